@@ -1,0 +1,81 @@
+"""The command `peslab`: finds the subcommand, turns mistakes into one sentence and status 2."""
+
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+
+from peslab import __version__
+from peslab.errors import PeslabError
+
+COMMANDS = {
+    "train": "one run, a grid (-m) or a study (-m study=NAME), from the configs in conf/",
+    "generate": "only the database, with its statistics",
+    "rerun": "a run again, but for what is overridden: STUDY/best, STUDY/TRIAL or a run id",
+    "report": "the ranking of a study; --json for programs",
+    "ui": "MLflow's UI on the local store",
+}
+
+USAGE_ERROR = 2
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run a command and exit with its status: 0, or 2 after a mistake that the user can mend."""
+    sys.exit(_run(list(sys.argv[1:] if arguments is None else arguments)))
+
+
+def _run(arguments: list[str]) -> int:
+    command, *rest = arguments or ["--help"]
+    if command in {"-h", "--help", "help"}:
+        sys.stdout.write(_help())
+        return 0
+    if command == "--version":
+        sys.stdout.write(f"peslab {__version__}\n")
+        return 0
+    if command not in COMMANDS:
+        sys.stderr.write(f"peslab: {_unknown(command)}\n")
+        return USAGE_ERROR
+    try:
+        importlib.import_module(f"peslab.apps.{command}").main(rest)
+    except (PeslabError, OSError) as error:
+        if os.environ.get("PESLAB_DEBUG") == "1":
+            raise
+        sys.stderr.write(f"peslab: {_sentence(error)}\n")
+        return USAGE_ERROR
+    except KeyboardInterrupt:
+        sys.stderr.write("peslab: interrupted.\n")
+        return 130
+    return 0
+
+
+def _sentence(error: Exception) -> str:
+    if isinstance(error, OSError):
+        place = f" {error.filename}" if error.filename else ""
+        return f"{error.strerror or error}:{place} cannot be used; check its path and permissions."
+    return str(error)
+
+
+def _unknown(command: str) -> str:
+    from peslab.configuration.suggest import did_you_mean
+
+    hint = did_you_mean(command, COMMANDS) or f"; choose from {', '.join(COMMANDS)}."
+    return f"'{command}' is not a command{hint}"
+
+
+def _help() -> str:
+    lines = [f"  peslab {name:<10} {what}" for name, what in COMMANDS.items()]
+    return "\n".join(
+        [
+            "peslab: a laboratory for machine-learned potential energy surfaces",
+            "",
+            *lines,
+            "",
+            "Start here:",
+            "  peslab train -m study=quickstart  a study: 12 networks compared, with error bars",
+            "  peslab train network.width=64     one run with an override",
+            "  peslab train --help               every group of choices, and the options in it",
+            "",
+            "Results appear in ./runs, or in the folder that PESLAB_HOME names.",
+            "",
+        ]
+    )

@@ -1,0 +1,118 @@
+"""What the commands show in a terminal."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from omegaconf import DictConfig, OmegaConf
+from rich.console import Console
+from rich.markup import escape
+from rich.syntax import Syntax
+from rich.table import Table
+from rich.tree import Tree
+
+if TYPE_CHECKING:
+    from peslab.pipeline import Outcome
+    from peslab.problems.contract import Source
+    from peslab.study.sweeper import Progress
+
+console = Console(highlight=False)
+
+
+def composed(config: DictConfig) -> None:
+    """A composed config that was found to be valid."""
+    console.print(
+        Syntax(OmegaConf.to_yaml(config, resolve=True), "yaml", background_color="default")
+    )
+    console.print("Valid: nothing was trained.")
+
+
+def single_run(outcome: "Outcome", home: Path) -> None:
+    """The figures of a run, the place of its results, the next command."""
+    metrics = outcome.metrics
+    table = Table(title="Errors on the test part", title_justify="left")
+    table.add_column("metric")
+    table.add_column("mean ± standard error", justify="right")
+    for name in sorted(name for name in metrics if name.startswith("test/") and "_sem" not in name):
+        table.add_row(name.removeprefix("test/"), with_sem(metrics, name))
+    for name in ("baseline/constant_mae", "baseline/least_squares_mae", "skill"):
+        table.add_row(name, f"{metrics[name]:.4f}")
+    table.add_row("prediction", f"{metrics['prediction_microseconds']:.1f} µs")
+    console.print(table)
+    tree = Tree(f"[bold]{outcome.folder}[/]")
+    for file, about in {
+        "network.pt": "the trained replicas",
+        "metrics.json": "everything measured",
+        ".hydra/": "the composed config",
+    }.items():
+        tree.add(f"{file:<14} [dim]{about}[/]")
+    console.print(tree)
+    console.print(f"Figures and losses: peslab ui (store {home / 'mlflow.db'})")
+    console.print(f"Again, but longer:  peslab rerun {outcome.run_id[:8]} trainer.max_epochs=400")
+
+
+def grid_line(number: int, values: str, outcome: "Outcome") -> None:
+    """One run of a grid."""
+    error = with_sem(outcome.metrics, "test/energy_mae")
+    console.print(f"run {number}: {values}  test MAE {error}  ({outcome.run_id[:8]})")
+
+
+def trial_line(progress: "Progress") -> None:
+    """One told trial of a study."""
+    values = "  ".join(f"{key}={short(value)}" for key, value in progress.values.items())
+    if progress.result is None:
+        told = f"[red]failed[/]: {progress.reason}"
+    else:
+        told = f"val MAE {with_sem(progress.result.metrics, 'val/energy_mae')}"
+    console.print(
+        f"[bold]{progress.finished:>3}/{progress.n_trials}[/]  trial {progress.number}: {told}"
+        f"  [dim]{progress.seconds:.0f} s  {values}[/]"
+    )
+
+
+def with_sem(metrics: dict[str, float], name: str) -> str:
+    """A mean with its standard error over replicas, as far as there are several."""
+    sem = metrics.get(f"{name}_sem")
+    return f"{metrics[name]:.4f}" + ("" if sem is None else f" ± {sem:.4f}")
+
+
+def short(value: object) -> str:
+    """A value as one would say it."""
+    return f"{value:.3g}" if isinstance(value, float) else str(value)
+
+
+def database_table(sources: "Mapping[str, Source]") -> Table:
+    """Counts and quantiles of databases."""
+    table = Table(title="Energy per particle (E_c)", title_justify="left")
+    for column in ("part", "rows", "least", "25 %", "median", "75 %", "most", "acceptance", "file"):
+        table.add_column(column, justify="left" if column in {"part", "file"} else "right")
+    for role, source in sources.items():
+        energy = source.frame["energy_per_particle"]
+        quantiles = [energy.quantile(q, "linear") or 0.0 for q in (0, 0.25, 0.5, 0.75, 1)]
+        rate = source.frame["acceptance_rate"].mean()
+        accepted = f"{100 * rate:.1f} %" if isinstance(rate, float) else "not relaxed"
+        numbers = [f"{value:.3f}" for value in quantiles]
+        table.add_row(role, f"{len(energy):,}", *numbers, accepted, source.path.name)
+    return table
+
+
+def difference(lines: Sequence[str]) -> None:
+    """What a rerun changes in the config."""
+    if not lines:
+        console.print("The same config again.")
+    for line in lines:
+        console.print(f"[{'red' if line.startswith('-') else 'green'}]{escape(line)}[/]")
+
+
+def comparison(original: "Mapping[str, float]", outcome: "Outcome") -> None:
+    """A rerun's figures beside those of the run that it repeats."""
+    table = Table(title=f"Run {outcome.run_id[:8]} beside its original", title_justify="left")
+    for column in ("metric", "original", "rerun", "ratio"):
+        table.add_column(column, justify="left" if column == "metric" else "right")
+    for name in sorted(outcome.metrics):
+        if name.startswith(("test/", "val/")) and "_sem" not in name and name in original:
+            before, now = original[name], outcome.metrics[name]
+            ratio = f"{now / before:.3f}" if before else "–"
+            table.add_row(name, f"{before:.6g}", f"{now:.6g}", ratio)
+    console.print(table)
+    console.print(f"In {outcome.folder}; figures: peslab ui")

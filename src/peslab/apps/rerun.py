@@ -1,0 +1,105 @@
+"""`peslab rerun RUN [KEY=VALUE …]`: a run again, but for what is overridden."""
+
+import argparse
+import difflib
+from collections.abc import Sequence
+from datetime import datetime
+
+from omegaconf import DictConfig, OmegaConf
+
+from peslab.configuration.build import build, check
+from peslab.configuration.compose import compose, is_group, keys, parse, without_hydra
+from peslab.configuration.folders import home
+from peslab.configuration.suggest import did_you_mean
+from peslab.errors import PeslabError
+from peslab.study.ranking import pick
+from peslab.study.storage import load
+from peslab.tracking import RecordedRun
+
+GLOBAL = ("problem", "study", "experiment", "debug")
+"""Groups whose files reach into others: what they set is recorded key by key."""
+
+
+def main(arguments: list[str]) -> None:
+    """Repeat a recorded run with overrides, show what changed in config and metrics.
+
+    Raises:
+        PeslabError: If the run is not there, or an override does not fit its config.
+    """
+    parser = argparse.ArgumentParser("peslab rerun", description="A run again, with overrides.")
+    parser.add_argument("run", help="STUDY/best, STUDY/TRIAL, or a run id or its beginning")
+    parser.add_argument("overrides", nargs="*", help="as for peslab train, e.g. seed=3")
+    parsed = parser.parse_args(arguments)
+    from peslab.apps import present
+    from peslab.pipeline import Origin, plan, run
+
+    original, recorded = find(parsed.run)
+    config = override(recorded, parsed.overrides)
+    planned = plan(config)
+    present.difference(difference(recorded, config))
+    folder = home() / "reruns" / datetime.now().strftime("%Y-%m-%d_%H-%M-%S_%f")  # noqa: DTZ005
+    folder.mkdir(parents=True)
+    (folder / "config.yaml").write_text(OmegaConf.to_yaml(config), encoding="utf-8")
+    origin = Origin(
+        folder=folder,
+        home=home(),
+        config=config,
+        overrides=parsed.overrides,
+        repeats=original.run_id,
+        show_progress=present.console.is_terminal,
+    )
+    present.comparison(original.metrics, run(planned, origin))
+
+
+def find(name: str) -> tuple[RecordedRun, DictConfig]:
+    """A recorded run and its composed config, interpolations alive.
+
+    Args:
+        name: STUDY/best, STUDY/TRIAL, or a run id or its beginning.
+
+    Raises:
+        PeslabError: If there is no such run.
+    """
+    tracking = build(check(without_hydra(compose([])))["tracking"], "tracking")
+    study, _, trial = name.rpartition("/")
+    if study:
+        run_id = pick(load(study, home()), trial).run_id
+        if run_id is None:
+            raise PeslabError(f"Trial {trial} of {study} failed before it was recorded.")
+    else:
+        run_id = name
+    run = tracking.find(home(), run_id=run_id)
+    text = tracking.read_text(home(), run.run_id, "config/unresolved.yaml")
+    return run, OmegaConf.create({**OmegaConf.create(text), "study": None})
+
+
+def override(recorded: DictConfig, overrides: Sequence[str]) -> DictConfig:
+    """Apply overrides: a value to the recorded config, a group from today's conf/.
+
+    Raises:
+        PeslabError: If a key is not in the recorded config.
+    """
+    config = recorded.copy()
+    for item in parse(overrides):
+        key = item.key_or_group
+        if item.is_sweep_override() or item.is_add() or item.is_delete():
+            raise PeslabError(f"'{item.input_line}': a rerun takes KEY=VALUE only, one value each.")
+        if key in GLOBAL:
+            raise PeslabError(f"{key} cannot be changed in a rerun: override single keys instead.")
+        if is_group(key):
+            today = without_hydra(compose([str(item.input_line)]))
+            config[key] = today._get_node(key)  # noqa: SLF001  # interpolations stay alive
+        elif key in keys(config):
+            OmegaConf.update(config, key, item.value())
+        else:
+            raise PeslabError(
+                f"{key} is not a setting of this run{did_you_mean(key, keys(config))}"
+            )
+    return config
+
+
+def difference(before: DictConfig, after: DictConfig) -> list[str]:
+    """The lines of the resolved configs that differ, as a diff without context."""
+    old, new = (OmegaConf.to_yaml(config, resolve=True).splitlines() for config in (before, after))
+    lines = difflib.unified_diff(old, new, n=0, lineterm="")
+    return [line for line in lines if not line.startswith(("---", "+++", "@@"))]

@@ -1,0 +1,73 @@
+"""Where Hydra's sweeper and a study meet."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from omegaconf import DictConfig, OmegaConf
+
+from peslab.apps import present
+from peslab.configuration import home
+from peslab.configuration.compose import parse, without_hydra
+from peslab.errors import PeslabError
+from peslab.pipeline import Outcome, Plan, plan
+from peslab.pipeline.run import chosen_values
+from peslab.study import Study
+from peslab.study.sweeper import TrialResult, fellow_workers, work
+
+
+def run_study(
+    config: DictConfig, overrides: list[str], run_job: Callable[[int, list[str]], Outcome]
+) -> None:
+    """Work on the study that a composed config names, with fellow workers if it wants them.
+
+    Args:
+        config: Composed by Hydra for the whole sweep, `hydra` node included.
+        overrides: As typed. A swept key replaces that key of the study's space, a fixed one takes
+            it out of the space.
+        run_job: Runs one job with its number and all its overrides.
+
+    Raises:
+        PeslabError: If the config has no study, or its space names what does not exist.
+    """
+    base = plan(without_hydra(config))
+    if base.study is None:
+        raise PeslabError("hydra/sweeper=peslab needs a study: add study=quickstart, or another.")
+    parsed = parse(overrides)
+    swept = {o.key_or_group: o.get_value_string() for o in parsed if o.is_sweep_override()}
+    fixed = {o.key_or_group: str(o.input_line) for o in parsed if not o.is_sweep_override()}
+    space = {k: v for k, v in {**base.study.space, **swept}.items() if k not in fixed}
+    settings = replace(base.study, space=space)
+
+    def run_trial(number: int, values: list[str]) -> TrialResult:
+        outcome = run_job(number, [*fixed.values(), *values])
+        return TrialResult(outcome.objective, outcome.metrics, outcome.run_id)
+
+    with fellow_workers(settings.workers - 1, overrides, settings.folder(home())):
+        work(
+            settings,
+            home(),
+            run_trial,
+            defaults=_defaults(config, settings),
+            recipe=_recipe(base, settings),
+            reference=base.problem.task.reference,
+            on_trial=present.trial_line,
+        )
+
+
+def _defaults(config: DictConfig, settings: Study) -> dict[str, Any]:
+    """The composed config's value of every swept key; of a group, its option."""
+    defaults = {}
+    for key in settings.space:
+        choices = config.hydra.runtime.choices
+        value = choices[key] if key in choices else OmegaConf.select(config, key, default=...)
+        if value is ...:
+            raise PeslabError(f"study.space names {key}, which is not a setting of this config.")
+        defaults[key] = list(value) if OmegaConf.is_list(value) else value
+    return defaults
+
+
+def _recipe(base: Plan, settings: Study) -> dict[str, str]:
+    """What all trials share, as text."""
+    values = chosen_values(base.values)
+    return {key: str(value) for key, value in values.items() if key not in settings.space}

@@ -1,0 +1,59 @@
+"""`peslab ui`: MLflow's UI on the local store, for this machine only."""
+
+import argparse
+import os
+import socket
+import subprocess
+import sys
+
+from peslab.configuration.folders import home
+from peslab.errors import PeslabError
+
+HOST = "127.0.0.1"
+"""MLflow's UI has no login: it listens to this machine alone."""
+
+
+def main(arguments: list[str]) -> None:
+    """Serve MLflow's UI until Ctrl-C.
+
+    Raises:
+        PeslabError: If nothing was tracked yet, or the port is taken.
+    """
+    parser = argparse.ArgumentParser("peslab ui", description="MLflow's UI on the local store.")
+    parser.add_argument("--port", type=int, default=5000, help="default: 5000")
+    port = parser.parse_args(arguments).port
+    store = home() / "mlflow.db"
+    if not store.is_file():
+        raise PeslabError(f"There is no run in {home()} yet: start one, peslab train.")
+    if not _is_free(port):
+        raise PeslabError(f"Port {port} is taken: choose another, peslab ui --port {port + 1}.")
+    sys.stdout.write(f"MLflow's UI: http://{HOST}:{port}  (Ctrl-C ends it)\n")
+    sys.stdout.flush()
+    subprocess.run(command(str(store), port), env={**os.environ, **environment()}, check=False)
+
+
+def command(store: str, port: int) -> list[str]:
+    """The server's command line."""
+    return [
+        *(sys.executable, "-m", "mlflow", "ui"),
+        *("--backend-store-uri", f"sqlite:///{store}"),
+        *("--host", HOST, "--port", str(port), "--workers", "1"),
+        *("--allowed-hosts", f"{HOST}:{port},localhost:{port}"),
+    ]
+
+
+def environment() -> dict[str, str]:
+    """One light process: no job runner (3.4 GB without this, 0.5 GB with it), no telemetry."""
+    from peslab.tracking.store import QUIET
+
+    return {**QUIET, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError:
+            return False
+    return True

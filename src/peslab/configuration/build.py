@@ -1,0 +1,144 @@
+"""A composed config checked key by key against what its classes declare, then built.
+
+Hydra checks only that an override names a key that exists: a typo inside a file would pass. So
+every node names its class, and every key of the node must be a parameter of that class.
+"""
+
+import inspect
+import typing
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+from pydantic import ConfigDict, PydanticUserError, TypeAdapter, ValidationError
+
+from peslab.configuration.folders import conf_folder
+from peslab.configuration.suggest import did_you_mean
+from peslab.configuration.targets import locate
+from peslab.errors import PeslabError
+
+SCALARS = {"seed": int, "replicas": int, "debug": str | None}
+"""The keys of a run that are not groups, and their types."""
+
+
+def check(config: DictConfig) -> dict[str, Any]:
+    """Check every key and every value of a composed config, and build nothing.
+
+    Args:
+        config: The composed config without its `hydra` node.
+
+    Returns:
+        The config as plain containers, interpolations resolved.
+
+    Raises:
+        PeslabError: On the first key that nothing reads, value of a wrong type, missing value or
+            class that may not be named.
+    """
+    plain = resolve(config)
+    groups = {folder.name for folder in conf_folder().iterdir() if folder.is_dir()}
+    for key, value in plain.items():
+        if key in SCALARS:
+            _check_value(SCALARS[key], value, key)
+        elif key not in groups:
+            raise PeslabError(f"{key} is not a setting{did_you_mean(key, [*groups, *SCALARS])}")
+        elif isinstance(value, dict):
+            _check_node(value, key)
+        elif value is not None:
+            raise PeslabError(f"{key}={value} is not an option: name a file of conf/{key}.")
+    for key, lowest in {"seed": 0, "replicas": 1}.items():
+        if plain[key] < lowest:
+            raise PeslabError(f"{key}={plain[key]} is too small: use {lowest} or more.")
+    return plain
+
+
+def build(node: Mapping[str, Any], key: str) -> Any:  # noqa: ANN401  # any class of ours
+    """Build the object that a checked node describes, its children first.
+
+    Raises:
+        PeslabError: If a value is impossible; the class says which.
+    """
+    children = {
+        name: build(value, f"{key}.{name}") if _is_node(value) else value
+        for name, value in node.items()
+        if name != "_target_"
+    }
+    try:
+        return locate(node["_target_"], key)(**children)
+    except PeslabError as error:
+        raise type(error)(f"{key}: {error}") from error
+
+
+def resolve(config: DictConfig) -> dict[str, Any]:
+    """Plain containers of a config, its interpolations resolved.
+
+    Raises:
+        PeslabError: If a value is missing or refers to what is not there.
+    """
+    try:
+        plain = OmegaConf.to_container(config, resolve=True, throw_on_missing=True)
+    except OmegaConfBaseException as error:
+        missing = "has no value" if "issing mandatory" in str(error) else "cannot be resolved"
+        raise PeslabError(f"{error.full_key} {missing}: set it, e.g. {error.full_key}=…") from error
+    return typing.cast("dict[str, Any]", plain)
+
+
+def _is_node(value: object) -> bool:
+    return isinstance(value, dict) and "_target_" in value
+
+
+def _check_node(node: dict[str, Any], key: str) -> None:
+    if "_target_" not in node:
+        raise PeslabError(
+            f"{key} is not complete here (only {', '.join(node)}): choose an option, {key}=…"
+        )
+    parameters = _parameters(locate(node["_target_"], key))
+    for name, value in node.items():
+        path = f"{key}.{name}"
+        if name == "_target_":
+            continue
+        if name not in parameters:
+            hint = did_you_mean(path, [f"{key}.{parameter}" for parameter in parameters])
+            raise PeslabError(f"{path} is not a setting{hint or ': ' + _choices(parameters)}")
+        if _is_node(value):
+            _check_node(value, path)
+        else:
+            _check_value(parameters[name][0], value, path)
+    for name, (_, required) in parameters.items():
+        if required and name not in node:
+            raise PeslabError(f"{key}.{name} has no value: set it, e.g. {key}.{name}=…")
+
+
+def _choices(parameters: Mapping[str, object]) -> str:
+    return f"the settings here are {', '.join(parameters)}." if parameters else "there are none."
+
+
+@cache
+def _parameters(target: type) -> dict[str, tuple[Any, bool]]:
+    """Type and whether a value is required, for every parameter of a class."""
+    hints = typing.get_type_hints(vars(target)["__init__"])
+    return {
+        name: (hints.get(name, Any), parameter.default is inspect.Parameter.empty)
+        for name, parameter in inspect.signature(target).parameters.items()
+    }
+
+
+def _check_value(hint: Any, value: object, key: str) -> None:  # noqa: ANN401  # any annotation
+    # JSON mode is strict about types but lets a list stand for a tuple, as YAML has to.
+    try:
+        adapter = TypeAdapter(hint, config=ConfigDict(arbitrary_types_allowed=True))
+    except PydanticUserError:
+        adapter = TypeAdapter(hint)
+    try:
+        adapter.validate_python(_tuples(value, hint), strict=True)
+    except ValidationError as error:
+        problem = error.errors()[0]
+        place = "".join(f"[{part}]" for part in problem["loc"] if isinstance(part, int))
+        message = problem["msg"][0].lower() + problem["msg"][1:].replace("Input", "input")
+        raise PeslabError(f"{key}{place}={value} does not fit: {message}.") from error
+
+
+def _tuples(value: object, hint: object) -> object:
+    wants_tuple = typing.get_origin(hint) is tuple
+    return tuple(value) if wants_tuple and isinstance(value, list) else value

@@ -1,0 +1,163 @@
+"""Hydra's composition before Hydra runs: everything is checked first, mistakes become sentences."""
+
+from collections.abc import Iterator, Sequence
+
+from hydra import compose as hydra_compose
+from hydra import initialize_config_dir
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Override
+from hydra.errors import HydraException
+from omegaconf import DictConfig, OmegaConf, open_dict
+from omegaconf.errors import OmegaConfBaseException
+
+from peslab.configuration.folders import conf_folder
+from peslab.configuration.suggest import did_you_mean
+from peslab.configuration.targets import refuse_foreign_hydra_targets
+from peslab.errors import PeslabError
+
+ROOT = "config"
+"""The root config, conf/config.yaml."""
+
+
+def compose(overrides: Sequence[str]) -> DictConfig:
+    """Compose conf/ with overrides as a run would, `hydra` node included; sweeps stay out.
+
+    Args:
+        overrides: As typed on the command line. Of a swept group the first choice is taken, other
+            swept keys keep the value of their file.
+
+    Raises:
+        PeslabError: If an override cannot be parsed, names what does not exist, or would make
+            Hydra run what is not ours.
+    """
+    parsed = parse(overrides)
+    for override in parsed:
+        _refuse_dangerous(override)
+    try:
+        config, *_ = [_compose(variant) for variant in _variants(parsed)]
+    except (HydraException, OmegaConfBaseException) as error:
+        raise PeslabError(explain(error, parsed)) from error
+    refuse_foreign_hydra_targets(OmegaConf.to_container(config.hydra, resolve=False))
+    return config
+
+
+def without_hydra(config: DictConfig) -> DictConfig:
+    """The part of a composed config that is ours."""
+    ours = config.copy()
+    with open_dict(ours):
+        ours.pop("hydra", None)
+    return ours
+
+
+def parse(overrides: Sequence[str]) -> list[Override]:
+    """Overrides in Hydra's grammar.
+
+    Raises:
+        PeslabError: If one cannot be read.
+    """
+    parser = OverridesParser.create()
+    parsed = []
+    for text in overrides:
+        try:
+            parsed.append(parser.parse_override(text))
+        except HydraException as error:
+            raise PeslabError(
+                f"'{text}' cannot be read: write key=value, with lists in quotes, "
+                "e.g. 'features.orders=[-2,-3]'."
+            ) from error
+    return parsed
+
+
+def explain(error: Exception, overrides: Sequence[Override] = ()) -> str:
+    """One sentence for an error of Hydra or OmegaConf, with the nearest name where one is near."""
+    choices = [override for override in overrides if _options(override.key_or_group)]
+    for override in choices:
+        if sentence := _wrong_option(override):
+            return sentence
+    try:
+        base = _compose(next(_variants(choices)))
+        known = sorted({*keys(without_hydra(base)), *_groups()})
+    except (HydraException, OmegaConfBaseException):
+        known = []
+    for override in overrides if known else ():
+        key = override.key_or_group
+        if override not in choices and key.split("@")[0] not in known and _sets_ours(override):
+            return (
+                f"{key} is not a setting{did_you_mean(key, known) or '; see peslab train --help.'}"
+            )
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return f"The config cannot be composed: {' '.join(lines[:2])}"
+
+
+def _compose(overrides: Sequence[str]) -> DictConfig:
+    with initialize_config_dir(str(conf_folder()), version_base=None, job_name="peslab"):
+        return hydra_compose(ROOT, list(overrides), return_hydra_config=True)
+
+
+def _variants(overrides: Sequence[Override]) -> Iterator[list[str]]:
+    """The overrides without sweeps, then once with each further option of a swept group."""
+    plain = [str(item.input_line) for item in overrides if not item.is_sweep_override()]
+    swept = {
+        item.key_or_group: [f"{item.key_or_group}={value}" for value in item.sweep_string_iterator()]
+        for item in overrides
+        if item.is_choice_sweep() and is_group(item.key_or_group)
+    }
+    if "study" in swept:
+        raise PeslabError("study cannot be swept: run one study after the other.")
+    first = {group: options[0] for group, options in swept.items()}
+    yield [*plain, *first.values()]
+    for group, options in swept.items():
+        for option in options[1:]:
+            yield [*plain, *(first | {group: option}).values()]
+
+
+def _refuse_dangerous(override: Override) -> None:
+    key, value = override.key_or_group, str(override.input_line)
+    if key.startswith(("hydra.callbacks", "hydra/callbacks")) or (
+        "_target_" in value and key.startswith("hydra")
+    ):
+        raise PeslabError(
+            f"'{value}' is not allowed: callbacks and targets of Hydra cannot be set here; "
+            "choose an installed launcher with hydra/launcher=…"
+        )
+
+
+def _wrong_option(override: Override) -> str | None:
+    """What is wrong with the choice of a group's file, if anything."""
+    group, options = override.key_or_group, _options(override.key_or_group)
+    values = override.sweep_string_iterator() if override.is_sweep_override() else None
+    for value in values or [override.value()]:
+        if isinstance(value, str) and value not in options:
+            hint = did_you_mean(value, options) or f": choose from {', '.join(options)}."
+            return f"{group} has no option {value}{hint}"
+    return None
+
+
+def _sets_ours(override: Override) -> bool:
+    return not override.is_add() and not override.key_or_group.startswith("hydra")
+
+
+def is_group(key: str) -> bool:
+    """Whether a key names a group of conf/, rather than a value."""
+    return (conf_folder() / key).is_dir()
+
+
+def _groups() -> list[str]:
+    return sorted(folder.name for folder in conf_folder().iterdir() if folder.is_dir())
+
+
+def _options(group: str) -> list[str]:
+    folder = conf_folder() / group
+    files = folder.glob("*.yaml") if folder.is_dir() else []
+    return sorted(file.stem for file in files if not file.stem.startswith("_"))
+
+
+def keys(config: DictConfig, prefix: str = "") -> list[str]:
+    """Every key of a config, dotted; what is interpolated is named but not entered."""
+    found = []
+    for name in map(str, config):
+        found.append(f"{prefix}{name}")
+        node = config._get_node(name)  # noqa: SLF001  # interpolations are not followed
+        if isinstance(node, DictConfig) and not node._is_none() and not node._is_interpolation():  # noqa: SLF001
+            found.extend(keys(node, f"{prefix}{name}."))
+    return found

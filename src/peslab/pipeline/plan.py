@@ -1,0 +1,71 @@
+"""A checked config, built: every object that a run needs, and nothing done yet."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from omegaconf import DictConfig
+
+from peslab.configuration import build, check
+from peslab.features import Descriptor, Scaling
+from peslab.learning import Loss, MultiLayerPerceptron, Optimizer, Schedule, Trainer
+from peslab.problems import Problem
+from peslab.study import Study
+from peslab.tracking import Tracking
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What one run is made of; its fields are the groups of conf/.
+
+    Attributes:
+        values: The resolved config as plain containers.
+    """
+
+    problem: Problem
+    features: Descriptor
+    scaling: Scaling
+    network: MultiLayerPerceptron
+    loss: Loss
+    optimizer: Optimizer
+    schedule: Schedule
+    trainer: Trainer
+    tracking: Tracking
+    study: Study | None
+    seed: int
+    replicas: int
+    values: dict[str, Any]
+
+    @property
+    def seeds(self) -> range:
+        """The seed of each replica."""
+        return range(self.seed, self.seed + self.replicas)
+
+
+GROUPS = (
+    "problem",
+    "features",
+    "scaling",
+    "network",
+    "loss",
+    "optimizer",
+    "schedule",
+    "trainer",
+    "tracking",
+)
+
+
+def plan(config: DictConfig) -> Plan:
+    """Check a composed config and build what it describes.
+
+    Raises:
+        PeslabError: If a key is misspelt, a value impossible, or a class not allowed.
+    """
+    values = check(config)
+    study = values.get("study")
+    return Plan(
+        **{group: build(values[group], group) for group in GROUPS},
+        study=build(study, "study") if study else None,
+        seed=values["seed"],
+        replicas=values["replicas"],
+        values=values,
+    )

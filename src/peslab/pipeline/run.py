@@ -1,0 +1,224 @@
+"""One run, as prose."""
+
+import json
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from omegaconf import DictConfig, OmegaConf
+
+from peslab.evaluation import learning_curves, mean_and_sem, parity, skill
+from peslab.features import LinearMap
+from peslab.learning import Fit, Samples, fit, use_threads
+from peslab.pipeline.plan import Plan
+from peslab.pipeline.surrogate import DescribedModel
+from peslab.problems.contract import Array, Table, Tables
+from peslab.tracking import RunLog, provenance, track_run
+
+ONE_THREAD_BATCH = 4096
+"""Below it a second thread costs more than it brings, up to 196 times on busy cores."""
+
+TIMED = 1000
+"""Configurations in one timed prediction."""
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a run comes from.
+
+    Attributes:
+        folder: Its own folder.
+        home: The folder of all results.
+        config: The composed config, interpolations alive, for reruns.
+        overrides: As typed.
+        study: The study or sweep it belongs to, if any.
+        trial: Its number in there.
+        repeats: The run that it repeats, if any.
+        show_progress: Whether somebody watches.
+    """
+
+    folder: Path
+    home: Path
+    config: DictConfig
+    overrides: Sequence[str] = ()
+    study: str | None = None
+    trial: int | None = None
+    repeats: str | None = None
+    show_progress: bool = False
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run measured.
+
+    Attributes:
+        run_id: Its run in MLflow.
+        metrics: As logged at its end.
+        objective: The metric that studies minimize.
+        folder: Where its files are.
+    """
+
+    run_id: str
+    metrics: dict[str, float]
+    objective: float
+    folder: Path
+
+
+@dataclass
+class Stopwatch:
+    """Seconds of each part of a run."""
+
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def measure(self, part: str) -> Iterator[None]:
+        """Add what happens inside to a part."""
+        began = time.perf_counter()
+        yield
+        passed = time.perf_counter() - began
+        self.seconds[f"seconds/{part}"] = self.seconds.get(f"seconds/{part}", 0.0) + passed
+
+
+def run(plan: Plan, origin: Origin) -> Outcome:
+    """Make the data, describe them, train, evaluate, and log everything.
+
+    Raises:
+        PeslabError: If the data cannot be made, or the training diverges.
+    """
+    watch = Stopwatch()
+    use_threads(1 if plan.trainer.batch_size <= ONE_THREAD_BATCH else None)
+    with track_run(
+        plan.tracking, origin.home, _name(origin), _tags(plan, origin), origin.study
+    ) as log:
+        _log_config(log, plan, origin)
+        with watch.measure("data"):
+            tables = plan.problem.tables(origin.home / "databases")
+        with watch.measure("features"):
+            train = Samples(plan.features(*tables.train.inputs), tables.train.targets)
+            held_out = Samples(plan.features(*tables.validation.inputs), tables.validation.targets)
+            scaling = plan.scaling.fit(train.inputs)
+        with watch.measure("fit"):
+            fitted = _fit(plan, scaling, train, held_out, log, show_progress=origin.show_progress)
+        surrogate = DescribedModel(plan.features, fitted.model)
+        with watch.measure("evaluation"):
+            metrics, test_prediction = _evaluate(plan, surrogate, tables, train)
+        with watch.measure("figures"):
+            log.figure(learning_curves(fitted.history), "figures/learning_curves.png")
+            log.figure(parity(test_prediction, tables.test.targets), "figures/parity.png")
+            for probe in plan.problem.probes(surrogate, tables):
+                log.figure(probe.figure, f"figures/{probe.name}.png")
+                metrics |= _summary({f"{probe.name}/{k}": v for k, v in probe.numbers.items()})
+        with watch.measure("logging"):
+            for role, source in tables.sources.items():
+                log.dataset(source.frame, source.path, role, source.fingerprint)
+            log.network(fitted.model, train.inputs[:2])
+            fitted.model.save(origin.folder / "network.pt")
+        metrics |= watch.seconds
+        log.metrics(metrics)
+        (origin.folder / "metrics.json").write_text(json.dumps(metrics, indent=1), encoding="utf-8")
+    return Outcome(log.run_id, metrics, metrics[plan.problem.task.objective], origin.folder)
+
+
+def _fit(
+    plan: Plan,
+    scaling: LinearMap,
+    train: Samples,
+    held_out: Samples,
+    log: RunLog,
+    *,
+    show_progress: bool,
+) -> Fit:
+    epochs = iter(range(plan.trainer.max_epochs))
+    return fit(
+        plan.network,
+        plan.loss,
+        plan.optimizer,
+        plan.schedule,
+        plan.trainer,
+        scaling,
+        train,
+        held_out,
+        plan.seeds,
+        on_epoch=lambda losses: log.epoch(next(epochs), losses),
+        show_progress=show_progress,
+    )
+
+
+def _evaluate(
+    plan: Plan, surrogate: DescribedModel, tables: Tables, train: Samples
+) -> tuple[dict[str, float], Array]:
+    """All final metrics, and the predictions for the test part."""
+    errors = {}
+    for part, table in {"val": tables.validation, "test": tables.test}.items():
+        prediction, gradient = surrogate.predict_with_gradient(*table.inputs)
+        found = plan.problem.errors(table, prediction, gradient)
+        errors |= {f"{part}/{name}": values for name, values in found.items()}
+    metrics = _summary(errors)
+    test = (plan.features(*tables.test.inputs), tables.test.targets)
+    baselines = plan.problem.baselines((train.inputs, train.targets), test)
+    metrics |= {f"baseline/{name}": value for name, value in baselines.items()}
+    error = metrics[f"test/{plan.problem.task.target}_mae"]
+    metrics["skill"] = skill(error, metrics["baseline/constant_mae"])
+    metrics["prediction_microseconds"] = _prediction_microseconds(surrogate, tables.test)
+    metrics["network_parameters"] = float(surrogate.model.network.n_parameters)
+    return metrics, prediction
+
+
+def _summary(values: Mapping[str, Array]) -> dict[str, float]:
+    """Mean over replicas, its standard error if they are several, each replica's own value."""
+    metrics = {}
+    for name, replicas in values.items():
+        metrics[name], sem = mean_and_sem(replicas)
+        if len(replicas) > 1:
+            metrics[f"{name}_sem"] = sem
+        metrics |= {f"replica_{k}/{name}": float(value) for k, value in enumerate(replicas)}
+    return metrics
+
+
+def _prediction_microseconds(surrogate: DescribedModel, table: Table) -> float:
+    """Time from positions to energy of one replica, per configuration in a batch; best of five."""
+    inputs = table.rows(slice(None, TIMED)).inputs
+    alone = DescribedModel(surrogate.features, surrogate.model.replica(0))
+    times = []
+    for _ in range(5):
+        began = time.perf_counter()
+        alone.predict(*inputs)
+        times.append(time.perf_counter() - began)
+    return 1e6 * min(times) / len(inputs[0])
+
+
+def _name(origin: Origin) -> str:
+    return f"{origin.study}/{origin.trial}" if origin.study else origin.folder.name
+
+
+def _tags(plan: Plan, origin: Origin) -> dict[str, str]:
+    tags = {"problem": plan.problem.name, "folder": origin.folder.name}
+    if origin.study is not None:
+        tags |= {"study": origin.study, "trial": str(origin.trial)}
+    if origin.repeats is not None:
+        tags["repeats"] = origin.repeats
+    return tags
+
+
+def _log_config(log: RunLog, plan: Plan, origin: Origin) -> None:
+    """The chosen values as params; both forms of the config and the environment as artifacts."""
+    log.params(chosen_values(plan.values))
+    log.text(OmegaConf.to_yaml(origin.config), "config/unresolved.yaml")
+    log.text(OmegaConf.to_yaml(plan.values), "config/resolved.yaml")
+    log.text("\n".join(origin.overrides) + "\n", "config/overrides.txt")
+    log.text(OmegaConf.to_yaml(provenance()), "environment.yaml")
+
+
+def chosen_values(values: Mapping[str, object], prefix: str = "") -> dict[str, object]:
+    """The leaves of a config; the problem repeats its groups, tracking and study choose nothing."""
+    leaves: dict[str, object] = {}
+    for key, value in values.items():
+        if not prefix and key in {"problem", "tracking", "study", "debug"}:
+            continue
+        if isinstance(value, dict):
+            leaves |= chosen_values(value, f"{prefix}{key}.")
+        elif key != "_target_":
+            leaves[f"{prefix}{key}"] = value
+    return leaves

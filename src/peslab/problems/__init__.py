@@ -1,0 +1,6 @@
+"""What produces labeled data and knows how a model of it is judged."""
+
+from peslab.problems.contract import Probe, Problem, Surrogate, Table, Tables, Task
+from peslab.problems.lattice_pes import LatticePES
+
+__all__ = ["LatticePES", "Probe", "Problem", "Surrogate", "Table", "Tables", "Task"]

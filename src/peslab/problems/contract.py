@@ -1,0 +1,141 @@
+"""The four questions that a problem answers: its tables, its task, its baselines, its probes."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    import polars as pl
+    from matplotlib.figure import Figure
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Table:
+    """Labeled data in rows.
+
+    Attributes:
+        inputs: What descriptors are called with, each of n rows; the first one are the coordinates
+            that gradients refer to, e.g. (positions (n, N, d), cell_width (n,)).
+        targets: Shape (n,), in the task's unit.
+        gradients: Of the targets with respect to the coordinates, the same shape as those; None
+            where a problem has none.
+    """
+
+    inputs: tuple[Array, ...]
+    targets: Array
+    gradients: Array | None
+
+    def __len__(self) -> int:
+        """The number of rows."""
+        return len(self.targets)
+
+    def rows(self, selection: slice) -> "Table":
+        """Some of the rows."""
+        gradients = None if self.gradients is None else self.gradients[selection]
+        inputs = tuple(array[selection] for array in self.inputs)
+        return Table(inputs, self.targets[selection], gradients)
+
+
+class Source(NamedTuple):
+    """Where a table came from, for the run's record: the frame, its file, its fingerprint."""
+
+    frame: "pl.DataFrame"
+    path: Path
+    fingerprint: str
+
+
+@dataclass(frozen=True)
+class Tables:
+    """The parts of the data.
+
+    Attributes:
+        train: What networks are fitted to.
+        validation: Held out; selects weights and trials.
+        test: Generated apart and never selected by.
+        sources: The databases behind them by their role, for the record.
+    """
+
+    train: Table
+    validation: Table
+    test: Table
+    sources: dict[str, Source]
+
+
+@dataclass(frozen=True)
+class Task:
+    """What a model of the problem is for.
+
+    Attributes:
+        target: The word before `_mae` in metrics.
+        unit: Of the target.
+        gradient_unit: Of its gradient.
+        objective: The metric that trials are selected by, minimized.
+        reference: What others reached on this problem, a sentence for the report.
+    """
+
+    target: str
+    unit: str
+    gradient_unit: str
+    objective: str
+    reference: str
+
+
+class Surrogate(Protocol):
+    """A trained model as a function of a problem's inputs, for each of k replicas."""
+
+    def predict(self, *inputs: Array) -> Array:
+        """Targets, shape (k, n)."""
+
+    def predict_with_gradient(self, *inputs: Array) -> tuple[Array, Array]:
+        """Targets, shape (k, n), and gradients with respect to the first input, (k, *its shape)."""
+
+
+@dataclass(frozen=True)
+class Probe:
+    """A look at a trained model beyond its errors.
+
+    Attributes:
+        name: Of the figure's file, and before the numbers in metrics.
+        numbers: What was measured, per replica, each of shape (k,).
+        figure: What it looks like.
+    """
+
+    name: str
+    numbers: dict[str, Array]
+    figure: "Figure"
+
+
+class Problem(ABC):
+    """A source of labeled data, and how a model of it is judged."""
+
+    name: str
+    task: Task
+
+    @abstractmethod
+    def tables(self, folder: Path) -> Tables:
+        """The parts of the data, made on demand and kept in a folder."""
+
+    @abstractmethod
+    def errors(self, table: Table, prediction: Array, gradient: Array | None) -> dict[str, Array]:
+        """Each error of each replica on a table, shape (k,).
+
+        Args:
+            table: The truth.
+            prediction: Shape (k, n).
+            gradient: Shape (k, *coordinates), or None where the descriptor has no Jacobian.
+        """
+
+    @abstractmethod
+    def baselines(self, train: tuple[Array, Array], test: tuple[Array, Array]) -> dict[str, float]:
+        """Errors on the test part without a network, from (features, targets) of both parts."""
+
+    @abstractmethod
+    def probes(self, surrogate: Surrogate, tables: Tables) -> Iterator[Probe]:
+        """Looks at a trained model, one after the other."""

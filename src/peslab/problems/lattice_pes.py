@@ -1,0 +1,147 @@
+"""Particles in a periodic cell: the potential energy surface of the thesis's toy model."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+
+from peslab.database import DatabaseSettings, Recipe, arrays, load_or_generate
+from peslab.evaluation import (
+    constant_mae,
+    drag_figure,
+    drag_path,
+    drag_test,
+    least_squares_mae,
+    regression_metrics,
+    thesis_path,
+)
+from peslab.problems.contract import (
+    Array,
+    Probe,
+    Problem,
+    Source,
+    Surrogate,
+    Table,
+    Tables,
+    Task,
+)
+from peslab.toymodel import Lattice, Potential, RandomMoves
+
+if TYPE_CHECKING:
+    from peslab.evaluation import DragPath
+
+DRAG_POINTS = 401
+"""Points along a drag: the narrowest features of the energy, about 0.05 R_c, take four of them."""
+
+
+@dataclass(frozen=True)
+class LatticePES(Problem):
+    """Energies per particle of relaxed random configurations in a periodic cell.
+
+    Args:
+        potential: Pair and triplet interactions, and how they are counted.
+        lattice: How many particles, in what cell.
+        relaxation: What is done to the random configurations.
+        database: How many rows, from which seeds, and how they are split.
+    """
+
+    potential: Potential
+    lattice: Lattice
+    relaxation: RandomMoves
+    database: DatabaseSettings
+
+    name: ClassVar[str] = "lattice_pes"
+    task: ClassVar[Task] = Task(
+        target="energy",
+        unit="E_c",
+        gradient_unit="E_c/R_c",
+        objective="val/energy_mae",
+        reference="thesis: 0.47 E_c, skill about 0.6, on labels with hidden noise",
+    )
+
+    def recipe(self) -> Recipe:
+        """The database that networks are trained and validated on."""
+        database = self.database
+        return Recipe(
+            potential=self.potential,
+            lattice=self.lattice,
+            relaxation=self.relaxation,
+            size=database.size,
+            seed=database.seed,
+            keep_quantile=database.keep_quantile,
+        )
+
+    def test_recipe(self) -> Recipe:
+        """The same, generated apart to test on."""
+        return replace(self.recipe(), size=self.database.test_size, seed=self.database.test_seed)
+
+    def tables(self, folder: Path) -> Tables:
+        """Generate or read both databases; the last rows of the first one are held out."""
+        sources = {
+            role: Source(load_or_generate(recipe, folder), recipe.path(folder), recipe.fingerprint)
+            for role, recipe in {"train": self.recipe(), "test": self.test_recipe()}.items()
+        }
+        known = _table(sources["train"])
+        held_out = round(self.database.validation_fraction * len(known))
+        return Tables(
+            train=known.rows(slice(None, -held_out)),
+            validation=known.rows(slice(-held_out, None)),
+            test=_table(sources["test"]),
+            sources=sources,
+        )
+
+    def errors(self, table: Table, prediction: Array, gradient: Array | None) -> dict[str, Array]:
+        """Errors of energies per particle, their gradients and the forces.
+
+        Gradients are those of the energy per particle, forces −N times as large; their errors are
+        means over configurations, particles and components.
+        """
+        per_replica = [regression_metrics(energies, table.targets) for energies in prediction]
+        errors = {
+            f"energy_{name}": np.array([metrics[name] for metrics in per_replica])
+            for name in per_replica[0]
+        }
+        if gradient is not None and table.gradients is not None:
+            axes = tuple(range(1, gradient.ndim))
+            errors["gradient_mae"] = np.abs(gradient - table.gradients).mean(axis=axes)
+            errors["force_mae"] = errors["gradient_mae"] * self.lattice.n_particles
+        return errors
+
+    def baselines(self, train: tuple[Array, Array], test: tuple[Array, Array]) -> dict[str, float]:
+        """The median, and least squares on the descriptors: what a network has to beat."""
+        return {
+            "constant_mae": constant_mae(train[1], test[1]),
+            "least_squares_mae": least_squares_mae(*train, *test),
+        }
+
+    def probes(self, surrogate: Surrogate, tables: Tables) -> Iterator[Probe]:
+        """Drag a particle through a held-out cell and, as in figure 10, through the thesis's."""
+        positions, widths = (array[0] for array in tables.test.inputs)
+        if self.lattice.dimension > 1:  # on a line the dragged particle would meet the others
+            yield self._drag(
+                "drag", drag_path(positions, float(widths), DRAG_POINTS), surrogate
+            )
+        if positions.shape == (4, 2):
+            path = thesis_path(float(widths), DRAG_POINTS)
+            yield self._drag("drag_thesis", path, surrogate)
+
+    def _drag(self, name: str, path: "DragPath", surrogate: Surrogate) -> Probe:
+        width = path.cell_width
+
+        def exact(positions: Array) -> tuple[Array, Array]:
+            energy, forces = self.potential.energy_and_forces(positions, width)
+            return energy, -forces / self.lattice.n_particles
+
+        def predict(positions: Array) -> tuple[Array, Array]:
+            return surrogate.predict_with_gradient(positions, np.full(len(positions), width))
+
+        result = drag_test(path, exact, predict)
+        return Probe(name, result.errors(), drag_figure(result))
+
+
+def _table(source: Source) -> Table:
+    data = arrays(source.frame)
+    gradients = -data.forces / data.positions.shape[1]
+    return Table((data.positions, data.cell_width), data.energy, gradients)

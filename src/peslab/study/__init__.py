@@ -1,0 +1,5 @@
+"""Searches by Optuna; nothing else of peslab knows it."""
+
+from peslab.study.settings import Study
+
+__all__ = ["Study"]

@@ -1,0 +1,88 @@
+"""A study on one page of a terminal."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import optuna
+from rich.console import RenderableType
+from rich.table import Table
+from rich.tree import Tree
+
+from peslab.study.ranking import RankedTrial, ranking
+from peslab.study.storage import REFERENCE
+
+
+def renderables(study: optuna.Study, home: Path) -> Iterator[RenderableType]:
+    """The ranking, what the best is compared with, where the results are, the next commands."""
+    trials = ranking(study)
+    if not trials:
+        yield f"The study '{study.study_name}' has no finished trial yet."
+        return
+    yield _table(study, trials)
+    for trial in trials:
+        if trial.rank is None:
+            yield f"Trial {trial.trial} failed: {trial.reason}"
+    if trials[0].rank is not None:
+        yield _comparison(trials[0], str(study.user_attrs.get(REFERENCE, "")))
+    yield _tree(study.study_name, trials[0], home)
+    yield (f"Next:  peslab ui\n       peslab rerun {study.study_name}/best trainer.max_epochs=200")
+
+
+def _table(study: optuna.Study, trials: list[RankedTrial]) -> Table:
+    keys = sorted({key for trial in trials for key in trial.values})
+    table = Table(
+        title=f"{study.study_name}: ranked by the validation part, shown on the test part",
+        title_justify="left",
+    )
+    table.add_column("rank", justify="right")
+    table.add_column("trial", justify="right")
+    table.add_column("test MAE (E_c)", justify="right")
+    table.add_column("µs per\nprediction", justify="right")
+    for key in keys:
+        table.add_column(key.replace(".", ".\n"), justify="right")
+    for trial in trials:
+        values = [_short(trial.values.get(key)) for key in keys]
+        if trial.rank is None:
+            table.add_row("–", str(trial.trial), "[red]failed[/]", "", *values)
+            continue
+        error, sem = (trial.metrics.get(f"test/energy_mae{end}") for end in ("", "_sem"))
+        told = f"{error:.4f}" + ("" if sem is None else f" ± {sem:.4f}")
+        speed = f"{trial.metrics['prediction_microseconds']:.1f}"
+        table.add_row(str(trial.rank), str(trial.trial), told, speed, *values)
+    return table
+
+
+def _comparison(best: RankedTrial, reference: str) -> Table:
+    table = Table(
+        title="The best beside simpler answers, on the same test part", title_justify="left"
+    )
+    table.add_column("model")
+    table.add_column("test MAE (E_c)", justify="right")
+    table.add_column("skill", justify="right")
+    constant = best.metrics["baseline/constant_mae"]
+    for name, error in {
+        f"trial {best.trial}": best.metrics["test/energy_mae"],
+        "least squares on the same inputs": best.metrics["baseline/least_squares_mae"],
+        "constant (the median)": constant,
+    }.items():
+        table.add_row(name, f"{error:.4f}", f"{1 - error / constant:.4f}")
+    if reference:
+        table.caption = reference
+        table.caption_justify = "left"
+    return table
+
+
+def _tree(name: str, best: RankedTrial, home: Path) -> Tree:
+    tree = Tree(f"[bold]{home}[/]")
+    tree.add("mlflow.db          [dim]every run: losses, figures, networks[/]")
+    tree.add("databases/         [dim]the configurations, shared by all runs[/]")
+    study = tree.add(f"studies/{name}/")
+    study.add("journal.log    [dim]the study itself: the same command continues it[/]")
+    study.add(
+        f"{best.trial}/             [dim]the best trial: network.pt, metrics.json, .hydra/[/]"
+    )
+    return tree
+
+
+def _short(value: object) -> str:
+    return f"{value:.3g}" if isinstance(value, float) else str(value)

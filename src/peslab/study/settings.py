@@ -1,0 +1,51 @@
+"""What a study is told in conf/study."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from peslab.errors import PeslabError
+
+
+@dataclass(frozen=True)
+class Study:
+    """A search for the values of some keys that minimize the error on the validation part.
+
+    Args:
+        name: Its folder under `studies/`; the same name again continues the study.
+        n_trials: Trials finished in the end, however often it was started.
+        n_startup_trials: The default config and random ones, before TPE proposes.
+        seed: Of the proposals; proposal number t is drawn from (seed, t).
+        workers: Processes of this machine that take trials.
+        space: For each swept key its values in Hydra's grammar, e.g.
+            `{"optimizer.learning_rate": "tag(log, interval(1e-4, 1e-2))"}`.
+
+    Raises:
+        PeslabError: If a value is impossible.
+    """
+
+    name: str
+    n_trials: int
+    n_startup_trials: int
+    seed: int
+    workers: int
+    space: dict[str, str]
+
+    def __post_init__(self) -> None:
+        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", self.name):
+            raise PeslabError(
+                f"name={self.name} cannot be a folder: use letters, digits, _ and - only."
+            )
+        for key in ("n_trials", "n_startup_trials", "workers"):
+            if getattr(self, key) < 1:
+                raise PeslabError(f"{key}={getattr(self, key)} is too small: use 1 or more.")
+        if self.seed < 0:
+            raise PeslabError(f"seed={self.seed} is negative: use 0 or more.")
+        if not self.space:
+            raise PeslabError(
+                "space is empty: sweep a key, e.g. network.width='int(interval(8,64))'."
+            )
+
+    def folder(self, home: Path) -> Path:
+        """The study's folder: its journal, and one folder per trial."""
+        return home / "studies" / self.name

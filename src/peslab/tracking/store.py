@@ -1,0 +1,161 @@
+"""Where runs are kept: a SQLite file in the folder of results, or a server."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from filelock import FileLock
+
+from peslab.errors import PeslabError
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+    from mlflow.entities import Run
+
+QUIET = {
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false",
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+    "GIT_PYTHON_REFRESH": "quiet",
+}
+"""No telemetry, no pickles, no bars of MLflow's own beside ours."""
+
+KIND = {"mlflow.experimentKind": "custom_model_development"}
+"""So that the UI opens on training runs, not on its pages for language models."""
+
+SCHEMES = ("sqlite", "postgresql", "postgresql+psycopg", "http", "https")
+
+
+@dataclass(frozen=True)
+class RecordedRun:
+    """A run as the store remembers it.
+
+    Attributes:
+        run_id: MLflow's id.
+        tags: `study`, `trial`, `problem` and what MLflow adds.
+        params: The chosen values, as text.
+        metrics: The last value of each metric.
+    """
+
+    run_id: str
+    tags: dict[str, str]
+    params: dict[str, str]
+    metrics: dict[str, float]
+
+
+@dataclass(frozen=True)
+class Tracking:
+    """The tracking store of a run.
+
+    Args:
+        uri: An MLflow tracking URI; None is a SQLite file in the folder of results.
+        experiment: MLflow's experiment, created when it is not there.
+
+    Raises:
+        PeslabError: If the URI is of a kind that MLflow's stores do not have.
+    """
+
+    uri: str | None
+    experiment: str
+
+    def __post_init__(self) -> None:
+        if self.uri is not None and urlsplit(self.uri).scheme not in SCHEMES:
+            raise PeslabError(
+                f"uri={self.uri} is not a tracking store: "
+                "use http://…, postgresql://… or sqlite:///…, or null for the local one."
+            )
+
+    def address(self, home: Path) -> str:
+        """The tracking URI, absolute where it is a file in `home`."""
+        return self.uri or f"sqlite:///{home / 'mlflow.db'}"
+
+    def client(self, home: Path) -> "MlflowClient":
+        """A client of the store, which is created when it is not there."""
+        os.environ.update(QUIET)
+        from mlflow import MlflowClient
+
+        with FileLock(home / "mlflow.lock"):  # several processes that create one schema crash
+            client = MlflowClient(self.address(home))
+            if client.get_experiment_by_name(self.experiment) is None:
+                # A server keeps artifacts where its operator said; a local file has to be told.
+                folder = None if self.address(home).startswith("http") else home / "artifacts"
+                client.create_experiment(
+                    self.experiment, folder.as_uri() if folder else None, tags=KIND
+                )
+        return client
+
+    def experiment_id(self, client: "MlflowClient") -> str:
+        """MLflow's id of the experiment.
+
+        Raises:
+            PeslabError: If somebody deleted it.
+        """
+        experiment = client.get_experiment_by_name(self.experiment)
+        if experiment is None:
+            raise PeslabError(f"MLflow's experiment '{self.experiment}' was deleted: restore it.")
+        return str(experiment.experiment_id)
+
+    def find(self, home: Path, *, run_id: str) -> RecordedRun:
+        """The one run whose id is, or begins with, `run_id`.
+
+        Raises:
+            PeslabError: If there is none, or more than one.
+        """
+        runs = [run for run in self._search(home, "") if run.run_id.startswith(run_id)]
+        if len(runs) != 1:
+            found = f"{len(runs)} runs begin" if runs else "no run begins"
+            raise PeslabError(
+                f"In the store, {found} with '{run_id}': peslab ui shows the ids of all runs."
+            )
+        return runs[0]
+
+    def of_study(self, home: Path, study: str, trial: int) -> RecordedRun:
+        """The last run of a trial of a study.
+
+        Raises:
+            PeslabError: If there is none.
+        """
+        query = f"tags.study = '{study}' and tags.trial = '{trial}'"
+        runs = self._search(home, query)
+        if not runs:
+            raise PeslabError(
+                f"The store has no run of trial {trial} of the study {study}: "
+                f"peslab report {study} lists its trials."
+            )
+        return runs[0]
+
+    def read_text(self, home: Path, run_id: str, artifact: str) -> str:
+        """A text artifact of a run.
+
+        Raises:
+            PeslabError: If the run has no such artifact.
+        """
+        client = self.client(home)
+        try:
+            path = client.download_artifacts(run_id, artifact)
+        except Exception as error:  # the kinds differ between file, database and server stores
+            raise PeslabError(
+                f"Run {run_id[:8]} has no {artifact}: it was not recorded by peslab, "
+                "or ended before its config was written."
+            ) from error
+        return Path(path).read_text(encoding="utf-8")
+
+    def _search(self, home: Path, query: str) -> list[RecordedRun]:
+        client = self.client(home)
+        ids, token = [self.experiment_id(client)], None
+        runs: list[RecordedRun] = []
+        while True:
+            page = client.search_runs(
+                ids, query, order_by=["attributes.start_time DESC"], page_token=token
+            )
+            runs.extend(_recorded(run) for run in page)
+            token = page.token
+            if not token:
+                return runs
+
+
+def _recorded(run: "Run") -> RecordedRun:
+    data = run.data
+    return RecordedRun(run.info.run_id, dict(data.tags), dict(data.params), dict(data.metrics))

@@ -1,0 +1,216 @@
+"""From a config to compared runs: everything real, for one short step."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from peslab.configuration.folders import conf_folder
+from peslab.tracking import Tracking
+
+LOCAL = Tracking(uri=None, experiment="peslab")
+FIGURES = {"learning_curves", "parity", "drag", "drag_thesis"}
+METRICS = {
+    *(f"{part}/{name}_mae" for part in ("val", "test") for name in ("energy", "gradient", "force")),
+    *("test/energy_mae_sem", "replica_0/test/energy_mae", "replica_1/test/energy_mae"),
+    *("test/energy_rmse", "test/energy_r2", "test/energy_max_error"),
+    *("baseline/constant_mae", "baseline/least_squares_mae", "skill", "prediction_microseconds"),
+}
+
+
+def options(group):
+    """The options of a group, as a user sees them."""
+    files = sorted((conf_folder() / group).glob("*.yaml"))
+    return [file.stem for file in files if not file.stem.startswith("_")]
+
+
+def runs(home):
+    client = LOCAL.client(home)
+    return client.search_runs([LOCAL.experiment_id(client)])
+
+
+def test_a_study_leaves_its_trials_in_mlflow(studied):
+    """One run per trial under one parent, with the metrics, params and tags that others read."""
+    found = {run.data.tags.get("trial"): run for run in runs(studied)}
+    assert set(found) == {None, "0", "1", "2"}
+    parent = found.pop(None)
+    for run in found.values():
+        assert run.info.status == "FINISHED"
+        assert run.data.tags["mlflow.parentRunId"] == parent.info.run_id
+        assert run.data.tags["study"] == "quickstart"
+        assert run.data.tags["problem"] == "lattice_pes"
+        assert METRICS <= set(run.data.metrics)
+        assert float(run.data.params["optimizer.learning_rate"]) > 0
+        assert {data.dataset.name for data in run.inputs.dataset_inputs} == {"train", "test"}
+
+
+def test_a_run_has_its_config_figures_and_network_as_artifacts(studied):
+    """Figures are pictures, not empty files; the config is there in both forms."""
+    run = LOCAL.of_study(studied, "quickstart", 0)
+    client = LOCAL.client(studied)
+    names = {item.path for item in client.list_artifacts(run.run_id, "figures")}
+    assert names == {f"figures/{name}.png" for name in FIGURES}
+    for name in names:
+        picture = Path(client.download_artifacts(run.run_id, name)).read_bytes()
+        assert picture.startswith(b"\x89PNG")
+        assert len(picture) > 10_000
+    assert "${potential}" in LOCAL.read_text(studied, run.run_id, "config/unresolved.yaml")
+    assert "${" not in LOCAL.read_text(studied, run.run_id, "config/resolved.yaml")
+    assert "torch:" in LOCAL.read_text(studied, run.run_id, "environment.yaml")
+
+
+def test_the_mean_and_its_error_are_those_of_the_replicas(studied):
+    """A metric is the mean of its replicas, its standard error their scatter over √k."""
+    metrics = LOCAL.of_study(studied, "quickstart", 0).metrics
+    one, two = (metrics[f"replica_{k}/test/energy_mae"] for k in (0, 1))
+    assert metrics["test/energy_mae"] == pytest.approx((one + two) / 2)
+    assert metrics["test/energy_mae_sem"] == pytest.approx(abs(one - two) / 2)
+    assert metrics["test/force_mae"] == pytest.approx(4 * metrics["test/gradient_mae"])
+    constant = metrics["baseline/constant_mae"]
+    assert metrics["skill"] == pytest.approx(1 - metrics["test/energy_mae"] / constant)
+
+
+def test_losses_are_logged_per_epoch(studied):
+    """One point per epoch: one, here."""
+    run = LOCAL.of_study(studied, "quickstart", 1)
+    history = LOCAL.client(studied).get_metric_history(run.run_id, "train/loss")
+    assert [point.step for point in history] == [0]
+
+
+def test_the_same_command_again_changes_nothing(in_study, peslab):
+    """A finished study is shown, not run."""
+    before = sorted(path for path in in_study.rglob("*") if path.suffix != ".lock")
+    answer = peslab("train", "-m", "study=quickstart", "debug=fast", "study.n_trials=3", "replicas=2")
+    assert answer.status == 0
+    assert "ranked by the validation part" in answer.out
+    assert [p for p in before if not p.exists()] == []
+    assert len(runs(in_study)) == 4
+
+
+def test_the_report_ranks_the_trials(in_study, peslab):
+    """As a table for people and as JSON for programs."""
+    trials = json.loads(peslab("report", "quickstart", "--json").out)
+    assert [trial["rank"] for trial in trials] == [1, 2, 3]
+    assert {"trial", "values", "metrics", "run_id"} <= set(trials[0])
+    assert "features.orders" in trials[0]["values"]
+    told = peslab("report", "quickstart").out
+    for words in ("0.47 E_c", "least squares", "constant", "skill", "peslab ui", "databases/"):
+        assert words in told
+
+
+def test_a_rerun_repeats_the_run_to_the_last_bit(in_study, peslab):
+    """Same config, same seeds, same metrics; the two runs are linked."""
+    answer = peslab("rerun", "quickstart/0")
+    assert answer.status == 0
+    assert "The same config again." in answer.out
+    original = LOCAL.of_study(in_study, "quickstart", 0)
+    (again,) = [run for run in runs(in_study) if "repeats" in run.data.tags][:1]
+    assert again.data.tags["repeats"] == original.run_id
+    for name in ("test/energy_mae", "val/gradient_mae", "replica_1/test/energy_max_error"):
+        assert again.data.metrics[name] == original.metrics[name]
+
+
+def test_a_rerun_takes_overrides(in_study, peslab):
+    """Values change the recorded config, a group comes from today's conf/; the change is shown."""
+    best = json.loads(peslab("report", "quickstart", "--json").out)[0]
+    answer = peslab("rerun", best["run_id"][:8], "trainer.max_epochs=2", "loss=huber")
+    assert answer.status == 0
+    assert "+  max_epochs: 2" in answer.out
+    assert "Huber" in answer.out
+    assert "test/energy_mae" in answer.out
+    assert list((in_study / "reruns").glob("*/network.pt"))
+
+
+@pytest.mark.parametrize(
+    ("override", "words"),
+    [
+        ("trainer.epochs=2", "did you mean trainer.max_epochs?"),
+        ("+network.foo=2", "KEY=VALUE only"),
+        ("network.width=8,16", "KEY=VALUE only"),
+        ("study=orders", "cannot be changed in a rerun"),
+        ("network._target_=os.system", "is not allowed"),
+        ("network.width=0", "width"),
+    ],
+)
+def test_a_rerun_refuses_what_does_not_fit(override, words, in_study, peslab):
+    """One sentence, before anything is run."""
+    answer = peslab("rerun", "quickstart/best", override)
+    assert (answer.status, answer.err.count("\n")) == (2, 1)
+    assert words in answer.err
+
+
+def test_a_grid_is_hydras_multirun(peslab, home):
+    """Without a study `-m` makes every combination, nested under one parent."""
+    answer = peslab("train", "-m", "debug=fast", "network.width=4,8", "network.depth=0,1")
+    assert answer.status == 0
+    assert answer.out.count("test MAE") == 4
+    assert len(list(home.glob("multirun/*/*/network.pt"))) == 4
+    parents = {run.data.tags.get("mlflow.parentRunId") for run in runs(home)}
+    assert len(runs(home)) == 5
+    assert len(parents - {None}) == 1
+
+
+def test_unequal_layers_and_a_swept_key_of_a_study(peslab, home):
+    """A key swept on the command line replaces that of the study's space; a fixed one leaves it."""
+    answer = peslab(
+        *("train", "study=orders", "debug=fast", "study.n_trials=2", "study.name=mine"),
+        *("network.widths=[6,4]", "features.cutoff=3.5,4.5", "features.orders=[-2]"),
+    )
+    assert answer.status == 2  # without -m Hydra does not take a sweep
+    answer = peslab(
+        *("train", "-m", "study=orders", "debug=fast", "study.n_trials=2", "study.name=mine"),
+        *("network.widths=[6,4]", "features.cutoff=3.5,4.5", "features.orders=[-2]"),
+    )
+    assert answer.status == 0
+    trials = json.loads(peslab("report", "mine", "--json").out)
+    assert {tuple(trial["values"]) for trial in trials} == {("features.cutoff",)}
+    assert {trial["values"]["features.cutoff"] for trial in trials} <= {"3.5", "4.5"}
+
+
+SINGLE = [
+    *(f"{group}={option}" for group in ("network", "loss", "scaling", "schedule", "experiment", "lattice")
+      for option in options(group)),
+    "potential.counting=published",
+    "replicas=1",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("option", SINGLE)
+def test_every_option_trains_for_one_short_step(option, peslab, home):
+    """Nothing in conf/ or experiments/ only composes."""
+    answer = peslab("train", option, "debug=fast", "database.size=100", "trainer.batch_size=50")
+    assert (answer.status, answer.err) == (0, "")
+    assert "energy_mae" in answer.out
+    (folder,) = (home / "single").iterdir()
+    assert METRICS - {f"test/energy_mae{'_sem'}", "replica_1/test/energy_mae"} <= set(
+        json.loads((folder / "metrics.json").read_text())
+    )
+
+
+@pytest.mark.parametrize("study", options("study"))
+def test_every_study_runs_its_first_trials(study, peslab, home):
+    """Two trials: the default config and one that is proposed."""
+    answer = peslab("train", f"study={study}", "debug=fast", "study.n_trials=2")
+    assert (answer.status, answer.err) == (0, "")
+    assert len(json.loads(peslab("report", study, "--json").out)) == 2
+    assert sorted(path.name for path in (home / "studies" / study).glob("[0-9]*")) == ["0", "1"]
+
+
+def test_a_diverging_trial_fails_alone(peslab, home):
+    """A learning rate of 1e30 makes the loss infinite: told with its cause, the study goes on."""
+    answer = peslab(
+        *("train", "-m", "study=learning_rate", "debug=fast", "study.n_trials=2", "loss=mse"),
+        *("optimizer.learning_rate=choice(1e-3, 1e30)", "study.n_startup_trials=1"),
+        *("trainer.max_epochs=5",),
+    )
+    assert answer.status == 0
+    trials = json.loads(peslab("report", "learning_rate", "--json").out)
+    assert len(trials) == 2
+
+
+def test_two_workers_of_one_study(peslab, home):
+    """`study.workers=2` starts a second process; together they make exactly the trials."""
+    answer = peslab("train", "study=orders", "debug=fast", "study.n_trials=4", "study.workers=2")
+    assert (answer.status, answer.err) == (0, "")
+    trials = json.loads(peslab("report", "orders", "--json").out)
+    assert sorted(trial["trial"] for trial in trials) == [0, 1, 2, 3]

@@ -1,0 +1,54 @@
+"""What all tests share: a folder of results of their own, one thread, the command in this process."""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+os.environ["OPENBLAS_NUM_THREADS"] = "1"
+os.environ["OMP_NUM_THREADS"] = "1"
+os.environ["COLUMNS"] = "200"  # tables are not folded
+
+
+class Answer(NamedTuple):
+    """What a command said."""
+
+    status: int
+    out: str
+    err: str
+
+
+Command = Callable[..., Answer]
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A fresh folder of results."""
+    folder = tmp_path / "runs"
+    monkeypatch.setenv("PESLAB_HOME", str(folder))
+    monkeypatch.delenv("PESLAB_DEBUG", raising=False)
+    return folder
+
+
+@pytest.fixture
+def peslab(capsys: pytest.CaptureFixture[str]) -> Iterator[Command]:
+    """The command `peslab`, run in this process."""
+
+    def run(*arguments: str) -> Answer:
+        from peslab.apps.main import main
+
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            main(arguments)
+        said = capsys.readouterr()
+        return Answer(int(ended.value.code or 0), said.out, said.err)
+
+    yield run
+
+
+@pytest.fixture
+def repository() -> Path:
+    """The top of the checkout."""
+    return Path(__file__).parents[1]

@@ -1,0 +1,202 @@
+"""A worker asks, runs, tells; studies are resumed, shared and never told twice."""
+
+import multiprocessing
+import sys
+from dataclasses import replace
+
+import pytest
+from optuna.trial import TrialState
+
+from peslab.errors import PeslabError
+from peslab.study.ranking import pick, ranking
+from peslab.study.storage import load, work_on
+from peslab.study.sweeper import TrialResult, fellow_workers, work
+from study_of_a_bowl import DEFAULTS, SPACE, bowl
+
+
+def do(settings, home, run_trial=bowl, recipe=None, defaults=None, **others):
+    told = []
+    work(
+        settings,
+        home,
+        run_trial,
+        defaults=DEFAULTS if defaults is None else defaults,
+        recipe={"potential.cutoff": "2.0"} if recipe is None else recipe,
+        reference="others: 0.47",
+        on_trial=told.append,
+        **others,
+    )
+    return told
+
+
+def test_a_study_ends_with_its_trials(settings, tmp_path):
+    """Exactly n_trials are run, each told with its values."""
+    told = do(settings, tmp_path)
+    assert [progress.finished for progress in told] == [1, 2, 3, 4, 5, 6]
+    study = load("bowl", tmp_path)
+    assert [trial.state for trial in study.trials] == [TrialState.COMPLETE] * 6
+    assert [trial.number for trial in study.trials] == list(range(6))
+
+
+def test_the_first_trial_is_the_default_config(settings, tmp_path):
+    """So that every study says what tuning has brought."""
+    assert do(settings, tmp_path)[0].values == {"x": 0.5, "n": 4, "orders": "[-2,-3]"}
+
+
+def test_the_same_seed_proposes_the_same_values(settings, tmp_path):
+    """Another seed proposes others; seed 0 is a seed."""
+    first, second = (do(settings, tmp_path / name) for name in "ab")
+    other = do(replace(settings, seed=1), tmp_path / "c")
+    assert [p.values for p in first] == [p.values for p in second]
+    assert [p.values for p in first[1:]] != [p.values for p in other[1:]]
+
+
+def test_a_resumed_study_equals_an_uninterrupted_one(settings, tmp_path):
+    """Stopping between trials changes nothing: each ask is seeded by the trial's number."""
+    whole = do(settings, tmp_path / "whole")
+    first = do(replace(settings, n_trials=2), tmp_path / "parts")
+    rest = do(settings, tmp_path / "parts")
+    assert [p.values for p in whole] == [p.values for p in [*first, *rest]]
+
+
+def test_a_finished_study_is_left_alone(settings, tmp_path):
+    """The same command again runs nothing."""
+    do(settings, tmp_path)
+    assert do(settings, tmp_path) == []
+
+
+def test_proposals_learn(settings, tmp_path):
+    """TPE comes nearer to the minimum than the default did: 0.2 away."""
+    do(replace(settings, n_trials=30), tmp_path)
+    assert ranking(load("bowl", tmp_path))[0].metrics["val/energy_mae"] < 0.03
+
+
+def test_an_interrupted_trial_is_run_again(settings, tmp_path):
+    """Its values return under a new number; it does not count."""
+
+    def interrupted(number, overrides):
+        if number == 2:
+            raise KeyboardInterrupt
+        return bowl(number, overrides)
+
+    with pytest.raises(KeyboardInterrupt):
+        do(settings, tmp_path, interrupted)
+    lost = load("bowl", tmp_path).trials[2]
+    assert lost.state == TrialState.RUNNING
+    do(settings, tmp_path)
+    trials = load("bowl", tmp_path).trials
+    complete = [trial for trial in trials if trial.state == TrialState.COMPLETE]
+    assert len(complete) == settings.n_trials
+    assert [trial.params for trial in complete].count(lost.params) == 1
+    assert lost.number not in [trial.trial for trial in ranking(load("bowl", tmp_path))]
+
+
+def test_a_trial_that_fails_by_itself_counts(settings, tmp_path):
+    """It is recorded with its reason, not retried, and the study goes on."""
+
+    def fails(number, overrides):
+        if number == 1:
+            raise PeslabError("the loss is not finite.")
+        return bowl(number, overrides)
+
+    told = do(settings, tmp_path, fails)
+    assert told[1].reason == "the loss is not finite."
+    trials = ranking(load("bowl", tmp_path))
+    assert len(trials) == settings.n_trials
+    assert (trials[-1].trial, trials[-1].rank, trials[-1].reason) == (1, None, told[1].reason)
+
+
+def test_a_mistake_of_ours_is_not_swallowed(settings, tmp_path):
+    """An error that is not a user's ends the study loudly."""
+
+    def broken(_number, _overrides):
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        do(settings, tmp_path, broken)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"space": SPACE | {"x": "interval(-2, 1)"}}, r"another space \(x: interval\(-1, 1\) → "),
+        ({"recipe": {"potential.cutoff": "3.0"}}, r"another recipe \(potential.cutoff: 2.0 → 3.0"),
+    ],
+)
+def test_another_study_under_the_same_name_is_refused(settings, tmp_path, change, words):
+    """Trials of different spaces or data cannot be ranked together."""
+    do(settings, tmp_path)
+    recipe = change.pop("recipe", None)
+    with pytest.raises(PeslabError, match=words):
+        do(replace(settings, **change), tmp_path, recipe=recipe)
+
+
+def _worker(settings, home):
+    do(settings, home)
+
+
+def test_two_workers_share_a_study(settings, tmp_path):
+    """Started at once they end with exactly n_trials, and none is run twice."""
+    settings = replace(settings, n_trials=20)
+    context = multiprocessing.get_context("spawn")
+    workers = [context.Process(target=_worker, args=(settings, tmp_path)) for _ in range(2)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join(120)
+        assert worker.exitcode == 0
+    trials = load("bowl", tmp_path).trials
+    assert [trial.state for trial in trials] == [TrialState.COMPLETE] * 20
+
+
+def test_a_living_workers_trial_is_not_taken_over(settings, tmp_path):
+    """While a worker holds its lock its trial is running, however long it takes."""
+    with work_on(settings, tmp_path, {}, {}, "") as slow:
+        trial = slow.claim()
+        do(settings, tmp_path, recipe={})
+        assert len(slow.finished()) == settings.n_trials - 1
+        assert trial.number == 0
+
+
+def test_the_ranking_is_by_the_objective(settings, tmp_path):
+    """The best has rank 1, and can be picked by that name or by its number."""
+    do(settings, tmp_path)
+    study = load("bowl", tmp_path)
+    trials = ranking(study)
+    errors = [trial.metrics["val/energy_mae"] for trial in trials]
+    assert errors == sorted(errors)
+    assert [trial.rank for trial in trials] == [1, 2, 3, 4, 5, 6]
+    assert pick(study, "best") == trials[0]
+    assert pick(study, str(trials[3].trial)) == trials[3]
+    assert trials[0].as_json()["run_id"].startswith("run-of-")
+
+
+def test_an_unknown_trial_or_study_is_told(settings, tmp_path):
+    """The sentence lists what there is."""
+    with pytest.raises(PeslabError, match="run one, peslab train"):
+        load("bowl", tmp_path)
+    do(settings, tmp_path)
+    with pytest.raises(PeslabError, match="choose from bowl"):
+        load("bowls", tmp_path)
+    with pytest.raises(PeslabError, match="no finished trial '99': name best, or one of"):
+        pick(load("bowl", tmp_path), "99")
+
+
+def test_a_fellow_worker_that_fails_is_told(tmp_path, monkeypatch):
+    """Its last words stand in a file of the study."""
+    monkeypatch.setattr(sys, "executable", "/bin/false")
+    with pytest.raises(PeslabError, match=r"worker_1\.log"), fellow_workers(1, [], tmp_path):
+        pass
+    assert (tmp_path / "worker_1.log").exists()
+
+
+def test_the_objective_is_what_was_told(settings, tmp_path):
+    """Metrics beside it do not decide."""
+
+    def upside_down(number, overrides):
+        result = bowl(number, overrides)
+        return TrialResult(-result.objective, result.metrics, result.run_id)
+
+    do(settings, tmp_path, upside_down)
+    errors = [t.metrics["val/energy_mae"] for t in ranking(load("bowl", tmp_path))]
+    assert errors == sorted(errors, reverse=True)
