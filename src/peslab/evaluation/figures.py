@@ -1,0 +1,161 @@
+"""Figures that can be read at a glance."""
+
+import math
+from collections.abc import Mapping
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.collections import PolyCollection
+from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullFormatter, ScalarFormatter
+from numpy.typing import NDArray
+
+from peslab.evaluation.drag import DragTest
+from peslab.evaluation.metrics import mean_and_sem
+from peslab.evaluation.style import BLACK, BLUE, GREY, VERMILION, styled_figure
+
+Array = NDArray[np.float64]
+
+
+def parity(
+    prediction: Array, target: Array, unit: str = "E_c", quantity: str = "energy per particle"
+) -> Figure:
+    """Draw the density of predictions over exact values, and below it that of the errors.
+
+    Args:
+        prediction: Of each replica, shape (k, n).
+        target: The exact values, shape (n,).
+        unit: Their unit in mathtext, as in "E_c".
+        quantity: Their name.
+
+    Returns:
+        The figure; its title tells the mean absolute error ± its standard error over replicas.
+    """
+    exact = np.broadcast_to(target, prediction.shape).ravel()
+    predicted = prediction.ravel()
+    with styled_figure(5.2, 6.4) as figure:
+        upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1.2))
+        cells = _density(upper, exact, predicted, rows=40)
+        _density(lower, exact, predicted - exact, rows=16)
+        ends = [target.min(), target.max()]
+        upper.plot(ends, ends, color=VERMILION, linewidth=0.8)
+        lower.axhline(0.0, color=VERMILION, linewidth=0.8)
+        upper.set_ylabel(f"predicted (${unit}$)")
+        lower.set_ylabel(f"error (${unit}$)")
+        lower.set_xlabel(f"exact {quantity} (${unit}$)")
+        figure.colorbar(cells, ax=(upper, lower), label="predictions per cell", aspect=40)
+        error = _with_sem(np.abs(prediction - target).mean(axis=1))
+        upper.set_title(f"MAE {error} ${unit}$ ({_replica_count(prediction)})")
+    return figure
+
+
+def learning_curves(history: Mapping[str, Array], unit: str = "E_c") -> Figure:
+    """Draw the training loss and the validation error over the epochs.
+
+    Args:
+        history: "train/loss" and "val/mae" of each replica after every epoch, shape (k, epochs).
+        unit: The unit of the validation error in mathtext.
+
+    Returns:
+        The figure, with a thin line for each replica, a bold one for their mean and a dot at the
+        epoch whose weights each replica keeps.
+    """
+    validation = history["val/mae"]
+    best = validation.argmin(axis=1)
+    with styled_figure(6.4, 4.0) as figure:
+        axes = figure.subplots()
+        _replicas(axes, history["train/loss"], BLUE, "training loss")
+        _replicas(axes, validation, VERMILION, "validation MAE")
+        axes.scatter(
+            best + 1, validation.min(axis=1), s=18, color=BLACK, zorder=3, label="weights kept"
+        )
+        axes.set_yscale("log")
+        _readable_decades(axes)
+        axes.set_xlabel("epoch")
+        axes.set_ylabel(f"loss, error (${unit}$)")
+        axes.set_xlim(left=1)
+        axes.legend(title=f"bold: mean of {_replica_count(validation)}")
+        axes.set_title(f"Best validation MAE {_with_sem(validation.min(axis=1))} ${unit}$")
+    return figure
+
+
+def drag_figure(result: DragTest) -> Figure:
+    """Draw the energy and its gradient while one particle is dragged through the cell.
+
+    Args:
+        result: The exact and the predicted surface along the path.
+
+    Returns:
+        The figure; energies of a hard core are cut off so that the rest can be read.
+    """
+    errors = result.errors()
+    along = result.coordinate
+    with styled_figure(6.4, 5.6) as figure:
+        upper, lower = figure.subplots(2, 1, sharex=True)
+        _compare(upper, along, result.energy, result.predicted_energy)
+        _compare(lower, along, result.gradient, result.predicted_gradient)
+        upper.set_ylim(_readable_limits(result.energy, floor=result.energy.min()))
+        lower.set_ylim(_readable_limits(result.gradient, floor=0.0))
+        lower.set_xlim(along[0], along[-1])
+        upper.set_title(f"Energy: MAE {_with_sem(errors['energy_mae'])} $E_c$")
+        lower.set_title(f"Gradient: MAE {_with_sem(errors['gradient_mae'])} $E_c/R_c$")
+        upper.set_ylabel("energy per particle ($E_c$)")
+        lower.set_ylabel("gradient ($E_c/R_c$)")
+        lower.set_xlabel("position of the dragged particle ($R_c$)")
+        upper.legend()
+    return figure
+
+
+def _with_sem(values: Array) -> str:
+    """The mean with its standard error, both to the second digit of the error."""
+    mean, sem = mean_and_sem(values)
+    if not 0 < sem < np.inf:
+        return f"{mean:.3g}"
+    decimals = max(0, 1 - math.floor(math.log10(sem)))
+    return f"{mean:.{decimals}f} ± {sem:.{decimals}f}"
+
+
+def _replica_count(values: Array) -> str:
+    return f"{len(values)} replicas" if len(values) > 1 else "1 replica"
+
+
+def _density(axes: Axes, x: Array, y: Array, rows: int) -> PolyCollection:
+    return axes.hexbin(
+        x, y, gridsize=(70, rows), bins="log", mincnt=1, linewidths=0.1, cmap="viridis"
+    )
+
+
+def _replicas(axes: Axes, curves: Array, color: str, label: str) -> None:
+    epochs = np.arange(1, curves.shape[1] + 1)
+    axes.plot(epochs, curves.T, color=color, linewidth=0.6, alpha=0.5)
+    axes.plot(epochs, curves.mean(axis=0), color=color, label=label)
+
+
+def _readable_decades(axes: Axes) -> None:
+    """Label 1, 2 and 5 of each decade as plain numbers: a run seldom spans more than two."""
+    axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+    axes.yaxis.set_major_formatter(ScalarFormatter())
+    axes.yaxis.set_minor_formatter(NullFormatter())
+
+
+def _compare(axes: Axes, along: Array, exact: Array, predicted: Array) -> None:
+    """The exact curve, and the network's as a mean within the range of its replicas."""
+    axes.axhline(0.0, color=GREY, linewidth=0.6)
+    axes.plot(along, exact, color=BLACK, label="exact")
+    low, high = predicted.min(axis=0), predicted.max(axis=0)
+    axes.fill_between(
+        along, low, high, color=VERMILION, alpha=0.25, linewidth=0, label="range of the replicas"
+    )
+    mean = predicted.mean(axis=0)
+    axes.plot(along, mean, color=VERMILION, linestyle=(0, (4, 2)), label="network, mean")
+
+
+def _readable_limits(values: Array, floor: float) -> tuple[float, float]:
+    """The range of the values, but for peaks eight times as far from a floor as two in five are.
+
+    A hard core reaches 1e6 E_c and more, and would leave a flat line of all else.
+    """
+    reach = 8 * float(np.percentile(np.abs(values - floor), 40))
+    low, high = max(values.min(), floor - reach), min(values.max(), floor + reach)
+    margin = 0.08 * (high - low) or 1.0
+    return low - margin, high + margin

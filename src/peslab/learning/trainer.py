@@ -1,0 +1,68 @@
+"""How long, in what steps and on what a network is trained."""
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+import torch
+
+from peslab.errors import InvalidInputError
+
+Accelerator = Literal["auto", "cpu", "gpu"]
+Precision = Literal["32-true", "64-true"]
+
+
+@dataclass(frozen=True)
+class Trainer:
+    """The settings of a training, whatever is trained.
+
+    Attributes:
+        max_epochs: Passes over the training part.
+        batch_size: Samples in a step.
+        accelerator: auto is CUDA where there is a GPU, else the CPU.
+        devices: Devices of one fit. It is 1, since all replicas share the device that holds the
+            data; a study uses several by several workers.
+        precision: Of the network; the scalings around it are float64 in any case.
+    """
+
+    max_epochs: int
+    batch_size: int
+    accelerator: Accelerator
+    devices: int
+    precision: Precision
+
+    def __post_init__(self) -> None:
+        for name in ("max_epochs", "batch_size", "devices"):
+            if getattr(self, name) < 1:
+                raise InvalidInputError(
+                    f"trainer.{name} must be 1 or more, not {getattr(self, name)}."
+                )
+        if self.devices > 1:
+            raise InvalidInputError(
+                f"One fit runs on one device, where its data reside, not on {self.devices}; set "
+                "trainer.devices=1 and use more devices by more workers (study.workers)."
+            )
+        for name, choices in (("accelerator", Accelerator), ("precision", Precision)):
+            if getattr(self, name) not in get_args(choices):
+                raise InvalidInputError(
+                    f"trainer.{name} is one of {', '.join(get_args(choices))}, "
+                    f"not {getattr(self, name)!r}."
+                )
+
+    @property
+    def device_kind(self) -> Literal["cpu", "cuda"]:
+        """What `accelerator` comes to on this machine.
+
+        Raises:
+            InvalidInputError: If a GPU is asked for where there is none.
+        """
+        available = torch.cuda.is_available()
+        if self.accelerator == "gpu" and not available:
+            raise InvalidInputError(
+                "PyTorch finds no CUDA GPU on this machine; set trainer.accelerator=cpu (or auto)."
+            )
+        return "cuda" if available and self.accelerator != "cpu" else "cpu"
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """The floating type of the network."""
+        return torch.float64 if self.precision == "64-true" else torch.float32

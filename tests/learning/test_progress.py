@@ -1,0 +1,60 @@
+import logging
+import subprocess
+import sys
+import warnings
+
+import pytest
+
+from peslab.learning.progress import epoch_bar, quiet_lightning
+
+
+def test_the_bar_counts_epochs_and_shows_the_last_error(capsys):
+    """Two of three epochs are over; the second one ended at 0.1235 E_c."""
+    with epoch_bar(3) as advance:
+        for error in (0.5, 0.12345):
+            advance({"train/loss": 1.0, "val/mae": error})
+    shown = capsys.readouterr().out
+    assert "2/3" in shown
+    assert "validation MAE 0.1235 E_c" in shown
+    assert "nan" not in shown
+
+
+def test_lightning_is_quiet_inside_and_itself_again_outside(caplog):
+    """Its tips are dropped, its warnings are not."""
+    logger = logging.getLogger("pytorch_lightning")
+    logger.setLevel(logging.INFO)
+    with caplog.at_level(logging.DEBUG), quiet_lightning():
+        logger.getChild("tips").info("a tip")
+        logger.getChild("tips").warning("a warning")
+    assert [record.message for record in caplog.records] == ["a warning"]
+    assert logger.level == logging.INFO
+
+
+def test_lightning_is_itself_again_after_an_error():
+    """Also where the training fails."""
+    logger = logging.getLogger("pytorch_lightning")
+    logger.setLevel(logging.DEBUG)
+    with pytest.raises(RuntimeError), quiet_lightning():
+        raise RuntimeError
+    assert logger.level == logging.DEBUG
+
+
+def test_only_known_warnings_are_dropped():
+    """Two are about choices made on purpose; any other one still reaches the user."""
+    with quiet_lightning():
+        warnings.warn("GPU available but not used. You can set it by …", stacklevel=1)
+        with pytest.raises(UserWarning, match="something else"):
+            warnings.warn("something else", stacklevel=1)
+
+
+def test_importing_has_no_side_effects():
+    """Nothing is printed, the threads stay as they are, and Lightning waits for the first fit."""
+    program = (
+        "import sys, torch; before = torch.get_num_threads(); import peslab.learning; "
+        "assert torch.get_num_threads() == before; "
+        "assert 'pytorch_lightning' not in sys.modules"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
