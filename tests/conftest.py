@@ -1,7 +1,7 @@
-"""What all tests share: a folder of results of their own, one thread, the command in this process."""
+"""What all tests share: a folder of results, one thread, the command in this process."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -33,7 +33,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def peslab(capsys: pytest.CaptureFixture[str]) -> Iterator[Command]:
+def peslab(capsys: pytest.CaptureFixture[str]) -> Command:
     """The command `peslab`, run in this process."""
 
     def run(*arguments: str) -> Answer:
@@ -45,7 +45,7 @@ def peslab(capsys: pytest.CaptureFixture[str]) -> Iterator[Command]:
         said = capsys.readouterr()
         return Answer(int(ended.value.code or 0), said.out, said.err)
 
-    yield run
+    return run
 
 
 @pytest.fixture

@@ -63,8 +63,17 @@ def test_a_typo_inside_any_file_is_noticed(option, tmp_path, monkeypatch):
 
 def _is_value(line):
     key, colon, value = line.partition(":")
-    is_ours = key.strip() not in {"mode", "dir", "_target_", "defaults", "hydra", "- override /hydra"}
-    return bool(colon) and bool(value.strip()) and line[:1] not in "#-" and is_ours and "/" not in key
+    is_ours = key.strip() not in {
+        "mode",
+        "dir",
+        "_target_",
+        "defaults",
+        "hydra",
+        "- override /hydra",
+    }
+    return (
+        bool(colon) and bool(value.strip()) and line[:1] not in "#-" and is_ours and "/" not in key
+    )
 
 
 @pytest.mark.parametrize(
@@ -142,7 +151,8 @@ def test_a_missing_value_is_told_with_its_key():
 
 
 @pytest.mark.parametrize(
-    "target", ["os.system", "torch.load", "peslab.apps.main.main", "peslab.features.np", "builtins.eval"]
+    "target",
+    ["os.system", "torch.load", "peslab.apps.main.main", "peslab.features.np", "builtins.eval"],
 )
 def test_a_foreign_target_is_refused(target):
     """A config may name public classes of ours, and nothing else."""

@@ -4,7 +4,13 @@ import pytest
 
 from peslab.configuration.suggest import did_you_mean
 
-KEYS = ["network", "network.width", "network.depth", "optimizer.learning_rate", "trainer.max_epochs"]
+KEYS = [
+    "network",
+    "network.width",
+    "network.depth",
+    "optimizer.learning_rate",
+    "trainer.max_epochs",
+]
 
 
 @pytest.mark.parametrize(

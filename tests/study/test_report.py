@@ -26,9 +26,7 @@ def told(settings, tmp_path):
             raise PeslabError("the loss is not finite.")
         return bowl(number, overrides)
 
-    work(
-        settings, tmp_path, fails, defaults=DEFAULTS, recipe={}, reference="thesis: 0.47 E_c"
-    )
+    work(settings, tmp_path, fails, defaults=DEFAULTS, recipe={}, reference="thesis: 0.47 E_c")
     return page(tmp_path)
 
 

@@ -6,12 +6,12 @@ from dataclasses import replace
 
 import pytest
 from optuna.trial import TrialState
+from study_of_a_bowl import DEFAULTS, SPACE, bowl
 
 from peslab.errors import PeslabError
 from peslab.study.ranking import pick, ranking
 from peslab.study.storage import load, work_on
 from peslab.study.sweeper import TrialResult, fellow_workers, work
-from study_of_a_bowl import DEFAULTS, SPACE, bowl
 
 
 def do(settings, home, run_trial=bowl, recipe=None, defaults=None, **others):

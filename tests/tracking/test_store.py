@@ -95,7 +95,7 @@ def test_artifacts_and_inputs_are_there(store):
     """The config as text, figures, the database as an input under its own fingerprint."""
     home, run_id = store
     assert LOCAL.read_text(home, run_id, "config/unresolved.yaml") == "network: {width: 64}\n"
-    with pytest.raises(PeslabError, match="has no config/other.yaml"):
+    with pytest.raises(PeslabError, match=r"has no config/other\.yaml"):
         LOCAL.read_text(home, run_id, "config/other.yaml")
     client = LOCAL.client(home)
     assert [item.path for item in client.list_artifacts(run_id, "figures")] == ["figures/empty.png"]

@@ -41,6 +41,9 @@ class PeslabSweeper(Sweeper):
 
         def run_trial(number: int, overrides: list[str]) -> Any:  # noqa: ANN401  # the task's own
             (job,) = self._launcher.launch([overrides], initial_job_idx=number)
-            return job.return_value
+            result = job._return_value  # noqa: SLF001  # the public one also writes to stderr
+            if isinstance(result, Exception):
+                raise result
+            return result
 
         run_study(self._config, arguments, run_trial)

@@ -27,8 +27,9 @@ def main(arguments: list[str]) -> None:
         sys.stdout.write(help_page.text(USAGE))
         return
     from peslab.apps.present import console, database_table
-    from peslab.configuration import build, check, home
+    from peslab.configuration.build import build, check
     from peslab.configuration.compose import compose, parse, without_hydra
+    from peslab.configuration.folders import home
 
     if any(override.is_sweep_override() for override in parse(arguments)):
         raise PeslabError("peslab generate makes one database at a time: give one value per key.")
@@ -38,4 +39,6 @@ def main(arguments: list[str]) -> None:
     tables = problem.tables(home() / "databases")
     seconds = time.perf_counter() - began
     console.print(database_table(tables.sources))
-    console.print(f"{seconds:.2f} s; read or made, in {home() / 'databases'}")
+    for role, source in tables.sources.items():
+        console.print(f"{role}: {source.path}", soft_wrap=True)
+    console.print(f"read or made in {seconds:.2f} s")

@@ -4,6 +4,7 @@ import importlib
 import os
 import sys
 from collections.abc import Sequence
+from typing import NoReturn
 
 from peslab import __version__
 from peslab.errors import PeslabError
@@ -38,14 +39,19 @@ def _run(arguments: list[str]) -> int:
     try:
         importlib.import_module(f"peslab.apps.{command}").main(rest)
     except (PeslabError, OSError) as error:
-        if os.environ.get("PESLAB_DEBUG") == "1":
-            raise
-        sys.stderr.write(f"peslab: {_sentence(error)}\n")
-        return USAGE_ERROR
+        stop(error)
     except KeyboardInterrupt:
         sys.stderr.write("peslab: interrupted.\n")
         return 130
     return 0
+
+
+def stop(error: Exception) -> NoReturn:
+    """Tell a mistake in one sentence and exit with status 2, or raise it if PESLAB_DEBUG=1."""
+    if os.environ.get("PESLAB_DEBUG") == "1":
+        raise error
+    sys.stderr.write(f"peslab: {_sentence(error)}\n")
+    sys.exit(USAGE_ERROR)
 
 
 def _sentence(error: Exception) -> str:

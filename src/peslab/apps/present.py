@@ -11,6 +11,8 @@ from rich.syntax import Syntax
 from rich.table import Table
 from rich.tree import Tree
 
+from peslab.study.report import COMPACT
+
 if TYPE_CHECKING:
     from peslab.pipeline import Outcome
     from peslab.problems.contract import Source
@@ -30,7 +32,7 @@ def composed(config: DictConfig) -> None:
 def single_run(outcome: "Outcome", home: Path) -> None:
     """The figures of a run, the place of its results, the next command."""
     metrics = outcome.metrics
-    table = Table(title="Errors on the test part", title_justify="left")
+    table = _table("Errors on the test part")
     table.add_column("metric")
     table.add_column("mean ± standard error", justify="right")
     for name in sorted(name for name in metrics if name.startswith("test/") and "_sem" not in name):
@@ -59,15 +61,22 @@ def grid_line(number: int, values: str, outcome: "Outcome") -> None:
 
 def trial_line(progress: "Progress") -> None:
     """One told trial of a study."""
-    values = "  ".join(f"{key}={short(value)}" for key, value in progress.values.items())
+    values = " ".join(
+        f"{key.rpartition('.')[2]}={short(value)}" for key, value in progress.values.items()
+    )
     if progress.result is None:
         told = f"[red]failed[/]: {progress.reason}"
     else:
         told = f"val MAE {with_sem(progress.result.metrics, 'val/energy_mae')}"
     console.print(
         f"[bold]{progress.finished:>3}/{progress.n_trials}[/]  trial {progress.number}: {told}"
-        f"  [dim]{progress.seconds:.0f} s  {values}[/]"
+        f"  [dim]{progress.seconds:.0f} s  {escape(values)}[/]",
+        soft_wrap=True,
     )
+
+
+def _table(title: str) -> Table:
+    return Table(title=title, **COMPACT)
 
 
 def with_sem(metrics: dict[str, float], name: str) -> str:
@@ -82,17 +91,17 @@ def short(value: object) -> str:
 
 
 def database_table(sources: "Mapping[str, Source]") -> Table:
-    """Counts and quantiles of databases."""
-    table = Table(title="Energy per particle (E_c)", title_justify="left")
-    for column in ("part", "rows", "least", "25 %", "median", "75 %", "most", "acceptance", "file"):
-        table.add_column(column, justify="left" if column in {"part", "file"} else "right")
+    """Counts and quantiles of databases, and the acceptance rate of their relaxation."""
+    table = _table("Energy per particle (E_c)")
+    for column in ("part", "rows", "least", "25 %", "median", "75 %", "most", "accepted"):
+        table.add_column(column, justify="left" if column == "part" else "right")
     for role, source in sources.items():
         energy = source.frame["energy_per_particle"]
         quantiles = [energy.quantile(q, "linear") or 0.0 for q in (0, 0.25, 0.5, 0.75, 1)]
         rate = source.frame["acceptance_rate"].mean()
         accepted = f"{100 * rate:.1f} %" if isinstance(rate, float) else "not relaxed"
         numbers = [f"{value:.3f}" for value in quantiles]
-        table.add_row(role, f"{len(energy):,}", *numbers, accepted, source.path.name)
+        table.add_row(role, f"{len(energy):,}", *numbers, accepted)
     return table
 
 
@@ -106,7 +115,7 @@ def difference(lines: Sequence[str]) -> None:
 
 def comparison(original: "Mapping[str, float]", outcome: "Outcome") -> None:
     """A rerun's figures beside those of the run that it repeats."""
-    table = Table(title=f"Run {outcome.run_id[:8]} beside its original", title_justify="left")
+    table = _table(f"Run {outcome.run_id[:8]} beside its original")
     for column in ("metric", "original", "rerun", "ratio"):
         table.add_column(column, justify="left" if column == "metric" else "right")
     for name in sorted(outcome.metrics):

@@ -7,8 +7,8 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf
 
 from peslab.apps import present
-from peslab.configuration import home
 from peslab.configuration.compose import parse, without_hydra
+from peslab.configuration.folders import home
 from peslab.errors import PeslabError
 from peslab.pipeline import Outcome, Plan, plan
 from peslab.pipeline.run import chosen_values

@@ -5,11 +5,11 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from omegaconf import DictConfig
-
 from peslab.errors import PeslabError
 
 if TYPE_CHECKING:
+    from omegaconf import DictConfig
+
     from peslab.pipeline import Outcome
 
 
@@ -30,7 +30,7 @@ def main(arguments: list[str]) -> None:
     config = _preflight(arguments)
     if config.debug == "compose":
         return
-    from peslab.configuration import home
+    from peslab.configuration.folders import home
 
     os.environ["PESLAB_HOME"] = str(home())
     _hand_over(arguments)
@@ -40,13 +40,14 @@ def main(arguments: list[str]) -> None:
         show(config.study.name)
 
 
-def task(config: DictConfig) -> "Outcome":
+def task(config: "DictConfig") -> "Outcome":
     """One job of Hydra's: a run on its own, of a grid, or of a study."""
     from hydra.core.hydra_config import HydraConfig
     from hydra.types import RunMode
 
     from peslab.apps import present
-    from peslab.configuration import home
+    from peslab.apps.main import stop
+    from peslab.configuration.folders import home
     from peslab.pipeline import Origin, plan, run
 
     hydra = HydraConfig.get()
@@ -61,7 +62,12 @@ def task(config: DictConfig) -> "Outcome":
         trial=hydra.job.num if name else None,
         show_progress=name is None and sys.stderr.isatty(),
     )
-    outcome = run(plan(config), origin)
+    try:
+        outcome = run(plan(config), origin)
+    except PeslabError as error:
+        if not config.study:  # a study records the failure and goes on
+            stop(error)
+        raise
     if grid:
         present.grid_line(hydra.job.num, hydra.job.override_dirname, outcome)
     elif not config.study:
@@ -69,12 +75,14 @@ def task(config: DictConfig) -> "Outcome":
     return outcome
 
 
-def _preflight(arguments: list[str]) -> DictConfig:
+def _preflight(arguments: list[str]) -> "DictConfig":
     """Compose and validate as Hydra will, before it runs or writes anything."""
     from hydra._internal.utils import get_args_parser
 
     from peslab.apps import present
-    from peslab.configuration.compose import compose, without_hydra
+    from hydra.types import RunMode
+
+    from peslab.configuration.compose import compose, parse, without_hydra
     from peslab.pipeline import plan
 
     flags = get_args_parser().parse_intermixed_args(arguments)
@@ -87,6 +95,13 @@ def _preflight(arguments: list[str]) -> DictConfig:
     config = compose(flags.overrides)
     ours = without_hydra(config)
     plan(ours)
+    if config.hydra.mode != RunMode.MULTIRUN and not flags.multirun:
+        for override in parse(flags.overrides):
+            if override.is_sweep_override():
+                raise PeslabError(
+                    f"{override.input_line} is a sweep: add -m to run them all, or write a list "
+                    "in brackets and quotes, '[…]'."
+                )
     if ours.debug == "compose":
         present.composed(ours)
     return ours
@@ -97,7 +112,8 @@ def _hand_over(arguments: list[str]) -> None:
     from hydra.errors import HydraException
     from omegaconf.errors import OmegaConfBaseException
 
-    from peslab.configuration import conf_folder, explain
+    from peslab.configuration.compose import explain
+    from peslab.configuration.folders import conf_folder
 
     os.environ["HYDRA_FULL_ERROR"] = "1"  # errors reach us instead of being printed
     sys.argv = ["peslab train", *arguments]

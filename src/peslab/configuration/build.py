@@ -14,6 +14,7 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from pydantic import ConfigDict, PydanticUserError, TypeAdapter, ValidationError
 
+from peslab.configuration.compose import keys
 from peslab.configuration.folders import conf_folder
 from peslab.configuration.suggest import did_you_mean
 from peslab.configuration.targets import locate
@@ -47,6 +48,8 @@ def check(config: DictConfig) -> dict[str, Any]:
             _check_node(value, key)
         elif value is not None:
             raise PeslabError(f"{key}={value} is not an option: name a file of conf/{key}.")
+    if plain.get("study"):
+        _check_space(plain["study"]["space"], config)
     for key, lowest in {"seed": 0, "replicas": 1}.items():
         if plain[key] < lowest:
             raise PeslabError(f"{key}={plain[key]} is too small: use {lowest} or more.")
@@ -82,6 +85,14 @@ def resolve(config: DictConfig) -> dict[str, Any]:
         missing = "has no value" if "issing mandatory" in str(error) else "cannot be resolved"
         raise PeslabError(f"{error.full_key} {missing}: set it, e.g. {error.full_key}=…") from error
     return typing.cast("dict[str, Any]", plain)
+
+
+def _check_space(space: dict[str, str], config: DictConfig) -> None:
+    """Every swept key must be a setting of this config, or a group."""
+    known = keys(config)
+    for key in space:
+        if key not in known:
+            raise PeslabError(f"study.space: {key} is not a setting{did_you_mean(key, known)}")
 
 
 def _is_node(value: object) -> bool:

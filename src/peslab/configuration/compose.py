@@ -35,7 +35,7 @@ def compose(overrides: Sequence[str]) -> DictConfig:
         _refuse_dangerous(override)
     try:
         config, *_ = [_compose(variant) for variant in _variants(parsed)]
-    except (HydraException, OmegaConfBaseException) as error:
+    except (HydraException, OmegaConfBaseException, ValueError) as error:
         raise PeslabError(explain(error, parsed)) from error
     refuse_foreign_hydra_targets(OmegaConf.to_container(config.hydra, resolve=False))
     return config
@@ -98,7 +98,9 @@ def _variants(overrides: Sequence[Override]) -> Iterator[list[str]]:
     """The overrides without sweeps, then once with each further option of a swept group."""
     plain = [str(item.input_line) for item in overrides if not item.is_sweep_override()]
     swept = {
-        item.key_or_group: [f"{item.key_or_group}={value}" for value in item.sweep_string_iterator()]
+        item.key_or_group: [
+            f"{item.key_or_group}={value}" for value in item.sweep_string_iterator()
+        ]
         for item in overrides
         if item.is_choice_sweep() and is_group(item.key_or_group)
     }
@@ -127,8 +129,8 @@ def _wrong_option(override: Override) -> str | None:
     group, options = override.key_or_group, _options(override.key_or_group)
     values = override.sweep_string_iterator() if override.is_sweep_override() else None
     for value in values or [override.value()]:
-        if isinstance(value, str) and value not in options:
-            hint = did_you_mean(value, options) or f": choose from {', '.join(options)}."
+        if value not in options:
+            hint = did_you_mean(str(value), options) or f": choose from {', '.join(options)}."
             return f"{group} has no option {value}{hint}"
     return None
 

@@ -17,8 +17,12 @@ Array = NDArray[np.float64]
 # (n, N, d) in R_c: what is called exact has no replicas, what is predicted has.
 EnergyAndGradient = Callable[[Array], tuple[Array, Array]]
 
-# Three particles that leave room for a fourth at x = w/2, in units of the cell width.
-_STANDING = ((0.22, 0.18), (0.76, 0.48), (0.28, 0.80))
+# Three particles that attract each other, and a fourth that passes at x = w/2 about R_c away; in
+# units of a cell width of 5 R_c.
+_STANDING = ((0.30, 0.38), (0.29, 0.59), (0.11, 0.48))
+
+# Points of a path that are looked at to choose one: steps of 0.1 R_c at a width of 5 R_c.
+_LOOKED_AT = 51
 
 
 class DragPath(NamedTuple):
@@ -106,25 +110,44 @@ def thesis_path(cell_width: float, n_points: int) -> DragPath:
     return straight_path(positions, cell_width, n_points, particle=3, axis=1)
 
 
-def drag_path(positions: Array, cell_width: float, n_points: int) -> DragPath:
-    """Drag the particle, along the axis, that comes least close to the others on its way.
+def drag_path(
+    configurations: Array,
+    cell_width: float,
+    n_points: int,
+    energy: Callable[[Array], Array],
+    highest: float,
+) -> DragPath:
+    """Drag the particle, of some configurations, that tells most about what a network has learned.
 
-    A path chosen at random usually meets a hard core, whose energies no training data contain.
+    Most straight paths run into a hard core or leave the others behind, where no training data are.
 
     Args:
-        positions: The configuration to start from, shape (N, d), in R_c, with d of 2 or more.
+        configurations: To choose from, shape (m, N, d), in R_c.
         cell_width: The width of the cell w_c, in R_c.
         n_points: Points of the path.
+        energy: The exact energy per particle (n,) of positions (n, N, d), in E_c.
+        highest: The highest energy of the training data, in E_c.
 
     Returns:
-        The clearest of the N·d paths.
+        Of the m·N·d paths the one with most points below `highest`, and of several that one whose
+        energies span most.
     """
-    separations = positions[:, None] - positions
-    squares = (separations - cell_width * np.round(separations / cell_width)) ** 2
-    across = squares.sum(axis=-1, keepdims=True) - squares  # (N, N, d): without the path's axis
-    across[np.diag_indices(len(positions))] = np.inf
-    particle, axis = np.unravel_index(across.min(axis=1).argmax(), positions.shape)
-    return straight_path(positions, cell_width, n_points, int(particle), int(axis))
+    _, n_particles, dimension = configurations.shape
+
+    def merit(path: DragPath) -> tuple[float, float]:
+        energies = energy(path.positions)
+        return float(np.mean(energies <= highest)), float(np.ptp(np.minimum(energies, highest)))
+
+    def paths(n_points: int) -> list[DragPath]:
+        return [
+            straight_path(positions, cell_width, n_points, particle, axis)
+            for positions in configurations
+            for particle in range(n_particles)
+            for axis in range(dimension)
+        ]
+
+    merits = [merit(path) for path in paths(_LOOKED_AT)]
+    return paths(n_points)[merits.index(max(merits))]
 
 
 def drag_test(path: DragPath, exact: EnergyAndGradient, predict: EnergyAndGradient) -> DragTest:

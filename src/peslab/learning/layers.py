@@ -19,8 +19,8 @@ class ReplicaLinear(nn.Module):
     def __init__(self, n_in: int, n_out: int, generators: Sequence[torch.Generator]) -> None:
         super().__init__()
         initial = torch.stack([_uniform(n_in, n_out, generator) for generator in generators])
-        self.weight = nn.Parameter(initial[:, :n_in].contiguous())  # (k, n_in, n_out)
-        self.bias = nn.Parameter(initial[:, n_in:].contiguous())  # (k, 1, n_out)
+        self.weight = nn.Parameter(initial[:, :n_in].clone())  # (k, n_in, n_out)
+        self.bias = nn.Parameter(initial[:, n_in:].clone())  # (k, 1, n_out)
 
     def forward(self, units: Tensor) -> Tensor:
         """Map units of shape (k, batch, n_in) to (k, batch, n_out)."""
@@ -41,8 +41,10 @@ class ReplicaReadout(nn.Module):
     def __init__(self, n_in: int, generators: Sequence[torch.Generator]) -> None:
         super().__init__()
         initial = torch.stack([_uniform(n_in, 1, generator) for generator in generators])
-        self.weight = nn.Parameter(initial[:, :n_in].mT.contiguous())  # (k, 1, n_in)
-        self.bias = nn.Parameter(initial[:, n_in].contiguous())  # (k, 1)
+        self.weight = nn.Parameter(
+            initial[:, :n_in].mT.clone(memory_format=torch.contiguous_format)
+        )  # (k, 1, n_in)
+        self.bias = nn.Parameter(initial[:, n_in].clone())  # (k, 1)
 
     def forward(self, units: Tensor) -> Tensor:
         """Map units of shape (k, batch, n_in) to outputs of shape (k, batch)."""

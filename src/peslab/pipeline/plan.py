@@ -5,7 +5,7 @@ from typing import Any
 
 from omegaconf import DictConfig
 
-from peslab.configuration import build, check
+from peslab.configuration.build import build, check
 from peslab.features import Descriptor, Scaling
 from peslab.learning import Loss, MultiLayerPerceptron, Optimizer, Schedule, Trainer
 from peslab.problems import Problem

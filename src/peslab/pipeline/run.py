@@ -150,7 +150,7 @@ def _evaluate(
     plan: Plan, surrogate: DescribedModel, tables: Tables, train: Samples
 ) -> tuple[dict[str, float], Array]:
     """All final metrics, and the predictions for the test part."""
-    errors = {}
+    errors: dict[str, Array] = {}
     for part, table in {"val": tables.validation, "test": tables.test}.items():
         prediction, gradient = surrogate.predict_with_gradient(*table.inputs)
         found = plan.problem.errors(table, prediction, gradient)
@@ -168,7 +168,7 @@ def _evaluate(
 
 def _summary(values: Mapping[str, Array]) -> dict[str, float]:
     """Mean over replicas, its standard error if they are several, each replica's own value."""
-    metrics = {}
+    metrics: dict[str, float] = {}
     for name, replicas in values.items():
         metrics[name], sem = mean_and_sem(replicas)
         if len(replicas) > 1:

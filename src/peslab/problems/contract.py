@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, ClassVar, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -115,8 +115,8 @@ class Probe:
 class Problem(ABC):
     """A source of labeled data, and how a model of it is judged."""
 
-    name: str
-    task: Task
+    name: ClassVar[str]
+    task: ClassVar[Task]
 
     @abstractmethod
     def tables(self, folder: Path) -> Tables:

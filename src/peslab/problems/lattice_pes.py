@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from peslab.database import DatabaseSettings, Recipe, arrays, load_or_generate
+from peslab.database import (
+    DatabaseSettings,
+    Recipe,
+    arrays,
+    database_path,
+    load_or_generate,
+)
 from peslab.evaluation import (
     constant_mae,
     drag_figure,
@@ -31,6 +37,9 @@ from peslab.toymodel import Lattice, Potential, RandomMoves
 
 if TYPE_CHECKING:
     from peslab.evaluation import DragPath
+
+DRAG_CHOICES = 10
+"""Held-out configurations that the dragged one is chosen from."""
 
 DRAG_POINTS = 401
 """Points along a drag: the narrowest features of the energy, about 0.05 R_c, take four of them."""
@@ -80,7 +89,9 @@ class LatticePES(Problem):
     def tables(self, folder: Path) -> Tables:
         """Generate or read both databases; the last rows of the first one are held out."""
         sources = {
-            role: Source(load_or_generate(recipe, folder), recipe.path(folder), recipe.fingerprint)
+            role: Source(
+                load_or_generate(recipe, folder), database_path(recipe, folder), recipe.fingerprint
+            )
             for role, recipe in {"train": self.recipe(), "test": self.test_recipe()}.items()
         }
         known = _table(sources["train"])
@@ -118,14 +129,19 @@ class LatticePES(Problem):
 
     def probes(self, surrogate: Surrogate, tables: Tables) -> Iterator[Probe]:
         """Drag a particle through a held-out cell and, as in figure 10, through the thesis's."""
-        positions, widths = (array[0] for array in tables.test.inputs)
+        configurations, widths = (array[:DRAG_CHOICES] for array in tables.test.inputs)
+        width = float(widths[0])
         if self.lattice.dimension > 1:  # on a line the dragged particle would meet the others
-            yield self._drag(
-                "drag", drag_path(positions, float(widths), DRAG_POINTS), surrogate
+            path = drag_path(
+                configurations,
+                width,
+                DRAG_POINTS,
+                lambda positions: self.potential.energy_per_particle(positions, width),
+                highest=float(tables.train.targets.max()),
             )
-        if positions.shape == (4, 2):
-            path = thesis_path(float(widths), DRAG_POINTS)
-            yield self._drag("drag_thesis", path, surrogate)
+            yield self._drag("drag", path, surrogate)
+        if configurations.shape[1:] == (4, 2):
+            yield self._drag("drag_thesis", thesis_path(width, DRAG_POINTS), surrogate)
 
     def _drag(self, name: str, path: "DragPath", surrogate: Surrogate) -> Probe:
         width = path.cell_width

@@ -2,14 +2,24 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import optuna
+from rich import box
 from rich.console import RenderableType
 from rich.table import Table
 from rich.tree import Tree
 
 from peslab.study.ranking import RankedTrial, ranking
 from peslab.study.storage import REFERENCE
+
+COMPACT: dict[str, Any] = {
+    "title_justify": "left",
+    "box": box.SIMPLE_HEAD,
+    "show_edge": False,
+    "padding": 0,
+}
+"""Tables that fit into 80 columns."""
 
 
 def renderables(study: optuna.Study, home: Path) -> Iterator[RenderableType]:
@@ -18,28 +28,32 @@ def renderables(study: optuna.Study, home: Path) -> Iterator[RenderableType]:
     if not trials:
         yield f"The study '{study.study_name}' has no finished trial yet."
         return
-    yield _table(study, trials)
+    yield f"{study.study_name}: ranked by the validation part, shown on the test part"
+    yield _table(trials)
+    yield "test MAE: mean ± standard error over replicas; µs: per prediction"
     for trial in trials:
         if trial.rank is None:
             yield f"Trial {trial.trial} failed: {trial.reason}"
+    yield ""
     if trials[0].rank is not None:
-        yield _comparison(trials[0], str(study.user_attrs.get(REFERENCE, "")))
+        yield "The best beside simpler answers, on the same test part"
+        yield _comparison(trials[0])
+        yield str(study.user_attrs.get(REFERENCE, ""))
+    yield ""
     yield _tree(study.study_name, trials[0], home)
-    yield (f"Next:  peslab ui\n       peslab rerun {study.study_name}/best trainer.max_epochs=200")
+    yield (
+        f"\nNext:  peslab ui\n       peslab rerun {study.study_name}/best trainer.max_epochs=200"
+    )
 
 
-def _table(study: optuna.Study, trials: list[RankedTrial]) -> Table:
+def _table(trials: list[RankedTrial]) -> Table:
     keys = sorted({key for trial in trials for key in trial.values})
     table = Table(
-        title=f"{study.study_name}: ranked by the validation part, shown on the test part",
-        title_justify="left",
+        **COMPACT,
     )
-    table.add_column("rank", justify="right")
-    table.add_column("trial", justify="right")
-    table.add_column("test MAE (E_c)", justify="right")
-    table.add_column("µs per\nprediction", justify="right")
-    for key in keys:
-        table.add_column(key.replace(".", ".\n"), justify="right")
+    headings = [name.replace("_", "\n") for name in _short_names(keys)]
+    for heading in ("rank", "trial", "test MAE\n(E_c)", "µs", *headings):
+        table.add_column(heading, justify="right", no_wrap=True)
     for trial in trials:
         values = [_short(trial.values.get(key)) for key in keys]
         if trial.rank is None:
@@ -52,9 +66,15 @@ def _table(study: optuna.Study, trials: list[RankedTrial]) -> Table:
     return table
 
 
-def _comparison(best: RankedTrial, reference: str) -> Table:
+def _short_names(keys: list[str]) -> list[str]:
+    """The last part of each key, or all of it where two end alike."""
+    tails = [key.rpartition(".")[2] for key in keys]
+    return [tail if tails.count(tail) == 1 else key for key, tail in zip(keys, tails, strict=True)]
+
+
+def _comparison(best: RankedTrial) -> Table:
     table = Table(
-        title="The best beside simpler answers, on the same test part", title_justify="left"
+        **COMPACT,
     )
     table.add_column("model")
     table.add_column("test MAE (E_c)", justify="right")
@@ -66,9 +86,6 @@ def _comparison(best: RankedTrial, reference: str) -> Table:
         "constant (the median)": constant,
     }.items():
         table.add_row(name, f"{error:.4f}", f"{1 - error / constant:.4f}")
-    if reference:
-        table.caption = reference
-        table.caption_justify = "left"
     return table
 
 

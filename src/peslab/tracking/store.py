@@ -1,5 +1,6 @@
 """Where runs are kept: a SQLite file in the folder of results, or a server."""
 
+import logging
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -76,6 +77,7 @@ class Tracking:
         os.environ.update(QUIET)
         from mlflow import MlflowClient
 
+        logging.getLogger("mlflow.store.db.utils").setLevel(logging.WARNING)
         with FileLock(home / "mlflow.lock"):  # several processes that create one schema crash
             client = MlflowClient(self.address(home))
             if client.get_experiment_by_name(self.experiment) is None:

@@ -1,0 +1,113 @@
+"""Which database: every choice that its rows depend on, and a name made of them."""
+
+import hashlib
+import json
+from dataclasses import dataclass, fields, is_dataclass
+
+from peslab.errors import InvalidInputError
+from peslab.kernels.inputs import positive, seed_of_streams, whole
+from peslab.toymodel import Lattice, Potential, RandomMoves
+
+DATA_VERSION = 1  # raised whenever the same choices give other rows
+
+
+@dataclass(frozen=True)
+class DatabaseSettings:
+    """How many configurations, from which seeds, and how they are divided.
+
+    Attributes:
+        size: Rows kept after the cut, for training and validation together.
+        seed: Draws these rows.
+        keep_quantile: The part of lowest energies, within each cell width, that is kept.
+        validation_fraction: The part of `size` that selects weights and trials.
+        test_size: Rows that are generated apart and only measured.
+        test_seed: Draws the test rows; another than `seed`.
+    """
+
+    size: int
+    seed: int
+    keep_quantile: float
+    validation_fraction: float
+    test_size: int
+    test_seed: int
+
+    def __post_init__(self) -> None:
+        for name, minimum in (("size", 2), ("test_size", 1)):
+            object.__setattr__(self, name, whole(name, getattr(self, name), minimum))
+        for name in ("seed", "test_seed"):
+            object.__setattr__(self, name, seed_of_streams(name, getattr(self, name)))
+        object.__setattr__(self, "keep_quantile", checked_quantile(self.keep_quantile))
+        fraction = positive("validation_fraction", self.validation_fraction)
+        object.__setattr__(self, "validation_fraction", fraction)
+        if not 0 < round(fraction * self.size) < self.size:
+            raise InvalidInputError(
+                f"validation_fraction must leave rows for training and for validation: {fraction} "
+                f"of {self.size} rows does not."
+            )
+        if self.test_seed == self.seed:
+            raise InvalidInputError(
+                f"test_seed must differ from seed, or the test rows are the training rows: both "
+                f"are {self.seed}."
+            )
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """All that the rows of a database depend on.
+
+    Attributes:
+        potential: Gives the energies and forces.
+        lattice: Gives the random starts.
+        relaxation: Brings their energies down.
+        size: Rows kept after the cut.
+        seed: Draws the starts and the moves.
+        keep_quantile: The part of lowest energies that is kept, above 0 and up to 1.
+    """
+
+    potential: Potential
+    lattice: Lattice
+    relaxation: RandomMoves
+    size: int
+    seed: int
+    keep_quantile: float
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "size", whole("size", self.size, minimum=1))
+        object.__setattr__(self, "seed", seed_of_streams("seed", self.seed))
+        object.__setattr__(self, "keep_quantile", checked_quantile(self.keep_quantile))
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 of all choices, by class and field; equal recipes have equal fingerprints.
+
+        Raises:
+            InvalidInputError: Where the potential is not a dataclass of plain values.
+        """
+        choices = {"data_version": DATA_VERSION, "recipe": description(self)}
+        canonical = json.dumps(choices, sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def description(value: object) -> object:
+    """A config object as plain values: the path of its class and its fields, all the way down."""
+    if is_dataclass(value) and not isinstance(value, type):
+        members = {field.name: description(getattr(value, field.name)) for field in fields(value)}
+        return {"class": f"{type(value).__module__}.{type(value).__qualname__}", **members}
+    if isinstance(value, list | tuple):
+        return [description(item) for item in value]
+    if value is None or isinstance(value, str | bool | int | float):
+        return value
+    raise InvalidInputError(
+        f"{value!r} cannot be part of a database's recipe: make it a frozen dataclass of numbers, "
+        "texts, and lists of them."
+    )
+
+
+def checked_quantile(keep_quantile: float) -> float:
+    """A part above 0 and up to 1."""
+    quantile = positive("keep_quantile", keep_quantile)
+    if quantile > 1.0:
+        raise InvalidInputError(
+            f"keep_quantile must be at most 1, which keeps all, not {quantile}."
+        )
+    return quantile

@@ -1,0 +1,22 @@
+"""What every descriptor offers to the rest of the way."""
+
+from typing import Protocol
+
+import numpy.typing as npt
+
+from peslab.kernels.arrays import FloatArray
+
+
+class Descriptor(Protocol):
+    """Inputs of a network from a problem's raw inputs, for lattices (positions, cell_width)."""
+
+    def __call__(self, positions: npt.ArrayLike, cell_width: npt.ArrayLike) -> FloatArray:
+        """The features, shape (n, F)."""
+
+    def with_jacobian(
+        self, positions: npt.ArrayLike, cell_width: npt.ArrayLike
+    ) -> tuple[FloatArray, FloatArray]:
+        """The features (n, F) and their derivatives by the positions, (n, F, N, d)."""
+
+    def names(self, n_particles: int) -> list[str]:
+        """What each feature is called, in their sequence."""

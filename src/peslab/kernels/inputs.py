@@ -1,0 +1,110 @@
+"""The one check of configurations, for all that takes positions and a cell width."""
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from peslab.errors import InvalidInputError
+from peslab.kernels.arrays import FloatArray
+from peslab.kernels.coincidence import first_coincidence
+
+LARGEST_SEED = 2**63 - 1
+
+AXES_OF_ONE, AXES_OF_MANY = 2, 3  # (N, d) and (n, N, d)
+
+TOLERANCE = 1e-10  # of the cell width: closer particles are in the same place but for rounding
+
+
+class Configurations(NamedTuple):
+    """Configurations as kernels take them."""
+
+    positions: FloatArray  # (n, N, d), C-contiguous, wrapped into the cell
+    cell_widths: FloatArray  # (n,)
+
+
+def checked_configurations(positions: npt.ArrayLike, cell_width: npt.ArrayLike) -> Configurations:
+    """Check configurations, convert them to float64 and wrap them into the cell.
+
+    Args:
+        positions: Shape (n, N, d), or (N, d) for one configuration.
+        cell_width: A number, or shape (n,).
+
+    Raises:
+        InvalidInputError: Where a shape or a value makes no sense, or two particles coincide.
+    """
+    checked = np.array(as_floats("positions", positions), order="C")
+    if checked.ndim == AXES_OF_ONE:
+        checked = checked[None]
+    if checked.ndim != AXES_OF_MANY or checked.size == 0:
+        raise InvalidInputError(
+            "positions must have the shape (n, N, d) or (N, d), with at least one configuration, "
+            f"particle and dimension, but have the shape {checked.shape}: reshape them."
+        )
+    widths = checked_widths(cell_width, len(checked))
+    if not np.isfinite(checked).all():
+        k, i = np.argwhere(~np.isfinite(checked))[0, :2]
+        raise InvalidInputError(
+            f"positions hold NaN or infinity, first for particle {i} of configuration {k}: "
+            "remove that configuration."
+        )
+    k, i, j = first_coincidence(checked, widths, TOLERANCE)
+    if k >= 0:
+        raise InvalidInputError(
+            f"particles {i} and {j} of configuration {k} are in the same place, or their images "
+            "are, where the energy is infinite: move one of them."
+        )
+    return Configurations(wrapped(checked, widths[:, None, None]), widths)
+
+
+def checked_widths(cell_width: npt.ArrayLike, n: int) -> FloatArray:
+    """One width for each of n configurations."""
+    widths = as_floats("cell_width", cell_width)
+    if widths.shape not in ((), (1,), (n,)):
+        raise InvalidInputError(
+            f"cell_width must be a number or have the shape ({n},), one width for each "
+            f"configuration, but has the shape {widths.shape}."
+        )
+    if not (np.isfinite(widths) & (widths > 0.0)).all():
+        raise InvalidInputError("cell_width must be finite and above 0.")
+    return np.array(np.broadcast_to(widths, (n,)))
+
+
+def wrapped(positions: FloatArray, cell_width: FloatArray) -> FloatArray:
+    """The images in the cell: coordinates in [0, w_c)."""
+    inside = positions - cell_width * np.floor(positions / cell_width)
+    inside[(inside < 0.0) | (inside >= cell_width)] = 0.0  # rounded onto an edge
+    return inside
+
+
+def as_floats(name: str, values: npt.ArrayLike) -> FloatArray:
+    """An array of float64."""
+    try:
+        return np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise InvalidInputError(f"{name} must be an array of numbers.") from error
+
+
+def positive(name: str, value: object) -> float:
+    """A finite number above 0, as a float."""
+    if isinstance(value, bool) or not isinstance(value, int | float | np.number):
+        raise InvalidInputError(f"{name} must be a number above 0, not {value!r}.")
+    number = float(value)
+    if not 0.0 < number < np.inf:
+        raise InvalidInputError(f"{name} must be finite and above 0, not {value}.")
+    return number
+
+
+def whole(name: str, value: object, minimum: int) -> int:
+    """A whole number, at least `minimum`."""
+    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < minimum:
+        raise InvalidInputError(f"{name} must be a whole number from {minimum} on, not {value!r}.")
+    return int(value)
+
+
+def seed_of_streams(name: str, value: object) -> int:
+    """A seed: a whole number from 0 on that fits into the 63 bits that kernels take."""
+    seed = whole(name, value, minimum=0)
+    if seed > LARGEST_SEED:
+        raise InvalidInputError(f"{name} must be below 2^63, not {seed}.")
+    return seed

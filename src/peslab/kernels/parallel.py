@@ -1,0 +1,46 @@
+"""Kernels on several cores: slices of configurations in threads, for kernels hold no GIL."""
+
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
+
+SLICES_PER_THREAD = 4  # so that an expensive slice does not keep the other threads waiting
+SMALLEST_SLICE = 64  # below that many configurations a thread costs more than it saves
+
+
+def usable_cores() -> int:
+    """Number of cores that this process may use: a cluster may grant fewer than there are."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def in_slices(
+    run: Callable[[int, int], None],
+    n: int,
+    n_threads: int | None = None,
+    largest_slice: int | None = None,
+) -> None:
+    """Call `run(start, stop)` for consecutive slices of `range(n)`, in threads.
+
+    What a slice writes must not depend on another: then results are the same, bit for bit, for any
+    number of threads.
+
+    Args:
+        run: Works on the configurations from `start` to `stop`.
+        n: Number of configurations.
+        n_threads: None takes all usable cores.
+        largest_slice: Most configurations in a slice, where a slice takes memory; None for any.
+    """
+    n_threads = usable_cores() if n_threads is None else n_threads
+    n_slices = min(SLICES_PER_THREAD * n_threads, n // SMALLEST_SLICE) if n_threads > 1 else 1
+    n_slices = max(n_slices, 1, -(-n // largest_slice) if largest_slice else 1)
+    edges = [n * k // n_slices for k in range(n_slices + 1)]
+    if n_threads == 1 or n_slices == 1:
+        for start, stop in pairwise(edges):
+            run(start, stop)
+        return
+    with ThreadPoolExecutor(n_threads) as pool:
+        for _ in pool.map(run, edges[:-1], edges[1:]):
+            pass  # an exception of a slice is raised here

@@ -1,0 +1,107 @@
+"""What a database depends on, and what not."""
+
+from dataclasses import dataclass, replace
+
+import pytest
+
+from peslab.database import DatabaseSettings, Recipe
+from peslab.errors import InvalidInputError
+from peslab.toymodel import Lattice, ModifiedLennardJones, RandomMoves
+
+RECIPE = Recipe(ModifiedLennardJones(), Lattice(4, 2, 5.0), RandomMoves(40, 0.1), 100, 0, 0.9)
+
+SETTINGS = {
+    "size": 100,
+    "seed": 0,
+    "keep_quantile": 0.9,
+    "validation_fraction": 0.2,
+    "test_size": 50,
+    "test_seed": 1,
+}
+
+
+def test_equal_recipes_have_equal_fingerprints():
+    """2 and 2.0 are the same cutoff, and a fingerprint is the same in every process."""
+    same = replace(RECIPE, potential=ModifiedLennardJones(cutoff=2), lattice=Lattice(4, 2, 5))
+    assert same.fingerprint == RECIPE.fingerprint
+    # Written down, so that a change of the scheme is noticed: it orphans the databases of users.
+    assert RECIPE.fingerprint.startswith("a712b61e5929c559")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"potential": ModifiedLennardJones(exponent=7)},
+        {"potential": ModifiedLennardJones(cutoff=2.0 + 1e-15)},
+        {"potential": ModifiedLennardJones(counting="published")},
+        {"lattice": Lattice(5, 2, 5.0)},
+        {"lattice": Lattice(4, 3, 5.0)},
+        {"lattice": Lattice(4, 2, 5.1)},
+        {"relaxation": RandomMoves(41, 0.1)},
+        {"relaxation": RandomMoves(40, 0.11)},
+        {"size": 101},
+        {"seed": 1},
+        {"keep_quantile": 1},
+    ],
+    ids=str,
+)
+def test_every_choice_changes_the_fingerprint(change):
+    """No two different databases share a file."""
+    assert replace(RECIPE, **change).fingerprint != RECIPE.fingerprint
+
+
+def test_potentials_are_told_apart_by_class():
+    """The same numbers in another class are another potential."""
+
+    @dataclass(frozen=True)
+    class Twin(ModifiedLennardJones):
+        pass
+
+    assert replace(RECIPE, potential=Twin()).fingerprint != RECIPE.fingerprint
+
+
+def test_potentials_without_plain_fields_are_refused():
+    """What cannot be written down cannot be found again."""
+
+    @dataclass(frozen=True)
+    class Odd(ModifiedLennardJones):
+        table: object = object()
+
+    with pytest.raises(InvalidInputError, match="frozen dataclass"):
+        _ = replace(RECIPE, potential=Odd()).fingerprint
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("size", 1),
+        ("size", 10.0),
+        ("seed", -1),
+        ("keep_quantile", 0.0),
+        ("keep_quantile", 1.1),
+        ("keep_quantile", float("nan")),
+        ("validation_fraction", 0.0),
+        ("validation_fraction", 1.0),
+        ("validation_fraction", 0.001),
+        ("test_size", 0),
+        ("test_seed", 0),
+    ],
+)
+def test_impossible_settings_are_named(field, value):
+    """Sizes, parts and seeds without a meaning are refused by name."""
+    with pytest.raises(InvalidInputError, match=field):
+        DatabaseSettings(**SETTINGS | {field: value})
+
+
+@pytest.mark.parametrize(("field", "value"), [("size", 0), ("seed", -1), ("keep_quantile", 2.0)])
+def test_impossible_recipes_are_named(field, value):
+    """A recipe from a notebook is checked like one from a config."""
+    with pytest.raises(InvalidInputError, match=field):
+        replace(RECIPE, **{field: value})
+
+
+def test_possible_settings():
+    """Seed 0 is a seed, and keeping all is a choice."""
+    settings = DatabaseSettings(**SETTINGS | {"keep_quantile": 1})
+    assert settings.seed == 0
+    assert settings.keep_quantile == 1.0

@@ -1,0 +1,106 @@
+"""The lattice problem answers its four questions."""
+
+import numpy as np
+import pytest
+
+from peslab.database import DatabaseSettings
+from peslab.problems import LatticePES
+from peslab.toymodel import Lattice, ModifiedLennardJones, RandomMoves
+
+SETTINGS = DatabaseSettings(
+    size=50, seed=0, keep_quantile=0.9, validation_fraction=0.2, test_size=30, test_seed=1
+)
+
+
+def problem(dimension=2, n_particles=4, settings=SETTINGS):
+    return LatticePES(
+        potential=ModifiedLennardJones(),
+        lattice=Lattice(n_particles=n_particles, dimension=dimension, cell_width=4.0),
+        relaxation=RandomMoves(epochs=12, max_displacement=0.1),
+        database=settings,
+    )
+
+
+class Oracle:
+    """A model that knows the answer, and one replica that is wrong by a constant."""
+
+    def __init__(self, lattice_pes):
+        self.potential = lattice_pes.potential
+
+    def predict(self, positions, widths):
+        energy = self.potential.energy_per_particle(positions, widths)
+        return np.stack([energy, energy + 0.5])
+
+    def predict_with_gradient(self, positions, widths):
+        _, forces = self.potential.energy_and_forces(positions, widths)
+        gradient = -forces / positions.shape[1]
+        return self.predict(positions, widths), np.stack([gradient, gradient])
+
+
+def test_the_parts_have_their_sizes_and_share_no_configuration(tmp_path):
+    """A fifth is held out; the test part is drawn from another seed."""
+    tables = problem().tables(tmp_path)
+    assert [len(part) for part in (tables.train, tables.validation, tables.test)] == [40, 10, 30]
+    rows = np.concatenate(
+        [
+            part.inputs[0].reshape(len(part), -1)
+            for part in (tables.train, tables.validation, tables.test)
+        ]
+    )
+    assert len(np.unique(rows.round(9), axis=0)) == len(rows)
+    assert set(tables.sources) == {"train", "test"}
+    assert all(source.path.is_file() for source in tables.sources.values())
+
+
+def test_gradients_are_those_of_the_energy_per_particle(tmp_path):
+    """Forces are −N times the gradient, so they agree with the potential's own."""
+    lattice_pes = problem()
+    test = lattice_pes.tables(tmp_path).test
+    energy, forces = lattice_pes.potential.energy_and_forces(*test.inputs)
+    assert np.array_equal(energy, test.targets)
+    assert np.array_equal(-forces / 4, test.gradients)
+
+
+def test_an_exact_model_has_no_error(tmp_path):
+    """And one that is off by 0.5 E_c has that error, with exact gradients."""
+    lattice_pes = problem()
+    test = lattice_pes.tables(tmp_path).test
+    errors = lattice_pes.errors(test, *Oracle(lattice_pes).predict_with_gradient(*test.inputs))
+    assert errors["energy_mae"] == pytest.approx([0.0, 0.5])
+    assert errors["energy_max_error"] == pytest.approx([0.0, 0.5])
+    assert errors["gradient_mae"] == pytest.approx([0.0, 0.0])
+
+
+def test_forces_err_n_times_as_much_as_gradients(tmp_path):
+    """Both are means over configurations, particles and components."""
+    lattice_pes = problem()
+    test = lattice_pes.tables(tmp_path).test
+    wrong = np.stack([test.gradients + 0.1])
+    errors = lattice_pes.errors(test, test.targets[None], wrong)
+    assert errors["gradient_mae"] == pytest.approx([0.1])
+    assert errors["force_mae"] == pytest.approx([0.4])
+    assert "gradient_mae" not in lattice_pes.errors(test, test.targets[None], None)
+
+
+def test_the_constant_baseline_is_the_median(tmp_path):
+    """Least squares on a linear target errs by nothing but rounding."""
+    x = np.linspace(0, 1, 20)[:, None]
+    found = problem().baselines((x, 3 * x[:, 0]), (x[::2], 3 * x[::2, 0]))
+    assert found["constant_mae"] == pytest.approx(np.abs(3 * x[::2, 0] - 1.5).mean())
+    assert found["least_squares_mae"] < 1e-12
+
+
+@pytest.mark.parametrize(
+    ("dimension", "n_particles", "names"),
+    [(2, 4, ["drag", "drag_thesis"]), (3, 3, ["drag"]), (2, 1, ["drag"]), (1, 2, [])],
+)
+def test_probes_drag_a_particle(dimension, n_particles, names, tmp_path):
+    """An exact model passes the drag test; the thesis's path is for its kind of cell."""
+    lattice_pes = problem(dimension, n_particles)
+    tables = lattice_pes.tables(tmp_path)
+    probes = list(lattice_pes.probes(Oracle(lattice_pes), tables))
+    assert [probe.name for probe in probes] == names
+    for probe in probes:
+        assert probe.numbers["energy_mae"] == pytest.approx([0.0, 0.5])
+        assert probe.numbers["gradient_mae"] == pytest.approx([0.0, 0.0], abs=1e-9)
+        assert probe.figure.axes
