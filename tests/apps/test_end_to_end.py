@@ -211,3 +211,48 @@ def test_two_workers_of_one_study(peslab, home):
     assert (answer.status, answer.err) == (0, "")
     trials = json.loads(peslab("report", "orders", "--json").out)
     assert sorted(trial["trial"] for trial in trials) == [0, 1, 2, 3]
+
+
+OWN_POTENTIAL = """
+from dataclasses import dataclass
+import numpy as np
+from peslab.toymodel import Potential, pair_function, triplet_function
+
+@pair_function
+def repel(parameters, r):
+    x = 1 - r / parameters[0]
+    return x**3, -3 * x**2 / parameters[0]
+
+@triplet_function
+def attract(parameters, a, b, c):
+    x = 1 - (a + b + c) / (3 * parameters[0])
+    slope = x**2 / parameters[0]
+    return -(x**3), slope, slope, slope
+
+@dataclass(frozen=True)
+class Soft(Potential):
+    cutoff: float
+    pair, triplet = repel, attract
+    parameters = property(lambda self: np.array([self.cutoff]))
+"""
+
+
+def test_a_potential_of_ones_own_is_trained_on_by_name(peslab, home, tmp_path, monkeypatch):
+    """A module that an entry point opens, and a file on Hydra's search path, are all it takes."""
+    (tmp_path / "own_potentials.py").write_text(OWN_POTENTIAL)
+    (tmp_path / "conf" / "potential").mkdir(parents=True)
+    (tmp_path / "conf" / "potential" / "soft.yaml").write_text(
+        "_target_: own_potentials.Soft\ncutoff: 2.5\n"
+    )
+    monkeypatch.syspath_prepend(str(tmp_path))
+    command = ("train", f"hydra.searchpath=[file://{tmp_path}/conf]", "potential=soft")
+    refused = peslab(*command, "debug=fast")
+    assert "is not allowed" in refused.err
+
+    class Point:
+        module = "own_potentials"
+
+    monkeypatch.setattr("peslab.configuration.targets.entry_points", lambda **_: [Point])
+    answer = peslab(*command, "debug=fast", "potential.cutoff=2.0")
+    assert (answer.status, answer.err) == (0, "")
+    assert "energy_mae" in answer.out

@@ -78,10 +78,9 @@ def task(config: "DictConfig") -> "Outcome":
 def _preflight(arguments: list[str]) -> "DictConfig":
     """Compose and validate as Hydra will, before it runs or writes anything."""
     from hydra._internal.utils import get_args_parser
-
-    from peslab.apps import present
     from hydra.types import RunMode
 
+    from peslab.apps import present
     from peslab.configuration.compose import compose, parse, without_hydra
     from peslab.pipeline import plan
 

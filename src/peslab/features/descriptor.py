@@ -10,8 +10,10 @@ from peslab.kernels.arrays import FloatArray
 class Descriptor(Protocol):
     """Inputs of a network from a problem's raw inputs, for lattices (positions, cell_width)."""
 
-    def __call__(self, positions: npt.ArrayLike, cell_width: npt.ArrayLike) -> FloatArray:
-        """The features, shape (n, F)."""
+    def __call__(
+        self, positions: npt.ArrayLike, cell_width: npt.ArrayLike, n_threads: int | None = None
+    ) -> FloatArray:
+        """The features, shape (n, F); n_threads None takes all usable cores."""
 
     def with_jacobian(
         self, positions: npt.ArrayLike, cell_width: npt.ArrayLike

@@ -78,12 +78,12 @@ def find_neighbors(
                 square += component * component
             more = next_shift(shifts)
             itself = cell == 0 and other == particle
-            earlier = cell < 0 or (cell == 0 and other < particle)
+            not_later = cell < 0 or (cell == 0 and other <= particle)
             particles[count] = other
             cells[count] = cell
             distances[count] = np.sqrt(square)
             # Counted without a branch, which would be guessed wrong every other time.
-            count += (square < reach * reach) & (not itself) & (not (only_later and earlier))
+            count += (square < reach * reach) & (not (not_later if only_later else itself))
     return count
 
 

@@ -1,7 +1,5 @@
 """Relaxation by random moves of single particles, kept where the energy does not rise."""
 
-from typing import NamedTuple
-
 import numpy as np
 
 from peslab.kernels.arrays import FloatArray, UIntArray
@@ -34,21 +32,6 @@ from peslab.kernels.random import MOVES, random_direction, stream, uniform
 from peslab.kernels.wrapping import wrap
 
 RATED_EPOCHS = 10  # the acceptance rate is that of the last ten epochs, as in the thesis
-
-
-
-class Changes(NamedTuple):
-    """Room for a list of the pairs and triangles that end or begin with a move."""
-
-    pairs: FloatArray  # (…, 2) weight, negative for one that ends, and distance
-    triangles: FloatArray  # (…, 4) weight, negative for one that ends, and sides
-
-
-@subroutine
-def room_for_changes(capacity: int) -> Changes:
-    """Room for all pairs, and for the triangles of at least one neighbor with all others."""
-    return Changes(np.empty((2 * capacity + 1, 2)), np.empty((2 * capacity + 1, 4)))
-
 
 MOVING = (INTEGER, NUMBER, INTEGER, INTEGER)
 
@@ -90,12 +73,10 @@ def relax_one(
     generator: UIntArray,
 ) -> float:
     """Relax one configuration and return its acceptance rate."""
-    pair, triplet, parameters, cutoff, _, _ = interaction
     n_particles, dimension = positions.shape
-    reach = REACH * cutoff + max_displacement  # before and after a move
+    reach = REACH * interaction.cutoff + max_displacement  # before and after a move
     before = room_for_neighbors(n_particles, dimension, cell_width, reach)
     after = room_for_neighbors(n_particles, dimension, cell_width, reach)
-    pairs, triangles = room_for_changes(len(before.particles))
     step = np.empty(dimension)
     first_rated = max(epochs - RATED_EPOCHS, 0)
     accepted = 0
@@ -105,15 +86,7 @@ def relax_one(
             count = find_neighbors(before, positions, i, cell_width, reach, False)
             crossed = cell_after_step(positions, i, step, cell_width, reach)
             see_after_step(before, after, count, i, step, crossed)
-            n_pairs = list_pairs(interaction, before, after, pairs, count, i)
-            change = sum_pairs(pair, parameters, pairs, n_pairs)
-            second = 0
-            while second < count:
-                second, n_triangles = list_triangles(
-                    interaction, before, after, triangles, count, i, second
-                )
-                change += sum_triangles(triplet, parameters, triangles, n_triangles)
-            if change <= 0.0:
+            if energy_change(interaction, before, after, count, i) <= 0.0:
                 take_step(positions, i, step, cell_width)
                 accepted += epoch >= first_rated
     rated_moves = (epochs - first_rated) * n_particles
@@ -165,94 +138,37 @@ def see_after_step(
 
 
 @subroutine
-def list_pairs(
-    interaction: Interaction,
-    before: Neighbors,
-    after: Neighbors,
-    pairs: FloatArray,
-    count: int,
-    i: int,
-) -> int:
-    """List the pairs of particle i that end and that begin with its move; return their number."""
-    weights, cutoff = interaction.pair_weights, interaction.cutoff
-    n = 0
-    for m in range(count):
-        if before.particles[m] == i:
-            continue  # images move along
-        pairs[n, 0] = -weights[cells_of_pair(before.cells[m])]
-        pairs[n, 1] = before.distances[m]
-        n += before.distances[m] < cutoff
-        pairs[n, 0] = weights[cells_of_pair(after.cells[m])]
-        pairs[n, 1] = after.distances[m]
-        n += after.distances[m] < cutoff
-    return n
-
-
-@subroutine
-def list_triangles(
-    interaction: Interaction,
-    before: Neighbors,
-    after: Neighbors,
-    triangles: FloatArray,
-    count: int,
-    i: int,
-    second: int,
-) -> tuple[int, int]:
-    """List the triangles that end and begin, from neighbor `second` on, while there is room.
+def energy_change(
+    interaction: Interaction, before: Neighbors, after: Neighbors, count: int, i: int
+) -> float:
+    """Change of the energy of the cell when particle i and its images move.
 
     A class of triangles is met once for each of its corners that is an image of i, so it weighs by
     one over their number. Classes of images of i alone do not change.
-
-    Returns:
-        The neighbor to go on with, and the number of triangles in the list.
     """
-    weights, perimeter = interaction.triangle_weights, 3.0 * interaction.cutoff
-    n = 0
-    while second < count and n + 2 * second < len(triangles):
+    pair, triplet, parameters, cutoff, pair_weights, triangle_weights = interaction
+    particles, cells, vectors, distances, _ = before
+    _, new_cells, new_vectors, new_distances, _ = after
+    change = 0.0
+    for second in range(count):
+        a, new_a = distances[second], new_distances[second]
+        if particles[second] != i:
+            if a < cutoff:
+                change -= pair_weights[cells_of_pair(cells[second])] * pair(parameters, a)[0]
+            if new_a < cutoff:
+                change += (
+                    pair_weights[cells_of_pair(new_cells[second])] * pair(parameters, new_a)[0]
+                )
         for first in range(second):
-            a, b = before.distances[second], before.distances[first]
-            new_a, new_b = after.distances[second], after.distances[first]
-            c = length_of_side(before.vectors, first, second)
+            b, new_b = distances[first], new_distances[first]
+            c = length_of_side(vectors, first, second)
             new_c, share = c, 1.0
-            if (before.particles[second] == i) != (before.particles[first] == i):
-                new_c, share = length_of_side(after.vectors, first, second), 0.5
-            cells = cells_of_triangle(before.cells[first], before.cells[second])
-            fill(triangles, n, -share * weights[cells], a, b, c)
-            n += a + b + c < perimeter
-            cells = cells_of_triangle(after.cells[first], after.cells[second])
-            fill(triangles, n, share * weights[cells], new_a, new_b, new_c)
-            n += new_a + new_b + new_c < perimeter
-        second += 1
-    return second, n
-
-
-@subroutine
-def fill(triangles: FloatArray, n: int, weight: float, a: float, b: float, c: float) -> None:
-    """Write one row of the list."""
-    triangles[n, 0] = weight
-    triangles[n, 1] = a
-    triangles[n, 2] = b
-    triangles[n, 3] = c
-
-
-@subroutine
-def sum_pairs(
-    pair: PairFunction, parameters: FloatArray, pairs: FloatArray, n: int
-) -> float:
-    """Energy of the pairs in a list."""
-    energy = 0.0
-    for k in range(n):
-        energy += pairs[k, 0] * pair(parameters, pairs[k, 1])[0]
-    return energy
-
-
-@subroutine
-def sum_triangles(
-    triplet: TripletFunction, parameters: FloatArray, triangles: FloatArray, n: int
-) -> float:
-    """Energy of the triangles in a list."""
-    energy = 0.0
-    for k in range(n):
-        a, b, c = triangles[k, 1], triangles[k, 2], triangles[k, 3]
-        energy += triangles[k, 0] * triplet(parameters, a, b, c)[0]
-    return energy
+            if (particles[second] == i) != (particles[first] == i):
+                new_c, share = length_of_side(new_vectors, first, second), 0.5
+            if a + b + c < 3.0 * cutoff:
+                weight = triangle_weights[cells_of_triangle(cells[first], cells[second])]
+                change -= share * weight * triplet(parameters, a, b, c)[0]
+            if new_a + new_b + new_c < 3.0 * cutoff:
+                weight = triangle_weights[cells_of_triangle(new_cells[first], new_cells[second])]
+                change += share * weight * triplet(parameters, new_a, new_b, new_c)[0]
+    return change

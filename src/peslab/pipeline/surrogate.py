@@ -24,9 +24,9 @@ class DescribedModel:
     features: Descriptor
     model: TrainedModel
 
-    def predict(self, *inputs: Array) -> Array:
+    def predict(self, *inputs: Array, n_threads: int | None = None) -> Array:
         """Targets, shape (k, n)."""
-        return self.model.predict(self.features(*inputs))
+        return self.model.predict(self.features(*inputs, n_threads=n_threads))
 
     def predict_with_gradient(self, *inputs: Array) -> tuple[Array, Array]:
         """Targets, shape (k, n), and gradients dE/dr = Σ_f dE/dx_f · dx_f/dr, (k, n, N, d)."""

@@ -1,0 +1,82 @@
+"""What the README tells to type works as printed."""
+
+import re
+import shlex
+
+import pytest
+
+from peslab.apps.main import COMMANDS
+
+README = "README.md"
+
+
+def blocks(repository, language):
+    text = (repository / README).read_text(encoding="utf-8")
+    return re.findall(rf"^```{language}\n(.*?)^```", text, flags=re.MULTILINE | re.DOTALL)
+
+
+def commands(repository):
+    """Every line of a shell block that begins with `peslab`."""
+    lines = "\n".join(blocks(repository, "")).splitlines()
+    return [shlex.split(line, comments=True)[1:] for line in lines if line.startswith("peslab ")]
+
+
+def test_every_train_command_composes(repository, peslab, home):
+    """Each is validated to the last key; what they do is tested elsewhere."""
+    trains = [command for command in commands(repository) if command[0] == "train"]
+    assert len(trains) >= 6
+    for command in trains:
+        answer = peslab(*command, "debug=compose")
+        assert (answer.status, answer.err) == (0, ""), command
+
+
+def test_every_command_is_there(repository):
+    """No command of the README was renamed away, and none is missing in it."""
+    text = (repository / README).read_text(encoding="utf-8")
+    named = {command[0] for command in commands(repository)} | set(
+        re.findall(r"`peslab (\w+)", text)
+    )
+    assert named == set(COMMANDS)
+
+
+def test_the_python_blocks_run(repository):
+    """The use from Python, and a potential of one's own in ten lines."""
+    found = blocks(repository, "python")
+    assert len(found) == 2
+    for block in found:
+        names = {"__name__": "readme"}
+        exec(compile(block, README, "exec"), names)  # noqa: S102
+        assert names["forces"].shape == (len(names["energies"]), 4, 2)
+
+
+def test_the_own_potential_obeys_newton(repository):
+    """Its slopes are those of its values, so that forces are those of its energy."""
+    names = {"__name__": "readme"}
+    exec(compile(blocks(repository, "python")[1], README, "exec"), names)  # noqa: S102
+    np, potential = names["np"], names["Soft"](cutoff=2.0)
+    positions, step = np.random.default_rng(0).uniform(0, 5, (1, 4, 2)), 1e-6
+    _, forces = potential.energy_and_forces(positions, 5.0)
+    there, back = positions.copy(), positions.copy()
+    there[0, 2, 1] += step
+    back[0, 2, 1] -= step
+    rise = potential.energy_per_particle(there, 5.0) - potential.energy_per_particle(back, 5.0)
+    assert forces[0, 2, 1] == pytest.approx(-4 * rise[0] / (2 * step), rel=1e-6)
+    assert forces.sum(axis=1) == pytest.approx(0.0, abs=1e-12)
+
+
+def test_pictures_and_links_are_there(repository):
+    """Every file that the README shows or names exists."""
+    text = (repository / README).read_text(encoding="utf-8")
+    files = re.findall(r"\]\(([^)#:]+)\)", text)
+    assert "docs/parity.png" in files
+    assert [file for file in files if not (repository / file).is_file()] == []
+
+
+def test_the_plain_pip_lines_install_what_make_does(repository):
+    """Without make the same environment results."""
+    text = (repository / README).read_text(encoding="utf-8")
+    makefile = (repository / "Makefile").read_text(encoding="utf-8")
+    assert "pip install -c constraints.txt -e '.[test]'" in text
+    assert "pip install --quiet -c constraints.txt -e '.[test]'" in makefile
+    assert "peslab train -m study=quickstart" in text
+    assert "bin/peslab train -m study=quickstart" in makefile
