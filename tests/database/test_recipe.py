@@ -2,11 +2,19 @@
 
 from dataclasses import dataclass, replace
 
+import numpy as np
 import pytest
 
 from peslab.database import DatabaseSettings, Recipe
 from peslab.errors import InvalidInputError
-from peslab.toymodel import Lattice, ModifiedLennardJones, RandomMoves
+from peslab.toymodel import (
+    Lattice,
+    ModifiedLennardJones,
+    Potential,
+    RandomMoves,
+    pair_function,
+    triplet_function,
+)
 
 RECIPE = Recipe(ModifiedLennardJones(), Lattice(4, 2, 5.0), RandomMoves(40, 0.1), 100, 0, 0.9)
 
@@ -58,6 +66,39 @@ def test_potentials_are_told_apart_by_class():
         pass
 
     assert replace(RECIPE, potential=Twin()).fingerprint != RECIPE.fingerprint
+
+
+def own_potential(pair_value):
+    """A potential with no parameters, whose pairs have one of two functions."""
+
+    @pair_function
+    def one(parameters, r):
+        return 1.0, 0.0
+
+    @pair_function
+    def two(parameters, r):
+        return 2.0, 0.0
+
+    @triplet_function
+    def nothing(parameters, a, b, c):
+        return 0.0, 0.0, 0.0, 0.0
+
+    @dataclass(frozen=True)
+    class Own(Potential):
+        cutoff: float
+        pair, triplet = {1: one, 2: two}[pair_value], nothing
+        parameters = property(lambda _: np.zeros(1))
+
+    return Own(2.0)
+
+
+def test_a_rewritten_potential_has_another_fingerprint():
+    """Its name and parameters stay, its rows would not."""
+    first, again, rewritten = (
+        replace(RECIPE, potential=own_potential(value)).fingerprint for value in (1, 1, 2)
+    )
+    assert first == again
+    assert first != rewritten
 
 
 def test_potentials_without_plain_fields_are_refused():

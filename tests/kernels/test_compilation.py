@@ -1,5 +1,6 @@
 """Kernels are compiled once, when they are first called."""
 
+import importlib.util
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -13,6 +14,7 @@ from peslab.kernels.compilation import (
     is_compiled,
     kernel,
     pair_function,
+    stamp_of_sources,
     triplet_function,
 )
 
@@ -21,9 +23,11 @@ def test_threads_that_come_at_once_compile_once(monkeypatch):
     """The first call compiles and the others wait for it; without a call nothing is compiled."""
     compilations = []
 
-    def counted(signature, **options):
+    real = compilation.njit
+
+    def counted(*signature, **options):
         compilations.append(options)
-        return lambda function: function
+        return real(*signature, **options)
 
     monkeypatch.setattr(compilation, "njit", counted)
 
@@ -56,3 +60,33 @@ def test_decorated_interactions_are_known():
     assert not is_compiled(abs, PAIR)
     assert linear(np.array([2.0]), 3.0) == (6.0, 2.0)
     assert perimeter(np.array([1.0]), 1.0, 2.0, 3.0) == (6.0, 1.0, 1.0, 1.0)
+
+
+def test_a_changed_subroutine_compiles_its_kernels_again(tmp_path):
+    """Numba would notice the kernel's own file only, and run what was compiled before."""
+    (tmp_path / "a.py").write_text("1")
+    (tmp_path / "b.py").write_text("2")
+    stamp_of_sources.cache_clear()
+    before = stamp_of_sources(tmp_path)
+    stamp_of_sources.cache_clear()
+    assert stamp_of_sources(tmp_path) == before
+    (tmp_path / "b.py").write_text("3")
+    stamp_of_sources.cache_clear()
+    assert stamp_of_sources(tmp_path) != before
+
+
+def test_what_is_kept_on_disk_bears_the_stamp_of_all_sources(tmp_path):
+    """Numba's cache compares it with that of the file it finds, and compiles where they differ."""
+    module = tmp_path / "stamped.py"
+    module.write_text(
+        "from peslab.kernels.compilation import NUMBER, kernel\n"
+        "@kernel(NUMBER(NUMBER))\n"
+        "def double(x):\n"
+        "    return 2 * x\n"
+    )
+    specification = importlib.util.spec_from_file_location("stamped", module)
+    stamped = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(stamped)
+    assert stamped.double(4.0) == 8.0
+    (index,) = (tmp_path / "__pycache__").glob("*.nbi")
+    assert compilation.stamp_of_sources().encode() in index.read_bytes()

@@ -29,10 +29,23 @@ def test_edges_of_the_cell(coordinate):
 def test_configurations_are_copied():
     """What kernels write to is never the caller's."""
     positions = np.ones((2, 1, 2))
-    configurations = checked_configurations(positions, 3.0)
+    configurations = checked_configurations(positions, 3.0, reach=3.0, most_images=100)
     configurations.positions[:] = 0.0
     assert (positions == 1.0).all()
     assert configurations.cell_widths.tolist() == [3.0, 3.0]
+
+
+@pytest.mark.parametrize(
+    ("reach", "dimension", "fits"), [(4.5, 2, True), (4.6, 2, False), (3, 3, False)]
+)
+def test_cells_far_below_the_reach_are_refused(reach, dimension, fits):
+    """Of (2 · reach / w_c + 1)^d images of each particle, 100 may be summed here."""
+    positions = np.zeros((1, 1, dimension))
+    if fits:
+        assert len(checked_configurations(positions, 1.0, reach, most_images=100).positions) == 1
+    else:
+        with pytest.raises(InvalidInputError, match="cell_width=1 is so small"):
+            checked_configurations(positions, 1.0, reach, most_images=100)
 
 
 def test_positive():

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from dataclasses import dataclass, fields, is_dataclass
+from typing import Any
 
 from peslab.errors import InvalidInputError
 from peslab.kernels.inputs import positive, seed_of_streams, whole
@@ -92,7 +93,8 @@ def description(value: object) -> object:
     """A config object as plain values: the path of its class and its fields, all the way down."""
     if is_dataclass(value) and not isinstance(value, type):
         members = {field.name: description(getattr(value, field.name)) for field in fields(value)}
-        return {"class": f"{type(value).__module__}.{type(value).__qualname__}", **members}
+        name = f"{type(value).__module__}.{type(value).__qualname__}"
+        return {"class": name, **members, **code_of_own_potential(value)}
     if isinstance(value, list | tuple):
         return [description(item) for item in value]
     if value is None or isinstance(value, str | bool | int | float):
@@ -101,6 +103,19 @@ def description(value: object) -> object:
         f"{value!r} cannot be part of a database's recipe: make it a frozen dataclass of numbers, "
         "texts, and lists of them."
     )
+
+
+def code_of_own_potential(value: object) -> dict[str, object]:
+    """A digest of the functions of a potential that is not ours: for ours, see `DATA_VERSION`.
+
+    Without it a database would be found again after its potential was rewritten.
+    """
+    if not isinstance(value, Potential) or type(value).__module__.startswith("peslab."):
+        return {}
+    functions: list[Any] = [type(value).pair, type(value).triplet]
+    codes = [function.py_func.__code__ for function in functions]
+    texts = [f"{code.co_code.hex()} {code.co_consts} {code.co_names}" for code in codes]
+    return {"code": hashlib.sha256("\n".join(texts).encode()).hexdigest()}
 
 
 def checked_quantile(keep_quantile: float) -> float:

@@ -13,6 +13,7 @@ from peslab.kernels.parallel import in_slices
 from peslab.kernels.proximity import eigenvalue_slopes, proximity_matrices
 
 HIGHEST_ORDER = -2  # above it an eigenvalue's slope jumps where an image crosses R_0p
+MOST_IMAGES = 10**6  # of a particle within R_0p: a matrix then takes some tens of ms
 SLICE_BYTES = 2**22  # matrices, slopes and eigenvectors of a slice stay in a core's cache
 
 
@@ -67,7 +68,7 @@ class ProximityEigenvalues:
             InvalidInputError: Where an input makes no sense, particles coincide, or a matrix
                 element is not finite.
         """
-        configurations = checked_configurations(positions, cell_width)
+        configurations = checked_configurations(positions, cell_width, self.cutoff, MOST_IMAGES)
         n, n_particles, dimension = configurations.positions.shape
         features = np.empty((n, len(self.orders), n_particles))
         no_slopes = np.empty((0, 0, 0, 0, dimension))
@@ -98,7 +99,7 @@ class ProximityEigenvalues:
             InvalidInputError: Where an input makes no sense, particles coincide, or a matrix
                 element is not finite.
         """
-        configurations = checked_configurations(positions, cell_width)
+        configurations = checked_configurations(positions, cell_width, self.cutoff, MOST_IMAGES)
         n, n_particles, dimension = configurations.positions.shape
         features = np.empty((n, len(self.orders), n_particles))
         jacobian = np.empty((*features.shape, n_particles, dimension))

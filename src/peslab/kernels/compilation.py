@@ -1,11 +1,14 @@
 """How the kernels are compiled: the one place where Numba's settings stand."""
 
+import hashlib
 from collections.abc import Callable
 from functools import cache, wraps
+from pathlib import Path
 from threading import Lock
 from typing import Any, TypeVar, cast
 
 from numba import boolean, float64, int64, njit, types
+from numba.core.typing.templates import Signature
 
 from peslab.kernels.arrays import FloatArray
 
@@ -32,11 +35,12 @@ PAIR_FUNCTION = types.FunctionType(PAIR)
 TRIPLET_FUNCTION = types.FunctionType(TRIPLET)
 
 
-def kernel(signature: object) -> Callable[[Function], Function]:
+def kernel(signature: Signature) -> Callable[[Function], Function]:
     """Compile an entry point for one signature at its first call, and keep it on disk.
 
-    It runs without the GIL. Numba notices changes of the file that a kernel stands in, but not of
-    the subroutines that it takes from other files: after changing those, delete `__pycache__`.
+    It runs without the GIL. Numba alone would notice changes of the file that a kernel stands in,
+    but not of the subroutines that it takes from other files, and run what was compiled before: so
+    the stamp of what is kept is that of all files of this folder.
 
     Args:
         signature: The result and argument types, as Numba writes them.
@@ -48,8 +52,11 @@ def kernel(signature: object) -> Callable[[Function], Function]:
         @cache
         def compiled() -> Function:
             # error_model="numpy" drops the tests for division by zero: 1.4 times as fast.
-            compile_for = njit(signature, cache=True, nogil=True, error_model="numpy")
-            return cast("Function", compile_for(function))
+            dispatcher: Any = njit(cache=True, nogil=True, error_model="numpy")(function)
+            dispatcher._cache._cache_file._source_stamp = stamp_of_sources()  # noqa: SLF001
+            dispatcher.compile(signature)
+            dispatcher.disable_compile()
+            return cast("Function", dispatcher)
 
         @wraps(function)
         def call(*arguments: Any) -> Any:  # noqa: ANN401
@@ -60,6 +67,15 @@ def kernel(signature: object) -> Callable[[Function], Function]:
         return cast("Function", call)
 
     return at_first_call
+
+
+@cache
+def stamp_of_sources(folder: Path = Path(__file__).parent) -> str:
+    """SHA-256 of all modules of a folder: another one means that kernels are compiled again."""
+    stamp = hashlib.sha256()
+    for path in sorted(folder.glob("*.py")):
+        stamp.update(path.name.encode() + path.read_bytes())
+    return stamp.hexdigest()
 
 
 def built_in(signature: object) -> Callable[[Function], Function]:

@@ -23,15 +23,20 @@ class Configurations(NamedTuple):
     cell_widths: FloatArray  # (n,)
 
 
-def checked_configurations(positions: npt.ArrayLike, cell_width: npt.ArrayLike) -> Configurations:
+def checked_configurations(
+    positions: npt.ArrayLike, cell_width: npt.ArrayLike, reach: float, most_images: int
+) -> Configurations:
     """Check configurations, convert them to float64 and wrap them into the cell.
 
     Args:
         positions: Shape (n, N, d), or (N, d) for one configuration.
         cell_width: A number, or shape (n,).
+        reach: How far a particle sees.
+        most_images: Of each particle within reach, so that a sum over them ends in due time.
 
     Raises:
-        InvalidInputError: Where a shape or a value makes no sense, or two particles coincide.
+        InvalidInputError: Where a shape or a value makes no sense, two particles coincide, or a
+            cell is too small for the reach.
     """
     checked = np.array(as_floats("positions", positions), order="C")
     if checked.ndim == AXES_OF_ONE:
@@ -47,6 +52,13 @@ def checked_configurations(positions: npt.ArrayLike, cell_width: npt.ArrayLike) 
         raise InvalidInputError(
             f"positions hold NaN or infinity, first for particle {i} of configuration {k}: "
             "remove that configuration."
+        )
+    images = (2.0 * reach / widths.min() + 1.0) ** checked.shape[2]
+    if images > most_images:
+        raise InvalidInputError(
+            f"cell_width={widths.min():g} is so small that each particle has {images:.0g} images "
+            f"within {reach:g}, of which {most_images:.0g} can be summed: widen the cell or lower "
+            "the cutoff."
         )
     k, i, j = first_coincidence(checked, widths, TOLERANCE)
     if k >= 0:

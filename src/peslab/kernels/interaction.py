@@ -17,6 +17,9 @@ from peslab.kernels.compilation import (
 # its perimeter, so all its corners lie within 1.5 cutoffs of each other.
 REACH = 1.5
 
+# Most images of a particle within reach that are summed: they make 5e7 triangles, some 0.3 s.
+MOST_IMAGES = 10**4
+
 INTERACTION = (PAIR_FUNCTION, TRIPLET_FUNCTION, NUMBERS, NUMBER, NUMBERS, NUMBERS)
 
 

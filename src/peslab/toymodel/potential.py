@@ -17,7 +17,7 @@ from peslab.kernels.compilation import (
 )
 from peslab.kernels.energy import energies_and_forces
 from peslab.kernels.inputs import checked_configurations, positive
-from peslab.kernels.interaction import Interaction
+from peslab.kernels.interaction import MOST_IMAGES, REACH, Interaction
 from peslab.kernels.parallel import in_slices
 
 Counting = Literal["translation_invariant", "published"]
@@ -125,7 +125,9 @@ class Potential(ABC):
                 not finite.
         """
         interaction = self.interaction()
-        inside, cell_widths = checked_configurations(positions, cell_width)
+        inside, cell_widths = checked_configurations(
+            positions, cell_width, REACH * self.cutoff, MOST_IMAGES
+        )
         energies, forces = np.empty(len(inside)), np.empty_like(inside)
         in_slices(
             lambda start, stop: energies_and_forces(

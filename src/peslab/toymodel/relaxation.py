@@ -12,6 +12,7 @@ from peslab.kernels.inputs import (
     seed_of_streams,
     whole,
 )
+from peslab.kernels.interaction import MOST_IMAGES, REACH
 from peslab.kernels.parallel import in_slices
 from peslab.kernels.relaxation import relax
 from peslab.toymodel.potential import Potential
@@ -68,7 +69,9 @@ class RandomMoves:
         Raises:
             InvalidInputError: Where an input makes no sense or particles coincide.
         """
-        relaxed, cell_widths = checked_configurations(positions, cell_width)
+        relaxed, cell_widths = checked_configurations(
+            positions, cell_width, REACH * potential.cutoff + self.max_displacement, MOST_IMAGES
+        )
         moving = (
             self.epochs,
             self.max_displacement,
