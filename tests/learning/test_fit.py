@@ -114,11 +114,12 @@ def test_the_same_seed_gives_the_same_bits(experiment):
 def test_an_observer_is_told_the_means_of_every_epoch(experiment):
     """What it is told is what the history holds."""
     told = []
-    found = experiment.but(seeds=(0, 1)).run(on_epoch=told.append)
+    found = experiment.but(seeds=(0, 1)).run(on_epoch=lambda *epoch: told.append(epoch))
     assert len(told) == 4
     for name, curves in found.history.items():
         expected = curves.mean(axis=0)
-        assert [figures[name] for figures in told] == pytest.approx(list(expected), rel=1e-12)
+        assert [epoch for epoch, _ in told] == [0, 1, 2, 3]
+        assert [figures[name] for _, figures in told] == pytest.approx(list(expected), rel=1e-12)
 
 
 def test_what_an_observer_raises_ends_the_training(experiment):
@@ -129,8 +130,8 @@ def test_what_an_observer_raises_ends_the_training(experiment):
 
     epochs = []
 
-    def prune(figures):
-        epochs.append(figures)
+    def prune(epoch, _):
+        epochs.append(epoch)
         if len(epochs) == 2:
             raise Pruned
 
@@ -142,7 +143,7 @@ def test_what_an_observer_raises_ends_the_training(experiment):
 def test_an_interrupt_stays_an_interrupt(experiment):
     """Ctrl+C arrives as such, and the next Ctrl+C is heard as well."""
 
-    def interrupt(_):
+    def interrupt(*_):
         signal.raise_signal(signal.SIGINT)
 
     with pytest.raises(KeyboardInterrupt):
@@ -153,7 +154,7 @@ def test_an_interrupt_stays_an_interrupt(experiment):
 def test_a_request_to_exit_stays_one(experiment):
     """What is not an interrupt is not made one."""
 
-    def leave(_):
+    def leave(*_):
         raise SystemExit(3)
 
     with pytest.raises(SystemExit) as raised:
@@ -186,14 +187,6 @@ def test_a_run_is_silent_and_leaves_no_trace(experiment, capsys, caplog, tmp_pat
     assert caplog.records == []
     assert list(tmp_path.iterdir()) == []
     assert logger.level == logging.INFO
-
-
-def test_progress_is_shown_when_wanted(experiment, capsys):
-    """One bar over the epochs, with the validation error."""
-    experiment.run(show_progress=True)
-    shown = capsys.readouterr().out
-    assert "4/4" in shown
-    assert "validation MAE" in shown
 
 
 @pytest.mark.parametrize(

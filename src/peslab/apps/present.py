@@ -1,12 +1,14 @@
 """What the commands show in a terminal."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from omegaconf import DictConfig, OmegaConf
 from rich.console import Console
 from rich.markup import escape
+from rich.progress import BarColumn, Progress, TextColumn
 from rich.syntax import Syntax
 from rich.table import Table
 from rich.tree import Tree
@@ -16,7 +18,7 @@ from peslab.study.report import COMPACT
 if TYPE_CHECKING:
     from peslab.pipeline import Outcome
     from peslab.problems.contract import Source
-    from peslab.study.sweeper import Progress
+    from peslab.study.sweeper import ToldTrial
 
 console = Console(highlight=False)
 
@@ -27,6 +29,32 @@ def composed(config: DictConfig) -> None:
         Syntax(OmegaConf.to_yaml(config, resolve=True), "yaml", background_color="default")
     )
     console.print("Valid: nothing was trained.")
+
+
+class LiveWatcher:
+    """Shows the part of a run, its epochs and its validation error on one line."""
+
+    def __init__(self, progress: Progress, title: str) -> None:
+        self._progress = progress
+        self._task = progress.add_task(title, total=None, told="")
+
+    def part(self, name: str) -> None:
+        """Name the part."""
+        self._progress.update(self._task, told=name)
+
+    def epoch(self, epoch: int, max_epochs: int, error: float) -> None:
+        """Move the bar by one."""
+        told = f"epoch {epoch + 1}/{max_epochs}  validation MAE {error:.4f}"
+        self._progress.update(self._task, completed=epoch + 1, total=max_epochs, told=told)
+
+
+@contextmanager
+def watching(title: str) -> Iterator[LiveWatcher]:
+    """Watch a run on a terminal; elsewhere nothing is shown."""
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[told]}"))
+    hidden = not console.is_terminal
+    with Progress(*columns, console=console, transient=True, disable=hidden) as progress:
+        yield LiveWatcher(progress, title)
 
 
 def single_run(outcome: "Outcome", home: Path) -> None:
@@ -59,7 +87,7 @@ def grid_line(number: int, values: str, outcome: "Outcome") -> None:
     console.print(f"run {number}: {values}  test MAE {error}  ({outcome.run_id[:8]})")
 
 
-def trial_line(progress: "Progress") -> None:
+def trial_line(progress: "ToldTrial") -> None:
     """One told trial of a study."""
     values = " ".join(
         f"{key.rpartition('.')[2]}={short(value)}" for key, value in progress.values.items()

@@ -3,6 +3,7 @@
 import argparse
 import difflib
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from omegaconf import DictConfig, OmegaConf
@@ -46,9 +47,10 @@ def main(arguments: list[str]) -> None:
         config=config,
         overrides=parsed.overrides,
         repeats=original.run_id,
-        show_progress=present.console.is_terminal,
     )
-    present.comparison(original.metrics, run(planned, origin))
+    with present.watching(f"rerun of {parsed.run}") as watcher:
+        outcome = run(planned, replace(origin, watcher=watcher))
+    present.comparison(original.metrics, outcome)
 
 
 def find(name: str) -> tuple[RecordedRun, DictConfig]:

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -53,6 +54,7 @@ def task(config: "DictConfig") -> "Outcome":
     hydra = HydraConfig.get()
     grid = hydra.mode == RunMode.MULTIRUN and not config.study
     name = config.study.name if config.study else Path(hydra.sweep.dir).name if grid else None
+    title = f"{name}/{hydra.job.num}" if name else "run"
     origin = Origin(
         folder=Path(hydra.runtime.output_dir),
         home=home(),
@@ -60,10 +62,10 @@ def task(config: "DictConfig") -> "Outcome":
         overrides=list(hydra.overrides.task),
         study=name,
         trial=hydra.job.num if name else None,
-        show_progress=name is None and sys.stderr.isatty(),
     )
     try:
-        outcome = run(plan(config), origin)
+        with present.watching(title) as watcher:
+            outcome = run(plan(config), replace(origin, watcher=watcher))
     except PeslabError as error:
         if not config.study:  # a study records the failure and goes on
             stop(error)

@@ -2,8 +2,8 @@
 
 import signal
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -17,12 +17,14 @@ from peslab.learning.losses import Loss
 from peslab.learning.model import TrainedModel
 from peslab.learning.networks import MultiLayerPerceptron
 from peslab.learning.optimizers import Optimizer
-from peslab.learning.progress import EpochObserver, epoch_bar, quiet_lightning
+from peslab.learning.quiet import quiet_lightning
 from peslab.learning.schedules import Schedule
 from peslab.learning.trainer import Trainer
 
 if TYPE_CHECKING:
     from peslab.learning.module import ReplicaTraining
+
+EpochObserver = Callable[[int, dict[str, float]], None]
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,8 +55,7 @@ def fit(
     train: Samples,
     validation: Samples,
     seeds: Sequence[int],
-    on_epoch: EpochObserver | None = None,
-    show_progress: bool = False,
+    on_epoch: EpochObserver = lambda *_: None,
 ) -> Fit:
     """Train one replica of a network for each seed, all in one pass.
 
@@ -71,9 +72,8 @@ def fit(
         train: The training part.
         validation: The held-out part that chooses each replica's best weights.
         seeds: The seed of each replica's initial weights and orders of the samples.
-        on_epoch: Told the means of "train/loss" and "val/mae" over the replicas after every epoch;
-            what it raises ends the training.
-        show_progress: Whether to draw a bar on the terminal.
+        on_epoch: Told, after every epoch, its number from 0 on and the means of "train/loss" and
+            "val/mae" over the replicas; what it raises ends the training.
 
     Returns:
         The trained replicas and how they came about.
@@ -92,23 +92,19 @@ def fit(
         ResidentSamples(scaling.apply(part.inputs), part.targets - target_shift, trainer.dtype)
         for part in (train, validation)
     )
-    with ExitStack() as stack:
-        observers = [on_epoch] if on_epoch is not None else []
-        if show_progress:
-            observers.append(stack.enter_context(epoch_bar(trainer.max_epochs)))
-        module = ReplicaTraining(
-            network=replicas,
-            loss=loss,
-            optimizer=optimizer,
-            schedule=schedule,
-            trainer=trainer,
-            train=resident_train,
-            validation=resident_validation,
-            target_scale=target_scale,
-            seeds=seeds,
-            observers=observers,
-        )
-        _run(module, trainer)
+    module = ReplicaTraining(
+        network=replicas,
+        loss=loss,
+        optimizer=optimizer,
+        schedule=schedule,
+        trainer=trainer,
+        train=resident_train,
+        validation=resident_validation,
+        target_scale=target_scale,
+        seeds=seeds,
+        on_epoch=on_epoch,
+    )
+    _run(module, trainer)
     train_loss, val_mae = np.array(module.history).transpose(1, 2, 0)
     return Fit(
         model=TrainedModel(scaling, replicas, target_shift, target_scale).cpu(),

@@ -1,6 +1,6 @@
 """The training loop, inside Lightning and nearly as fast as outside."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import pytorch_lightning as pl
 import torch
@@ -13,7 +13,6 @@ from peslab.learning.errors import TrainingDivergedError
 from peslab.learning.losses import Loss
 from peslab.learning.networks import ReplicaMLP
 from peslab.learning.optimizers import Optimizer
-from peslab.learning.progress import EpochObserver
 from peslab.learning.schedules import Schedule
 from peslab.learning.trainer import Trainer
 
@@ -41,7 +40,7 @@ class ReplicaTraining(pl.LightningModule):
         validation: The part that chooses the best weights.
         target_scale: What one unit of the network's output is, in E_c.
         seeds: The seed of each replica.
-        observers: Told the means over the replicas after every epoch.
+        on_epoch: Told each epoch's number and the means over the replicas.
     """
 
     def __init__(
@@ -55,7 +54,7 @@ class ReplicaTraining(pl.LightningModule):
         validation: ResidentSamples,
         target_scale: float,
         seeds: Sequence[int],
-        observers: Sequence[EpochObserver],
+        on_epoch: Callable[[int, dict[str, float]], None],
     ) -> None:
         super().__init__()
         self.automatic_optimization = False
@@ -69,7 +68,7 @@ class ReplicaTraining(pl.LightningModule):
         self._settings = trainer
         self._target_scale = target_scale
         self._seeds = seeds
-        self._observers = observers
+        self._on_epoch = on_epoch
 
     def configure_optimizers(self) -> OptimizerLRScheduler:
         """Build the optimizer and the scheduler from their choices."""
@@ -124,8 +123,7 @@ class ReplicaTraining(pl.LightningModule):
         self.history.append(figures.tolist())
         self._rate.step()
         train_loss, val_mae = figures.mean(dim=1).tolist()
-        for observe in self._observers:
-            observe({"train/loss": train_loss, "val/mae": val_mae})
+        self._on_epoch(self.current_epoch, {"train/loss": train_loss, "val/mae": val_mae})
 
     def on_fit_end(self) -> None:
         """Give every replica its best weights back."""

@@ -1,6 +1,6 @@
 """The one place where the floors meet: problem → features → fit → evaluate → log."""
 
 from peslab.pipeline.plan import Plan, plan
-from peslab.pipeline.run import Origin, Outcome, run
+from peslab.pipeline.run import Origin, Outcome, Watcher, run
 
-__all__ = ["Origin", "Outcome", "Plan", "plan", "run"]
+__all__ = ["Origin", "Outcome", "Plan", "Watcher", "plan", "run"]

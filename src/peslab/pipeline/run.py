@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 from omegaconf import DictConfig, OmegaConf
 
@@ -27,6 +28,26 @@ TIMINGS = 20
 """Timed predictions, of which the fastest counts: the others waited for somebody."""
 
 
+class Watcher(Protocol):
+    """Somebody who is told how far a run is."""
+
+    def part(self, name: str) -> None:
+        """A part of the run begins: data, features, fit, evaluation, figures, logging."""
+
+    def epoch(self, epoch: int, max_epochs: int, error: float) -> None:
+        """An epoch, counted from 0, ended with this validation error."""
+
+
+class Unwatched:
+    """Nobody watches."""
+
+    def part(self, name: str) -> None:
+        """Pass over it."""
+
+    def epoch(self, epoch: int, max_epochs: int, error: float) -> None:
+        """Pass over it."""
+
+
 @dataclass(frozen=True)
 class Origin:
     """Where a run comes from.
@@ -39,7 +60,7 @@ class Origin:
         study: The study or sweep it belongs to, if any.
         trial: Its number in there.
         repeats: The run that it repeats, if any.
-        show_progress: Whether somebody watches.
+        watcher: Who is told how far the run is.
     """
 
     folder: Path
@@ -49,7 +70,7 @@ class Origin:
     study: str | None = None
     trial: int | None = None
     repeats: str | None = None
-    show_progress: bool = False
+    watcher: Watcher = field(default_factory=Unwatched)
 
 
 @dataclass(frozen=True)
@@ -71,13 +92,19 @@ class Outcome:
 
 @dataclass
 class Stopwatch:
-    """Seconds of each part of a run."""
+    """Seconds of each part of a run.
 
+    Attributes:
+        watcher: Told when a part begins.
+    """
+
+    watcher: Watcher
     seconds: dict[str, float] = field(default_factory=dict)
 
     @contextmanager
     def measure(self, part: str) -> Iterator[None]:
         """Add what happens inside to a part."""
+        self.watcher.part(part)
         began = time.perf_counter()
         yield
         passed = time.perf_counter() - began
@@ -90,7 +117,7 @@ def run(plan: Plan, origin: Origin) -> Outcome:
     Raises:
         PeslabError: If the data cannot be made, or the training diverges.
     """
-    watch = Stopwatch()
+    watch = Stopwatch(origin.watcher)
     use_threads(1 if plan.trainer.batch_size <= ONE_THREAD_BATCH else None)
     with track_run(
         plan.tracking, origin.home, _name(origin), _tags(plan, origin), origin.study
@@ -103,7 +130,7 @@ def run(plan: Plan, origin: Origin) -> Outcome:
             held_out = Samples(plan.features(*tables.validation.inputs), tables.validation.targets)
             scaling = plan.scaling.fit(train.inputs)
         with watch.measure("fit"):
-            fitted = _fit(plan, scaling, train, held_out, log, show_progress=origin.show_progress)
+            fitted = _fit(plan, scaling, train, held_out, log, origin.watcher)
         surrogate = DescribedModel(plan.features, fitted.model)
         with watch.measure("evaluation"):
             metrics, test_prediction = _evaluate(plan, surrogate, tables, train)
@@ -130,10 +157,12 @@ def _fit(
     train: Samples,
     held_out: Samples,
     log: RunLog,
-    *,
-    show_progress: bool,
+    watcher: Watcher,
 ) -> Fit:
-    epochs = iter(range(plan.trainer.max_epochs))
+    def on_epoch(epoch: int, losses: dict[str, float]) -> None:
+        log.epoch(epoch, losses)
+        watcher.epoch(epoch, plan.trainer.max_epochs, losses["val/mae"])
+
     return fit(
         plan.network,
         plan.loss,
@@ -144,8 +173,7 @@ def _fit(
         train,
         held_out,
         plan.seeds,
-        on_epoch=lambda losses: log.epoch(next(epochs), losses),
-        show_progress=show_progress,
+        on_epoch=on_epoch,
     )
 
 

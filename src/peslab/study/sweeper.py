@@ -34,7 +34,7 @@ class TrialResult:
 
 
 @dataclass(frozen=True)
-class Progress:
+class ToldTrial:
     """One told trial, for whoever shows the study's progress."""
 
     number: int
@@ -54,7 +54,7 @@ def work(
     defaults: Mapping[str, Any],
     recipe: Mapping[str, str],
     reference: str,
-    on_trial: Callable[[Progress], None] = lambda _: None,
+    on_trial: Callable[[ToldTrial], None] = lambda _: None,
 ) -> None:
     """Take trials of a study until it has enough.
 
@@ -78,7 +78,7 @@ def work(
 
 def _run(
     study: OpenStudy, trial: Trial, run_trial: Callable[[int, list[str]], TrialResult]
-) -> Progress:
+) -> ToldTrial:
     began = time.monotonic()
     result, reason = None, None
     try:
@@ -91,7 +91,7 @@ def _run(
         trial.set_user_attr(METRICS, result.metrics)
         trial.set_user_attr(RUN_ID, result.run_id)
         study.optuna_study.tell(trial, result.objective)
-    return Progress(
+    return ToldTrial(
         trial.number,
         len(study.finished()),
         study.settings.n_trials,

@@ -5,18 +5,7 @@ import warnings
 
 import pytest
 
-from peslab.learning.progress import epoch_bar, quiet_lightning
-
-
-def test_the_bar_counts_epochs_and_shows_the_last_error(capsys):
-    """Two of three epochs are over; the second one ended at 0.1235 E_c."""
-    with epoch_bar(3) as advance:
-        for error in (0.5, 0.12345):
-            advance({"train/loss": 1.0, "val/mae": error})
-    shown = capsys.readouterr().out
-    assert "2/3" in shown
-    assert "validation MAE 0.1235 E_c" in shown
-    assert "nan" not in shown
+from peslab.learning.quiet import quiet_lightning
 
 
 def test_lightning_is_quiet_inside_and_itself_again_outside(caplog):
