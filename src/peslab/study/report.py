@@ -60,7 +60,7 @@ def _table(trials: list[RankedTrial]) -> Table:
             table.add_row("–", str(trial.trial), "[red]failed[/]", "", *values)
             continue
         error, sem = (trial.metrics.get(f"test/energy_mae{end}") for end in ("", "_sem"))
-        told = f"{error:.4f}" + ("" if sem is None else f" ± {sem:.4f}")
+        told = f"{error:.5f}" + ("" if sem is None else f" ± {sem:.5f}")
         speed = f"{trial.metrics['prediction_microseconds']:.1f}"
         table.add_row(str(trial.rank), str(trial.trial), told, speed, *values)
     return table
@@ -85,7 +85,7 @@ def _comparison(best: RankedTrial) -> Table:
         "least squares on the same inputs": best.metrics["baseline/least_squares_mae"],
         "constant (the median)": constant,
     }.items():
-        table.add_row(name, f"{error:.4f}", f"{1 - error / constant:.4f}")
+        table.add_row(name, f"{error:.5f}", f"{1 - error / constant:.4f}")
     return table
 
 
@@ -95,9 +95,8 @@ def _tree(name: str, best: RankedTrial, home: Path) -> Tree:
     tree.add("databases/         [dim]the configurations, shared by all runs[/]")
     study = tree.add(f"studies/{name}/")
     study.add("journal.log    [dim]the study itself: the same command continues it[/]")
-    study.add(
-        f"{best.trial}/             [dim]the best trial: network.pt, metrics.json, .hydra/[/]"
-    )
+    best_folder = f"{best.trial}/".ljust(14)
+    study.add(f"{best_folder} [dim]the best trial: network.pt, metrics.json, .hydra/[/]")
     return tree
 
 
