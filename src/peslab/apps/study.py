@@ -43,7 +43,8 @@ def run_study(
         outcome = run_job(number, [*fixed.values(), *values])
         return TrialResult(outcome.objective, outcome.metrics, outcome.run_id)
 
-    with fellow_workers(settings.workers - 1, overrides, settings.folder(home())):
+    typed = [*config.hydra.overrides.hydra, *overrides]
+    with fellow_workers(settings.workers - 1, typed, settings.folder(home())):
         work(
             settings,
             home(),

@@ -88,22 +88,12 @@ def fit(
     _check(trainer, train, validation, seeds)
     target_shift, target_scale = _target_scaling(train.targets)
     replicas = network.build(scaling.matrix.shape[1], seeds).to(trainer.dtype)
-    resident_train, resident_validation = (
+    resident = [
         ResidentSamples(scaling.apply(part.inputs), part.targets - target_shift, trainer.dtype)
         for part in (train, validation)
-    )
-    module = ReplicaTraining(
-        network=replicas,
-        loss=loss,
-        optimizer=optimizer,
-        schedule=schedule,
-        trainer=trainer,
-        train=resident_train,
-        validation=resident_validation,
-        target_scale=target_scale,
-        seeds=seeds,
-        on_epoch=on_epoch,
-    )
+    ]
+    choices = (loss, optimizer, schedule, trainer)
+    module = ReplicaTraining(replicas, *choices, *resident, target_scale, seeds, on_epoch)
     _run(module, trainer)
     train_loss, val_mae = np.array(module.history).transpose(1, 2, 0)
     return Fit(
