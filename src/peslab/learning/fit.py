@@ -88,12 +88,15 @@ def fit(
     _check(trainer, train, validation, seeds)
     target_shift, target_scale = _target_scaling(train.targets)
     replicas = network.build(scaling.matrix.shape[1], seeds).to(trainer.dtype)
-    resident = [
-        ResidentSamples(scaling.apply(part.inputs), part.targets - target_shift, trainer.dtype)
-        for part in (train, validation)
-    ]
-    choices = (loss, optimizer, schedule, trainer)
-    module = ReplicaTraining(replicas, *choices, *resident, target_scale, seeds, on_epoch)
+
+    def resident(part: Samples) -> ResidentSamples:
+        inputs = scaling.apply(part.inputs)
+        return ResidentSamples(inputs, part.targets - target_shift, trainer.dtype)
+
+    module = ReplicaTraining(
+        replicas, loss, optimizer, schedule, trainer, resident(train), resident(validation),
+        target_scale, seeds, on_epoch,
+    )  # fmt: skip
     _run(module, trainer)
     train_loss, val_mae = np.array(module.history).transpose(1, 2, 0)
     return Fit(
