@@ -80,13 +80,14 @@ def test_losses_are_logged_per_epoch(studied):
 def test_the_same_command_again_changes_nothing(in_study, peslab):
     """A finished study is shown, not run."""
     before = sorted(path for path in in_study.rglob("*") if path.suffix != ".lock")
+    n_runs = len(runs(in_study))
     answer = peslab(
         "train", "-m", "study=quickstart", "debug=fast", "study.n_trials=3", "replicas=2"
     )
     assert answer.status == 0
     assert "ranked by the validation part" in answer.out
     assert [p for p in before if not p.exists()] == []
-    assert len(runs(in_study)) == 4
+    assert len(runs(in_study)) == n_runs
 
 
 def test_the_report_ranks_the_trials(in_study, peslab):
@@ -256,3 +257,50 @@ def test_a_potential_of_ones_own_is_trained_on_by_name(peslab, home, tmp_path, m
     answer = peslab(*command, "debug=fast", "potential.cutoff=2.0")
     assert (answer.status, answer.err) == (0, "")
     assert "energy_mae" in answer.out
+
+
+@pytest.mark.parametrize("change", ["loss=mse", "scaling=none", "schedule=constant"])
+def test_a_study_is_not_continued_with_other_choices(change, in_study, peslab):
+    """Options without a number of their own count too: trials must differ by their space alone."""
+    command = ("train", "-m", "study=quickstart", "debug=fast", "replicas=2", "study.n_trials=9")
+    answer = peslab(*command, change)
+    assert answer.status == 2
+    assert "begun with another recipe" in answer.err
+    assert change.partition("=")[0] in answer.err
+
+
+def test_the_options_of_a_run_are_params(studied):
+    """So that runs with another loss can be told apart in the table."""
+    params = LOCAL.of_study(studied, "quickstart", 0).params
+    assert params["loss"] == "MeanAbsoluteError"
+    assert params["potential"] == "ModifiedLennardJones"
+
+
+def test_a_run_is_found_in_the_experiment_it_was_tracked_in(peslab, home):
+    """A rerun looks in every experiment of the store."""
+    assert peslab("train", "debug=fast", "tracking.experiment=mine").status == 0
+    mine = Tracking(uri=None, experiment="mine")
+    client = mine.client(home)
+    (run,) = client.search_runs([mine.experiment_id(client)])
+    assert peslab("rerun", run.info.run_id[:8]).status == 0
+
+
+def test_a_grid_goes_on_after_a_run_that_fails(peslab, home):
+    """The others are trained, and the status tells."""
+    answer = peslab(
+        *("train", "-m", "debug=fast", "optimizer.learning_rate=1e37,1e-3"),
+        *("loss=mse", "trainer.max_epochs=3", "network.activation=silu"),
+    )
+    assert answer.status == 2
+    assert "1 of the runs failed: run 0" in answer.err
+    assert "run 1:" in answer.out
+    ended = {run.info.status for run in runs(home)}
+    assert ended == {"FAILED", "FINISHED"}
+
+
+def test_a_study_keeps_its_own_sweeper(peslab, home):
+    """Hydra's would run one ordinary job, or nothing."""
+    for wrong in ("hydra/sweeper=basic", "hydra.mode=RUN"):
+        answer = peslab("train", "study=orders", "debug=fast", wrong)
+        assert answer.status == 2
+        assert "its own sweeper" in answer.err

@@ -165,12 +165,31 @@ def test_an_installed_package_opens_its_module_by_an_entry_point(monkeypatch):
     """What is installed with an entry point of the group `peslab` is trusted."""
 
     class Point:
-        module = "collections"
+        module = "fractions"
 
     monkeypatch.setattr(
         "peslab.configuration.targets.entry_points",
         lambda group: [Point] if group == "peslab" else [],
     )
-    assert locate("collections.OrderedDict", "network").__name__ == "OrderedDict"
-    assert allowed("collections.abc.Sized")
-    assert not allowed("collectionsx.OrderedDict")
+    assert locate("fractions.Fraction", "network").__name__ == "Fraction"
+    assert not allowed("fractionsx.Fraction")
+    with pytest.raises(PeslabError, match="not its package's own"):
+        locate("fractions.Decimal", "network")  # imported there from elsewhere
+    with pytest.raises(PeslabError, match="cannot be imported"):
+        locate("fractions.missing.Fraction", "network")
+
+
+@pytest.mark.parametrize(
+    ("override", "words"),
+    [
+        ("loss._target_=peslab.learning.Constant", "Constant, which is no Loss"),
+        ("loss._target_=peslab.learning.Loss", "not a class to build"),
+        ("features._target_=peslab.features.Standardize", "is not a setting"),
+    ],
+)
+def test_an_object_in_the_wrong_room_is_refused(override, words):
+    """A class of ours that does not do what its group is for."""
+    from peslab.pipeline import plan
+
+    with pytest.raises(PeslabError, match=words):
+        plan(composed(override))

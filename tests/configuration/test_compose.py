@@ -84,6 +84,8 @@ def test_a_key_of_a_chosen_study_is_explained():
         "hydra.sweeper._target_=os.system",
         "+hydra.launcher={_target_: subprocess.run}",
         "++hydra.launcher._target_=subprocess.run",
+        "+hydra.job_logging.handlers.x={class: subprocess.Popen, args: [true]}",
+        "+hydra.hydra_logging.formatters={x: {class: os.system}}",
     ],
 )
 def test_hydra_is_not_told_to_run_foreign_code(override):
@@ -96,10 +98,30 @@ def test_a_callback_in_a_folder_of_configs_is_refused(tmp_path):
     """A file on Hydra's search path cannot bring a callback either."""
     (tmp_path / "experiment").mkdir()
     (tmp_path / "experiment" / "bad.yaml").write_text(
-        "# @package _global_\nhydra:\n  callbacks:\n    x:\n      _target_: os.system\n"
+        "# @package _global_\nhydra:\n  callbacks:\n    x:\n      _target_: numpy.savetxt\n"
     )
     with pytest.raises(PeslabError, match="not allowed"):
         compose([f"hydra.searchpath=[file://{tmp_path}]", "experiment=bad"])
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "callbacks:\n    x: '${oc.create:{_target_:numpy.savetxt,fname:pwned,X:[1.0]}}'",
+        "callbacks: '${oc.create:{x:{_target_:numpy.savetxt,fname:pwned,X:[1.0]}}}'",
+        "launcher: '${oc.create:{_target_:numpy.savetxt,fname:pwned,X:[1.0]}}'",
+        "job_logging:\n    handlers:\n      x:\n        (): numpy.savetxt",
+        "job_logging:\n    handlers:\n      x:\n        class: numpy.savetxt",
+    ],
+)
+def test_a_file_cannot_make_hydra_run_anything(lines, tmp_path, monkeypatch):
+    """Not by an interpolation that makes a node, and not by a class of logging's handlers."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "experiment").mkdir()
+    (tmp_path / "experiment" / "bad.yaml").write_text(f"# @package _global_\nhydra:\n  {lines}\n")
+    with pytest.raises(PeslabError, match="not allowed|is not a subclass"):
+        compose([f"hydra.searchpath=[file://{tmp_path}]", "experiment=bad"])
+    assert not (tmp_path / "pwned").exists()
 
 
 def test_overrides_are_parsed_in_hydras_grammar():

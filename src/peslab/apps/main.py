@@ -36,6 +36,8 @@ def _run(arguments: list[str]) -> int:
     if command not in COMMANDS:
         sys.stderr.write(f"peslab: {_unknown(command)}\n")
         return USAGE_ERROR
+    # NumPy's and PyTorch's own threads cost more than they bring on matrices as small as ours.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
         importlib.import_module(f"peslab.apps.{command}").main(rest)
     except (PeslabError, OSError) as error:

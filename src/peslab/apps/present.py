@@ -13,7 +13,7 @@ from rich.syntax import Syntax
 from rich.table import Table
 from rich.tree import Tree
 
-from peslab.study.report import COMPACT
+from peslab.study.report import COMPACT, short
 
 if TYPE_CHECKING:
     from peslab.pipeline import Outcome
@@ -111,11 +111,6 @@ def with_sem(metrics: dict[str, float], name: str) -> str:
     """A mean with its standard error over replicas, as far as there are several."""
     sem = metrics.get(f"{name}_sem")
     return f"{metrics[name]:.4f}" + ("" if sem is None else f" ± {sem:.4f}")
-
-
-def short(value: object) -> str:
-    """A value as one would say it."""
-    return f"{value:.3g}" if isinstance(value, float) else str(value)
 
 
 def database_table(sources: "Mapping[str, Source]") -> Table:

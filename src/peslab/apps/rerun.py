@@ -34,7 +34,7 @@ def main(arguments: list[str]) -> None:
     from peslab.apps import present
     from peslab.pipeline import Origin, plan, run
 
-    original, recorded = find(parsed.run)
+    original, recorded = find(parsed.run, parsed.overrides)
     config = override(recorded, parsed.overrides)
     planned = plan(config)
     present.difference(difference(recorded, config))
@@ -53,21 +53,23 @@ def main(arguments: list[str]) -> None:
     present.comparison(original.metrics, outcome)
 
 
-def find(name: str) -> tuple[RecordedRun, DictConfig]:
+def find(name: str, overrides: Sequence[str] = ()) -> tuple[RecordedRun, DictConfig]:
     """A recorded run and its composed config, interpolations alive.
 
     Args:
         name: STUDY/best, STUDY/TRIAL, or a run id or its beginning.
+        overrides: Those of `tracking` say in which store to look.
 
     Raises:
         PeslabError: If there is no such run.
     """
-    tracking = build(check(without_hydra(compose([])))["tracking"], "tracking")
+    store = [item for item in overrides if item.startswith("tracking.")]
+    tracking = build(check(without_hydra(compose(store)))["tracking"], "tracking")
     study, _, trial = name.rpartition("/")
     if study:
         run_id = pick(load(study, home()), trial).run_id
-        if run_id is None:
-            raise PeslabError(f"Trial {trial} of {study} failed before it was recorded.")
+        if run_id is None:  # it failed; what it was is recorded all the same
+            run_id = tracking.of_study(home(), study, int(trial)).run_id
     else:
         run_id = name
     run = tracking.find(home(), run_id=run_id)

@@ -1,9 +1,10 @@
 """Where Hydra's sweeper and a study meet."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
+from hydra.core.override_parser.types import Override
 from omegaconf import DictConfig, OmegaConf
 
 from peslab.apps import present
@@ -34,13 +35,11 @@ def run_study(
     if base.study is None:
         raise PeslabError("hydra/sweeper=peslab needs a study: add study=quickstart, or another.")
     parsed = parse(overrides)
-    swept = {o.key_or_group: o.get_value_string() for o in parsed if o.is_sweep_override()}
-    fixed = {o.key_or_group: str(o.input_line) for o in parsed if not o.is_sweep_override()}
-    space = {k: v for k, v in {**base.study.space, **swept}.items() if k not in fixed}
-    settings = replace(base.study, space=space)
+    settings = merged(base.study, parsed)
+    fixed = [str(item.input_line) for item in parsed if not item.is_sweep_override()]
 
     def run_trial(number: int, values: list[str]) -> TrialResult:
-        outcome = run_job(number, [*fixed.values(), *values])
+        outcome = run_job(number, [*fixed, *values])
         return TrialResult(outcome.objective, outcome.metrics, outcome.run_id)
 
     typed = [*config.hydra.overrides.hydra, *overrides]
@@ -54,6 +53,20 @@ def run_study(
             reference=base.problem.task.reference,
             on_trial=present.trial_line,
         )
+
+
+def merged(study: Study, overrides: Sequence[Override]) -> Study:
+    """A study whose space heeds the command line: swept keys replace its own, fixed ones leave it.
+
+    Raises:
+        PeslabError: If nothing is left to search.
+    """
+    swept = {
+        item.key_or_group: item.get_value_string() for item in overrides if item.is_sweep_override()
+    }
+    fixed = {item.key_or_group for item in overrides if not item.is_sweep_override()}
+    space = {key: text for key, text in {**study.space, **swept}.items() if key not in fixed}
+    return replace(study, space=space)
 
 
 def _defaults(config: DictConfig, settings: Study) -> dict[str, Any]:
@@ -71,4 +84,8 @@ def _defaults(config: DictConfig, settings: Study) -> dict[str, Any]:
 def _recipe(base: Plan, settings: Study) -> dict[str, str]:
     """What all trials share, as text."""
     values = chosen_values(base.values)
-    return {key: str(value) for key, value in values.items() if key not in settings.space}
+    return {
+        key: str(value)
+        for key, value in values.items()
+        if key not in settings.space and key.partition(".")[0] not in settings.space
+    }

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from peslab.pipeline import Outcome
 
 
+failed: list[str] = []
+"""The runs of a grid that failed, told at its end: Hydra would leave out the runs after them."""
+
+
 def main(arguments: list[str]) -> None:
     """Check everything, then hand over to Hydra.
 
@@ -28,20 +32,23 @@ def main(arguments: list[str]) -> None:
 
         sys.stdout.write(help_page.text())
         return
-    config = _preflight(arguments)
-    if config.debug == "compose":
-        return
+    from peslab.apps.preflight import preflight
+    from peslab.apps.report import show
     from peslab.configuration.folders import home
 
+    cleared = preflight(arguments)
+    if cleared.composes_only:
+        return
     os.environ["PESLAB_HOME"] = str(home())
+    failed.clear()
     _hand_over(arguments)
-    if config.study:
-        from peslab.apps.report import show
+    if cleared.study:
+        show(cleared.study)
+    if failed:
+        raise PeslabError(f"{len(failed)} of the runs failed: {'; '.join(failed)}")
 
-        show(config.study.name)
 
-
-def task(config: "DictConfig") -> "Outcome":
+def task(config: "DictConfig") -> "Outcome | None":
     """One job of Hydra's: a run on its own, of a grid, or of a study."""
     from hydra.core.hydra_config import HydraConfig
     from hydra.types import RunMode
@@ -67,45 +74,17 @@ def task(config: "DictConfig") -> "Outcome":
         with present.watching(title) as watcher:
             outcome = run(plan(config), replace(origin, watcher=watcher))
     except PeslabError as error:
-        if not config.study:  # a study records the failure and goes on
+        if config.study:  # it records the failure and goes on
+            raise
+        if not grid:
             stop(error)
-        raise
+        failed.append(f"run {hydra.job.num}: {error}")
+        return None
     if grid:
         present.grid_line(hydra.job.num, hydra.job.override_dirname, outcome)
     elif not config.study:
         present.single_run(outcome, origin.home)
     return outcome
-
-
-def _preflight(arguments: list[str]) -> "DictConfig":
-    """Compose and validate as Hydra will, before it runs or writes anything."""
-    from hydra._internal.utils import get_args_parser
-    from hydra.types import RunMode
-
-    from peslab.apps import present
-    from peslab.configuration.compose import compose, parse, without_hydra
-    from peslab.pipeline import plan
-
-    flags = get_args_parser().parse_intermixed_args(arguments)
-    if flags.config_path or flags.config_name or flags.config_dir:
-        raise PeslabError(
-            "Configs of your own come in with hydra.searchpath=[file:///folder]; "
-            "--config-dir, --config-path and --config-name are not used here."
-        )
-    os.environ.setdefault("PESLAB_HOME", "runs")
-    config = compose(flags.overrides)
-    ours = without_hydra(config)
-    plan(ours)
-    if config.hydra.mode != RunMode.MULTIRUN and not flags.multirun:
-        for override in parse(flags.overrides):
-            if override.is_sweep_override():
-                raise PeslabError(
-                    f"{override.input_line} is a sweep: add -m to run them all, or write a list "
-                    "in brackets and quotes, '[…]'."
-                )
-    if ours.debug == "compose":
-        present.composed(ours)
-    return ours
 
 
 def _hand_over(arguments: list[str]) -> None:

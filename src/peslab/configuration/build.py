@@ -128,7 +128,7 @@ def _choices(parameters: Mapping[str, object]) -> str:
 @cache
 def _parameters(target: type) -> dict[str, tuple[Any, bool]]:
     """Type and whether a value is required, for every parameter of a class."""
-    hints = typing.get_type_hints(vars(target)["__init__"])
+    hints = typing.get_type_hints(inspect.getattr_static(target, "__init__"))
     return {
         name: (hints.get(name, Any), parameter.default is inspect.Parameter.empty)
         for name, parameter in inspect.signature(target).parameters.items()

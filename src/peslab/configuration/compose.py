@@ -7,7 +7,7 @@ from hydra import initialize_config_dir
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
 from hydra.errors import HydraException
-from omegaconf import DictConfig, OmegaConf, open_dict
+from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 from omegaconf.errors import OmegaConfBaseException
 
 from peslab.configuration.folders import conf_folder
@@ -37,8 +37,21 @@ def compose(overrides: Sequence[str]) -> DictConfig:
         config, *_ = [_compose(variant) for variant in _variants(parsed)]
     except (HydraException, OmegaConfBaseException, ValueError) as error:
         raise PeslabError(explain(error, parsed)) from error
-    refuse_foreign_hydra_targets(OmegaConf.to_container(config.hydra, resolve=False))
+    refuse_foreign_hydra_targets(_resolved_hydra(config))
     return config
+
+
+def _resolved_hydra(config: DictConfig) -> object:
+    """Hydra's part with its interpolations resolved, since those can make nodes too."""
+    trial = config.copy()
+    with open_dict(trial), read_write(trial):
+        # What Hydra fills in later; any value will do.
+        trial.hydra.runtime.output_dir = trial.hydra.job.id = "."
+        trial.hydra.job.num = 0
+    try:
+        return OmegaConf.to_container(trial.hydra, resolve=True)
+    except OmegaConfBaseException as error:
+        raise PeslabError(f"{error.full_key} cannot be resolved: write its value out.") from error
 
 
 def without_hydra(config: DictConfig) -> DictConfig:
@@ -71,7 +84,8 @@ def parse(overrides: Sequence[str]) -> list[Override]:
 def explain(error: Exception, overrides: Sequence[Override] = ()) -> str:
     """One sentence for an error of Hydra or OmegaConf, with the nearest name where one is near."""
     choices = [override for override in overrides if _options(override.key_or_group)]
-    for override in choices:
+    brings_own = any(override.key_or_group == "hydra.searchpath" for override in overrides)
+    for override in () if brings_own else choices:
         if sentence := _wrong_option(override):
             return sentence
     try:

@@ -14,6 +14,11 @@ def home() -> Path:
         PeslabError: If the folder cannot be made or written.
     """
     folder = Path(os.environ.get("PESLAB_HOME") or "runs").expanduser().absolute()
+    if set(str(folder)) & set("%?#"):
+        raise PeslabError(
+            f"The folder of results {folder} has one of the letters %, ? and # in its name, which "
+            "mean something else in a database's address: set PESLAB_HOME to another folder."
+        )
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:

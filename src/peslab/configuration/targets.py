@@ -1,6 +1,7 @@
 """What a config may name: our own classes and those of installed packages that say so."""
 
 import importlib
+import inspect
 from importlib.metadata import entry_points
 
 from peslab.configuration.suggest import did_you_mean
@@ -19,6 +20,12 @@ ROOMS = {
 
 HYDRA = ("hydra._internal.core_plugins.", "hydra_plugins.")
 """Where Hydra's own launchers and sweepers live, allowed under `hydra:` only."""
+
+LOGGING = ("logging.", "colorlog.")
+"""Where handlers and formatters come from."""
+
+RUNNABLE = {"_target_": HYDRA, "class": LOGGING, "()": LOGGING}
+"""Keys under `hydra:` whose values are run, and where those may come from."""
 
 
 def allowed(target: str) -> bool:
@@ -47,26 +54,36 @@ def locate(target: str, key: str) -> type:
             f"package with an entry point of the group 'peslab'{did_you_mean(str(target), names)}"
         )
     module, _, name = target.rpartition(".")
-    found = getattr(importlib.import_module(module), name, None)
-    if not isinstance(found, type):
-        raise PeslabError(f"{key}._target_={target} is not a class: check its spelling.")
+    try:
+        found = getattr(importlib.import_module(module), name, None)
+    except ImportError as error:
+        raise PeslabError(f"{key}._target_={target} cannot be imported: {error}.") from error
+    if not isinstance(found, type) or inspect.isabstract(found):
+        raise PeslabError(f"{key}._target_={target} is not a class to build: check its spelling.")
+    if found.__module__.partition(".")[0] != module.partition(".")[0]:
+        raise PeslabError(f"{key}._target_={target} is not its package's own: it may not be named.")
     return found
 
 
 def refuse_foreign_hydra_targets(node: object, key: str = "hydra") -> None:
-    """Walk Hydra's own part of a config: its launcher and sweeper must be installed plugins.
+    """Walk Hydra's own part of a config, which is run before anything of ours can look at it.
+
+    Its launcher and sweeper must be installed plugins; logging may name handlers and formatters of
+    its own library, which takes any callable as `class` or `()`.
 
     Raises:
         PeslabError: If something else would be run, such as a callback.
     """
     if isinstance(node, dict):
-        target = node.get("_target_")
-        if target is not None and not (isinstance(target, str) and target.startswith(HYDRA)):
-            raise PeslabError(
-                f"{key}._target_={target} is not allowed: under hydra only installed "
-                "launchers and sweepers may be named, with hydra/launcher=… or hydra/sweeper=…"
-            )
         for name, child in node.items():
+            if key == "hydra" and name == "callbacks" and child:
+                raise PeslabError(f"hydra.callbacks={child} is not allowed: peslab needs none.")
+            trusted = RUNNABLE.get(name)
+            if trusted and not (isinstance(child, str) and child.startswith(trusted)):
+                raise PeslabError(
+                    f"{key}.{name}={child} is not allowed: under hydra only installed launchers "
+                    "and sweepers may be named, with hydra/launcher=… or hydra/sweeper=…"
+                )
             refuse_foreign_hydra_targets(child, f"{key}.{name}")
     elif isinstance(node, list):
         for index, child in enumerate(node):

@@ -15,8 +15,12 @@ from peslab.database.generate import generate
 from peslab.database.recipe import Recipe
 from peslab.errors import InvalidInputError
 from peslab.kernels.arrays import FloatArray
+from peslab.toymodel import Potential
 
 logger = logging.getLogger(__name__)
+
+CHECKED_ROWS = 16  # labels computed again when a database is read
+READABLE_BY_ALL = 0o644
 
 
 class Arrays(NamedTuple):
@@ -70,22 +74,32 @@ def load_or_generate(recipe: Recipe, folder: Path, n_threads: int | None = None)
 
 
 def read(path: Path, recipe: Recipe) -> pl.DataFrame | None:
-    """The rows in a file; None where it is missing, damaged or of another recipe."""
+    """The rows in a file; None where it is missing, damaged, or of another recipe or potential."""
     if not path.is_file():
         return None
     try:
         metadata = pl.read_parquet_metadata(path)
         frame = pl.read_parquet(path, glob=False)
+    except PermissionError:
+        raise  # somebody else's, not damaged
     except (OSError, pl.exceptions.PolarsError, pl.exceptions.PanicException):
         return None
     is_whole = metadata.get("content") == digest(frame)
-    return frame if is_whole and metadata.get("fingerprint") == recipe.fingerprint else None
+    is_ours = is_whole and metadata.get("fingerprint") == recipe.fingerprint
+    return frame if is_ours and has_labels_of(recipe.potential, frame) else None
+
+
+def has_labels_of(potential: Potential, frame: pl.DataFrame) -> bool:
+    """Whether a potential gives the energies of the first rows: it may have been rewritten."""
+    rows = arrays(frame.head(CHECKED_ROWS))
+    energies = potential.energy_per_particle(rows.positions, rows.cell_width, n_threads=1)
+    return np.allclose(energies, rows.energy, rtol=1e-9, atol=1e-9)
 
 
 def make(path: Path, recipe: Recipe, n_threads: int | None) -> pl.DataFrame:
     """Make the rows and keep them in a file, in place of what may be there."""
     if path.exists():
-        logger.warning("The database %s is damaged and is made again.", path)
+        logger.warning("The database %s is damaged or outdated, and is made again.", path)
     frame = generate(recipe, n_threads)
     write(frame, path, recipe)
     return frame
@@ -100,6 +114,7 @@ def write(frame: pl.DataFrame, path: Path, recipe: Recipe) -> None:
             frame.write_parquet(file, metadata=metadata)
             file.flush()
             os.fsync(file.fileno())
+            os.fchmod(file.fileno(), READABLE_BY_ALL)  # a folder of results may be shared
         Path(name).replace(path)
     except BaseException:
         Path(name).unlink(missing_ok=True)

@@ -72,7 +72,7 @@ def learning_curves(history: Mapping[str, Array], unit: str = "E_c") -> Figure:
         axes.set_yscale("log")
         _readable_decades(axes)
         axes.set_xlabel("epoch")
-        axes.set_ylabel(f"loss, error (${unit}$)")
+        axes.set_ylabel(f"validation MAE (${unit}$), training loss")
         axes.set_xlim(left=1)
         axes.legend(title=f"bold: mean of {_replica_count(validation)}")
         axes.set_title(f"Best validation MAE {_with_sem(validation.min(axis=1))} ${unit}$")

@@ -1,10 +1,11 @@
 """What every descriptor offers to the rest of the way."""
 
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from peslab.kernels.arrays import FloatArray
 
 
+@runtime_checkable
 class Descriptor(Protocol):
     """Features from a problem's raw inputs: for lattices (positions, cell_width).
 
@@ -16,6 +17,3 @@ class Descriptor(Protocol):
 
     def with_jacobian(self, *inputs: Any, **options: Any) -> tuple[FloatArray, FloatArray]:  # noqa: ANN401
         """The features (n, F) and their derivatives by the first input, (n, F, …)."""
-
-    def names(self, n_particles: int) -> list[str]:
-        """What each feature is called, in their sequence."""

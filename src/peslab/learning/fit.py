@@ -84,7 +84,7 @@ def fit(
     """
     from peslab.learning.module import ReplicaTraining  # Lightning: 2.8 s, not needed before
 
-    started = time.perf_counter()
+    started = time.perf_counter()  # imports and compilation are not part of a fit
     _check(trainer, train, validation, seeds)
     target_shift, target_scale = _target_scaling(train.targets)
     replicas = network.build(scaling.matrix.shape[1], seeds).to(trainer.dtype)

@@ -1,11 +1,12 @@
 """A checked config, built: every object that a run needs, and nothing done yet."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_type_hints
 
 from omegaconf import DictConfig
 
 from peslab.configuration.build import build, check
+from peslab.errors import PeslabError
 from peslab.features import Descriptor, Scaling
 from peslab.learning import Loss, MultiLayerPerceptron, Optimizer, Schedule, Trainer
 from peslab.problems import Problem
@@ -62,8 +63,16 @@ def plan(config: DictConfig) -> Plan:
     """
     values = check(config)
     study = values.get("study")
+    kinds = get_type_hints(Plan)
+    built = {group: build(values[group], group) for group in GROUPS}
+    for group, made in built.items():
+        if not isinstance(made, kinds[group]):
+            raise PeslabError(
+                f"{group}._target_ names {type(made).__name__}, which is no "
+                f"{kinds[group].__name__}: choose an option, {group}=…"
+            )
     return Plan(
-        **{group: build(values[group], group) for group in GROUPS},
+        **built,
         study=build(study, "study") if study else None,
         seed=values["seed"],
         replicas=values["replicas"],

@@ -123,6 +123,8 @@ def run(plan: Plan, origin: Origin) -> Outcome:
         plan.tracking, origin.home, _name(origin), _tags(plan, origin), origin.study
     ) as log:
         _log_config(log, plan, origin)
+        with watch.measure("compilation"):
+            plan.problem.warm_up(plan.features)
         with watch.measure("data"):
             tables = plan.problem.tables(origin.home / "databases")
         with watch.measure("features"):
@@ -135,8 +137,9 @@ def run(plan: Plan, origin: Origin) -> Outcome:
         with watch.measure("evaluation"):
             metrics, test_prediction = _evaluate(plan, surrogate, tables, train)
         with watch.measure("figures"):
-            log.figure(learning_curves(fitted.history), "figures/learning_curves.png")
-            log.figure(parity(test_prediction, tables.test.targets), "figures/parity.png")
+            unit = plan.problem.task.unit
+            log.figure(learning_curves(fitted.history, unit), "figures/learning_curves.png")
+            log.figure(parity(test_prediction, tables.test.targets, unit), "figures/parity.png")
             for probe in plan.problem.probes(surrogate, tables):
                 log.figure(probe.figure, f"figures/{probe.name}.png")
                 metrics |= _summary({f"{probe.name}/{k}": v for k, v in probe.numbers.items()})
@@ -145,7 +148,8 @@ def run(plan: Plan, origin: Origin) -> Outcome:
                 log.dataset(source.frame, source.path, role, source.fingerprint)
             log.network(fitted.model, train.inputs[:2])
             fitted.model.save(origin.folder / "network.pt")
-        metrics |= watch.seconds
+        metrics |= _summary({"best_epoch": fitted.best_epoch.astype(float)})
+        metrics |= watch.seconds | {"seconds/fit": fitted.seconds}
         log.metrics(metrics)
         (origin.folder / "metrics.json").write_text(json.dumps(metrics, indent=1), encoding="utf-8")
     return Outcome(log.run_id, metrics, metrics[plan.problem.task.objective], origin.folder)
@@ -210,6 +214,7 @@ def _summary(values: Mapping[str, Array]) -> dict[str, float]:
 
 def _prediction_microseconds(surrogate: DescribedModel, table: Table) -> float:
     """Time from positions to energy of one replica, per configuration in a batch, on one thread."""
+    use_threads(1)
     inputs = table.rows(slice(None, TIMED)).inputs
     alone = DescribedModel(surrogate.features, surrogate.model.replica(0))
     times = []
@@ -243,13 +248,18 @@ def _log_config(log: RunLog, plan: Plan, origin: Origin) -> None:
 
 
 def chosen_values(values: Mapping[str, object], prefix: str = "") -> dict[str, object]:
-    """The leaves of a config; the problem repeats its groups, tracking and study choose nothing."""
+    """The leaves of a config, and of each group the class: `loss: Huber`, `loss.delta: 0.01`.
+
+    The problem repeats its groups; tracking, study and debug choose nothing.
+    """
     leaves: dict[str, object] = {}
     for key, value in values.items():
         if not prefix and key in {"problem", "tracking", "study", "debug"}:
             continue
         if isinstance(value, dict):
             leaves |= chosen_values(value, f"{prefix}{key}.")
-        elif key != "_target_":
+        elif key == "_target_":
+            leaves[prefix.removesuffix(".")] = str(value).rpartition(".")[2]
+        else:
             leaves[f"{prefix}{key}"] = value
     return leaves

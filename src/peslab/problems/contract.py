@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     import polars as pl
     from matplotlib.figure import Figure
 
+    from peslab.features import Descriptor
+
 Array = NDArray[np.float64]
 
 
@@ -75,14 +77,12 @@ class Task:
     Attributes:
         target: The word before `_mae` in metrics.
         unit: Of the target.
-        gradient_unit: Of its gradient.
         objective: The metric that trials are selected by, minimized.
         reference: What others reached on this problem, a sentence for the report.
     """
 
     target: str
     unit: str
-    gradient_unit: str
     objective: str
     reference: str
 
@@ -117,6 +117,10 @@ class Problem(ABC):
 
     name: ClassVar[str]
     task: ClassVar[Task]
+
+    @abstractmethod
+    def warm_up(self, features: "Descriptor") -> None:
+        """Compile what data and features need, so that their seconds can be told apart."""
 
     @abstractmethod
     def tables(self, folder: Path) -> Tables:

@@ -23,6 +23,7 @@ from peslab.evaluation import (
     regression_metrics,
     thesis_path,
 )
+from peslab.features import Descriptor
 from peslab.problems.contract import (
     Array,
     Probe,
@@ -65,7 +66,6 @@ class LatticePES(Problem):
     task: ClassVar[Task] = Task(
         target="energy",
         unit="E_c",
-        gradient_unit="E_c/R_c",
         objective="val/energy_mae",
         reference="thesis: 0.47 E_c, skill about 0.6, on labels with hidden noise",
     )
@@ -85,6 +85,15 @@ class LatticePES(Problem):
     def test_recipe(self) -> Recipe:
         """The same, generated apart to test on."""
         return replace(self.recipe(), size=self.database.test_size, seed=self.database.test_seed)
+
+    def warm_up(self, features: Descriptor) -> None:
+        """Run every kernel on two configurations."""
+        width = self.lattice.cell_width
+        starts = self.lattice.sample(2, self.database.seed)
+        positions, _ = self.relaxation.relax(self.potential, starts, width, self.database.seed)
+        self.potential.energy_and_forces(positions, width)
+        features(positions, width)
+        features.with_jacobian(positions, width)
 
     def tables(self, folder: Path) -> Tables:
         """Generate or read both databases; the last rows of the first one are held out."""

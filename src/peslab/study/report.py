@@ -55,7 +55,7 @@ def _table(trials: list[RankedTrial]) -> Table:
     for heading in ("rank", "trial", "test MAE\n(E_c)", "µs", *headings):
         table.add_column(heading, justify="right", no_wrap=True)
     for trial in trials:
-        values = [_short(trial.values.get(key)) for key in keys]
+        values = [short(trial.values.get(key)) for key in keys]
         if trial.rank is None:
             table.add_row("–", str(trial.trial), "[red]failed[/]", "", *values)
             continue
@@ -100,5 +100,6 @@ def _tree(name: str, best: RankedTrial, home: Path) -> Tree:
     return tree
 
 
-def _short(value: object) -> str:
+def short(value: object) -> str:
+    """A value as one would say it."""
     return f"{value:.3g}" if isinstance(value, float) else str(value)

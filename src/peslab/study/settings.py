@@ -6,6 +6,9 @@ from pathlib import Path
 
 from peslab.errors import PeslabError
 
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
+"""What a study may be called: it becomes a folder."""
+
 
 @dataclass(frozen=True)
 class Study:
@@ -32,7 +35,7 @@ class Study:
     space: dict[str, str]
 
     def __post_init__(self) -> None:
-        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", self.name):
+        if not NAME.fullmatch(self.name):
             raise PeslabError(
                 f"name={self.name} cannot be a folder: use letters, digits, _ and - only."
             )

@@ -20,7 +20,7 @@ from optuna.storages.journal import JournalFileBackend
 from optuna.trial import FrozenTrial, Trial, TrialState
 
 from peslab.errors import PeslabError
-from peslab.study.settings import Study
+from peslab.study.settings import NAME, Study
 from peslab.study.space import Space, parse_space
 
 FINISHED = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)
@@ -57,11 +57,15 @@ class OpenStudy:
             running = self._trials((TrialState.RUNNING,))
             if len(self.finished()) + len(running) >= self.settings.n_trials:
                 return None
-            number = len(self.optuna_study.get_trials(deepcopy=False))
-            self.optuna_study.sampler = self._sampler(number)
+            self.optuna_study.sampler = self._sampler(self._next_number())
             trial = self.optuna_study.ask(self.space)
             trial.set_user_attr("worker", self.worker)
             return trial
+
+    def _next_number(self) -> int:
+        """The number of the trial that Optuna hands out next: a queued one, or a new one."""
+        queued = [trial.number for trial in self._trials((TrialState.WAITING,))]
+        return min(queued, default=len(self.optuna_study.get_trials(deepcopy=False)))
 
     def _sampler(self, number: int) -> optuna.samplers.TPESampler:
         """TPE whose draws depend on the study's seed and the trial's number alone."""
@@ -79,8 +83,8 @@ class OpenStudy:
             if worker != self.worker and _is_free(self._lock_file(worker)):
                 live = optuna.trial.Trial(self.optuna_study, trial._trial_id)  # noqa: SLF001
                 live.set_user_attr(INTERRUPTED, True)
+                self.optuna_study.enqueue_trial(trial.params)  # first: it must not be lost
                 self.optuna_study.tell(trial.number, state=TrialState.FAIL)
-                self.optuna_study.enqueue_trial(trial.params)
 
     def _trials(self, states: tuple[TrialState, ...]) -> list[FrozenTrial]:
         return self.optuna_study.get_trials(deepcopy=False, states=states)
@@ -116,15 +120,17 @@ def work_on(
     (folder / "locks").mkdir(parents=True, exist_ok=True)
     worker = f"{os.getpid()}-{uuid.uuid4().hex[:8]}"
     alive = folder / "locks" / f"{worker}.lock"
-    with FileLock(alive):
-        with FileLock(folder / "locks" / "create.lock"):
-            study = _create(settings.name, folder)
-            _agree(study, {"space": dict(settings.space), "recipe": dict(recipe)})
-            if not study.get_trials(deepcopy=False):
-                study.set_user_attr(REFERENCE, reference)
-                study.enqueue_trial(dict(start))
-        yield OpenStudy(settings, parse_space(settings.space), study, folder, worker)
-    alive.unlink(missing_ok=True)
+    try:
+        with FileLock(alive):
+            with FileLock(folder / "locks" / "create.lock"):
+                study = _create(settings.name, folder)
+                _agree(study, {"space": dict(settings.space), "recipe": dict(recipe)})
+                if not study.get_trials(deepcopy=False):
+                    study.set_user_attr(REFERENCE, reference)
+                    study.enqueue_trial(dict(start))
+            yield OpenStudy(settings, parse_space(settings.space), study, folder, worker)
+    finally:
+        alive.unlink(missing_ok=True)
 
 
 def load(name: str, home: Path) -> optuna.Study:
@@ -134,7 +140,7 @@ def load(name: str, home: Path) -> optuna.Study:
         PeslabError: If there is none of this name.
     """
     journal = home / "studies" / name / "journal.log"
-    if not journal.is_file():
+    if not NAME.fullmatch(name) or not journal.is_file():
         there = sorted(path.parent.name for path in home.glob("studies/*/journal.log"))
         raise PeslabError(
             f"There is no study '{name}' in {home}: "

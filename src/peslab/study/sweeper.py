@@ -1,5 +1,6 @@
 """A worker: ask for values, run them in this process, tell what came out, until enough is told."""
 
+import math
 import subprocess
 import sys
 import time
@@ -83,10 +84,15 @@ def _run(
     result, reason = None, None
     try:
         result = run_trial(trial.number, as_overrides(trial.params))
-    except PeslabError as error:
-        reason = str(error)
+        if not math.isfinite(result.objective):
+            raise PeslabError(f"its error on the validation part is {result.objective}.")  # noqa: TRY301
+    except Exception as error:
+        reason = str(error) or type(error).__name__
         trial.set_user_attr(REASON, reason)
         study.optuna_study.tell(trial, state=TrialState.FAIL)
+        if not isinstance(error, PeslabError):
+            raise  # told, so that the next start goes on, but a mistake of ours is not passed over
+        result = None
     else:
         trial.set_user_attr(METRICS, result.metrics)
         trial.set_user_attr(RUN_ID, result.run_id)

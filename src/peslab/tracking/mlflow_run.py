@@ -140,8 +140,10 @@ def track_run(
     log = RunLog(client, run_id)
     try:
         with mlflow.start_run(run_id=run_id):
-            yield log
-            log.flush()
+            try:
+                yield log
+            finally:
+                log.flush()
     except Exception:
         client.set_terminated(run_id, "FAILED")
         raise

@@ -73,20 +73,33 @@ class Tracking:
         return self.uri or f"sqlite:///{home / 'mlflow.db'}"
 
     def client(self, home: Path) -> "MlflowClient":
-        """A client of the store, which is created when it is not there."""
+        """A client of the store, which is created when it is not there.
+
+        Raises:
+            PeslabError: If the store cannot be reached or made.
+        """
         os.environ.update(QUIET)
         from mlflow import MlflowClient
 
-        logging.getLogger("mlflow.store.db.utils").setLevel(logging.WARNING)
-        with FileLock(home / "mlflow.lock"):  # several processes that create one schema crash
-            client = MlflowClient(self.address(home))
-            if client.get_experiment_by_name(self.experiment) is None:
-                # A server keeps artifacts where its operator said; a local file has to be told.
-                folder = None if self.address(home).startswith("http") else home / "artifacts"
-                client.create_experiment(
-                    self.experiment, folder.as_uri() if folder else None, tags=KIND
-                )
+        logging.getLogger("mlflow.store.db.utils").setLevel(logging.ERROR)
+        try:
+            with FileLock(home / "mlflow.lock"):  # several processes that create one schema crash
+                client = MlflowClient(self.address(home))
+                self._create_experiment(client, home)
+        except Exception as error:  # the kinds differ between file, database and server stores
+            raise PeslabError(
+                f"The tracking store cannot be used ({type(error).__name__}): check tracking.uri, "
+                "or leave it at null for the local store."
+            ) from error
         return client
+
+    def _create_experiment(self, client: "MlflowClient", home: Path) -> None:
+        if client.get_experiment_by_name(self.experiment) is None:
+            # A server keeps artifacts where its operator said; a local file has to be told.
+            folder = None if self.address(home).startswith("http") else home / "artifacts"
+            client.create_experiment(
+                self.experiment, folder.as_uri() if folder else None, tags=KIND
+            )
 
     def experiment_id(self, client: "MlflowClient") -> str:
         """MLflow's id of the experiment.
@@ -146,7 +159,7 @@ class Tracking:
 
     def _search(self, home: Path, query: str) -> list[RecordedRun]:
         client = self.client(home)
-        ids, token = [self.experiment_id(client)], None
+        ids, token = [each.experiment_id for each in client.search_experiments()], None
         runs: list[RecordedRun] = []
         while True:
             page = client.search_runs(

@@ -1,0 +1,100 @@
+"""Everything that can be wrong with a command is found before Hydra runs or writes anything."""
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from hydra._internal.utils import get_args_parser
+from hydra.core.override_parser.types import Override
+from hydra.types import RunMode
+from omegaconf import DictConfig, OmegaConf, open_dict
+
+from peslab.apps import present
+from peslab.apps.study import merged
+from peslab.configuration.compose import compose, is_group, parse, without_hydra
+from peslab.errors import PeslabError
+from peslab.pipeline import plan
+from peslab.study import Study
+from peslab.study.space import parse_space
+
+
+class Cleared(NamedTuple):
+    """What a command will do.
+
+    Attributes:
+        composes_only: It was shown, and there is nothing more to do.
+        study: The name of the study whose ranking is shown at the end, if any.
+    """
+
+    composes_only: bool
+    study: str | None
+
+
+def preflight(arguments: list[str]) -> Cleared:
+    """Compose and validate as Hydra will.
+
+    Args:
+        arguments: Hydra's: overrides and flags.
+
+    Raises:
+        PeslabError: If a flag is not for here, or the config is wrong anywhere in its sweep.
+    """
+    flags = get_args_parser().parse_intermixed_args(arguments)
+    if flags.config_path or flags.config_name or flags.config_dir:
+        raise PeslabError(
+            "Configs of your own come in with hydra.searchpath=[file:///folder]; "
+            "--config-dir, --config-path and --config-name are not used here."
+        )
+    if flags.experimental_rerun:
+        raise PeslabError("--experimental-rerun would load a pickle: use peslab rerun RUN.")
+    config = compose(flags.overrides)
+    ours = without_hydra(config)
+    study = plan(ours).study
+    swept = [override for override in parse(flags.overrides) if override.is_sweep_override()]
+    is_sweep = config.hydra.mode == RunMode.MULTIRUN or (flags.multirun and not config.hydra.mode)
+    if swept and not is_sweep:
+        raise PeslabError(
+            f"{swept[0].input_line} is a sweep: add -m to run all its values, or write a list in "
+            "brackets and quotes, '[…]'."
+        )
+    if study is None:
+        for variant in _each_value(ours, swept, flags.overrides):
+            plan(variant)
+    else:
+        _check_study(study, config, parse(flags.overrides), is_sweep=is_sweep)
+    composes_only = ours.debug == "compose"
+    if composes_only:
+        present.composed(ours)
+    shows_config = bool(flags.cfg or flags.info)
+    return Cleared(composes_only, None if study is None or shows_config else study.name)
+
+
+def _check_study(
+    study: Study, config: DictConfig, overrides: Sequence[Override], *, is_sweep: bool
+) -> None:
+    if not is_sweep or not config.hydra.sweeper._target_.endswith(".PeslabSweeper"):
+        raise PeslabError(
+            "A study runs with its own sweeper: leave hydra/sweeper and hydra.mode alone."
+        )
+    parse_space(merged(study, overrides).space)
+
+
+def _each_value(
+    config: DictConfig, swept: Sequence[Override], overrides: Sequence[str]
+) -> Iterator[DictConfig]:
+    """The config with each value of each swept key in turn, the others as they are."""
+    fixed = [text for text in overrides if text not in {item.input_line for item in swept}]
+    for item in swept:
+        if not item.is_discrete_sweep():
+            raise PeslabError(
+                f"{item.input_line} has no end of values: a grid takes lists and ranges, "
+                "intervals are for a study."
+            )
+        for text in item.sweep_string_iterator():
+            choice = f"{item.key_or_group}={text}"
+            if is_group(item.key_or_group):
+                yield without_hydra(compose([*fixed, choice]))
+                continue
+            variant = config.copy()
+            with open_dict(variant):
+                OmegaConf.update(variant, item.key_or_group, parse([choice])[0].value())
+            yield variant
