@@ -66,7 +66,7 @@ def test_the_version_is_told(peslab):
             ["train", "study=quickstart", "debug=compose", "features.cutoff=interval(5,1)"],
             "impossible",
         ),
-        (["train", "tracking.uri=sqlite:////proc/x.db", "debug=fast"], "tracking.uri"),
+        (["train", "tracking.uri=sqlite:////nowhere/x.db", "debug=fast"], "tracking.uri"),
         (["report", "../studies/x"], "There is no study"),
         (["generate", "lattice.n_particles=0"], "lattice"),
         (["generate", "lattice.n_particles=1,2"], "one database at a time"),

@@ -119,7 +119,7 @@ def test_a_file_cannot_make_hydra_run_anything(lines, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "experiment").mkdir()
     (tmp_path / "experiment" / "bad.yaml").write_text(f"# @package _global_\nhydra:\n  {lines}\n")
-    with pytest.raises(PeslabError, match="not allowed|is not a subclass"):
+    with pytest.raises(PeslabError, match=r"not allowed|is not a subclass"):
         compose([f"hydra.searchpath=[file://{tmp_path}]", "experiment=bad"])
     assert not (tmp_path / "pwned").exists()
 

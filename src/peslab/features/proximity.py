@@ -14,6 +14,7 @@ from peslab.kernels.proximity import eigenvalue_slopes, proximity_matrices
 
 HIGHEST_ORDER = -2  # above it an eigenvalue's slope jumps where an image crosses R_0p
 MOST_IMAGES = 10**6  # of a particle within R_0p: a matrix then takes some tens of ms
+LOWEST_ORDER = -100  # powers are taken by multiplication
 SLICE_BYTES = 2**22  # matrices, slopes and eigenvectors of a slice stay in a core's cache
 
 
@@ -107,6 +108,7 @@ class ProximityEigenvalues:
         def run(start: int, stop: int) -> None:
             slopes = np.empty_like(jacobian[start:stop])
             matrices = self._matrices(configurations, start, stop, slopes)
+            check_finite(slopes, start)
             features[start:stop], vectors = np.linalg.eigh(matrices)
             eigenvalue_slopes(np.ascontiguousarray(vectors), slopes, jacobian[start:stop])
 
@@ -126,18 +128,23 @@ class ProximityEigenvalues:
         proximity_matrices(
             positions, cell_widths, powers, self.cutoff, with_slopes, matrices, slopes
         )
-        finite = np.isfinite(matrices).all(axis=(1, 2, 3))
-        if not finite.all():
-            raise InvalidInputError(
-                f"a proximity matrix of configuration {start + np.argmin(finite)} is not finite: "
-                "its particles are too close to each other for orders as low as these."
-            )
+        check_finite(matrices, start)
         return matrices
 
     def _largest_slice(self, n_particles: int, dimension: int) -> int:
         """Number of configurations that fill `SLICE_BYTES`."""
         numbers = len(self.orders) * n_particles**2 * (dimension + 2)
         return max(SLICE_BYTES // (8 * numbers), 1)
+
+
+def check_finite(values: FloatArray, start: int) -> None:
+    """Refuse matrices or slopes, of configurations from `start` on, that overflow."""
+    finite = np.isfinite(values).reshape(len(values), -1).all(axis=1)
+    if not finite.all():
+        raise InvalidInputError(
+            f"a proximity matrix of configuration {start + np.argmin(finite)} is not finite: "
+            "its particles are too close to each other for orders as low as these."
+        )
 
 
 def checked_orders(orders: Sequence[int]) -> tuple[int, ...]:
@@ -148,11 +155,11 @@ def checked_orders(orders: Sequence[int]) -> tuple[int, ...]:
         if (
             isinstance(order, bool)
             or not isinstance(order, int | np.integer)
-            or order > HIGHEST_ORDER
+            or not LOWEST_ORDER <= order <= HIGHEST_ORDER
         ):
             raise InvalidInputError(
-                f"each of the orders must be a whole number of -2 or less, not {order!r}: above "
-                "-2 the inputs are not smooth at the cutoff."
+                f"each of the orders must be a whole number from {LOWEST_ORDER} to -2, not "
+                f"{order!r}: above -2 the inputs are not smooth at the cutoff."
             )
     if len(set(orders)) < len(orders):
         raise InvalidInputError(f"orders must differ from each other: {list(orders)}.")

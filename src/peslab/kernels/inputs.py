@@ -1,6 +1,6 @@
 """The one check of configurations, for all that takes positions and a cell width."""
 
-from typing import NamedTuple
+from typing import NamedTuple, TypeGuard
 
 import numpy as np
 import numpy.typing as npt
@@ -10,6 +10,7 @@ from peslab.kernels.arrays import FloatArray
 from peslab.kernels.coincidence import first_coincidence
 
 LARGEST_SEED = 2**63 - 1
+LARGEST_WHOLE = 10**12  # of what is counted: kernels count in 64 bits, and would not end
 
 AXES_OF_ONE, AXES_OF_MANY = 2, 3  # (N, d) and (n, N, d)
 
@@ -53,7 +54,8 @@ def checked_configurations(
             f"positions hold NaN or infinity, first for particle {i} of configuration {k}: "
             "remove that configuration."
         )
-    images = (2.0 * reach / widths.min() + 1.0) ** checked.shape[2]
+    with np.errstate(over="ignore", divide="ignore"):
+        images = (2.0 * reach / widths.min() + 1.0) ** checked.shape[2]
     if images > most_images:
         raise InvalidInputError(
             f"cell_width={widths.min():g} is so small that each particle has {images:.0g} images "
@@ -107,16 +109,24 @@ def positive(name: str, value: object) -> float:
     return number
 
 
+def is_whole(value: object, minimum: int) -> TypeGuard[int]:
+    """Whether a value is a whole number, at least `minimum`; True and 3.0 are not."""
+    if isinstance(value, bool) or not isinstance(value, int | np.integer):
+        return False
+    return bool(value >= minimum)
+
+
 def whole(name: str, value: object, minimum: int) -> int:
     """A whole number, at least `minimum`."""
-    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < minimum:
+    if not is_whole(value, minimum):
         raise InvalidInputError(f"{name} must be a whole number from {minimum} on, not {value!r}.")
+    if value > LARGEST_WHOLE:
+        raise InvalidInputError(f"{name} must be at most {LARGEST_WHOLE:,}, not {value:,}.")
     return int(value)
 
 
 def seed_of_streams(name: str, value: object) -> int:
     """A seed: a whole number from 0 on that fits into the 63 bits that kernels take."""
-    seed = whole(name, value, minimum=0)
-    if seed > LARGEST_SEED:
-        raise InvalidInputError(f"{name} must be below 2^63, not {seed}.")
-    return seed
+    if isinstance(value, int | np.integer) and value > LARGEST_SEED:
+        raise InvalidInputError(f"{name} must be below 2^63, not {value}.")
+    return int(value) if is_whole(value, 0) else whole(name, value, minimum=0)

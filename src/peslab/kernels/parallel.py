@@ -5,6 +5,8 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 
+from peslab.errors import InvalidInputError
+
 SLICES_PER_THREAD = 4  # so that an expensive slice does not keep the other threads waiting
 SMALLEST_SLICE = 64  # below that many configurations a thread costs more than it saves
 
@@ -32,8 +34,13 @@ def in_slices(
         n: Number of configurations.
         n_threads: None takes all usable cores.
         largest_slice: Most configurations in a slice, where a slice takes memory; None for any.
+
+    Raises:
+        InvalidInputError: Where there is no thread to run on.
     """
     n_threads = usable_cores() if n_threads is None else n_threads
+    if n_threads < 1:
+        raise InvalidInputError(f"n_threads must be 1 or more, or None, not {n_threads}.")
     n_slices = min(SLICES_PER_THREAD * n_threads, n // SMALLEST_SLICE) if n_threads > 1 else 1
     n_slices = max(n_slices, 1, -(-n // largest_slice) if largest_slice else 1)
     edges = [n * k // n_slices for k in range(n_slices + 1)]

@@ -136,10 +136,10 @@ class Potential(ABC):
             len(energies),
             n_threads,
         )
-        finite = np.isfinite(energies)
+        finite = np.isfinite(energies) & np.isfinite(forces).all(axis=(1, 2))
         if not finite.all():
             raise InvalidInputError(
-                f"the energy of configuration {np.argmin(finite)} is not finite: "
+                f"the energy or a force of configuration {np.argmin(finite)} is not finite: "
                 "its particles are too close to each other, or the potential's parameters too big."
             )
         return energies, forces

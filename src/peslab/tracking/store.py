@@ -20,8 +20,9 @@ QUIET = {
     "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false",
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
     "GIT_PYTHON_REFRESH": "quiet",
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "3",
 }
-"""No telemetry, no pickles, no bars of MLflow's own beside ours."""
+"""No telemetry, no pickles, no bars of MLflow's own beside ours, no minutes for a dead server."""
 
 KIND = {"mlflow.experimentKind": "custom_model_development"}
 """So that the UI opens on training runs, not on its pages for language models."""
@@ -79,9 +80,11 @@ class Tracking:
             PeslabError: If the store cannot be reached or made.
         """
         os.environ.update(QUIET)
+        self._check_file(home)
         from mlflow import MlflowClient
 
-        logging.getLogger("mlflow.store.db.utils").setLevel(logging.ERROR)
+        for chatter in ("mlflow.store.db.utils", "urllib3.connectionpool"):
+            logging.getLogger(chatter).setLevel(logging.ERROR)
         try:
             with FileLock(home / "mlflow.lock"):  # several processes that create one schema crash
                 client = MlflowClient(self.address(home))
@@ -92,6 +95,16 @@ class Tracking:
                 "or leave it at null for the local store."
             ) from error
         return client
+
+    def _check_file(self, home: Path) -> None:
+        """A SQLite file that cannot be made is told at once; MLflow would try for a minute."""
+        kind, _, path = self.address(home).partition("sqlite:///")
+        folder = Path(path).absolute().parent
+        if not kind and not (folder.is_dir() and os.access(folder, os.W_OK)):
+            raise PeslabError(
+                f"The tracking store {path} cannot be made: choose a folder that can be written "
+                "with tracking.uri, or leave it at null for the local store."
+            )
 
     def _create_experiment(self, client: "MlflowClient", home: Path) -> None:
         if client.get_experiment_by_name(self.experiment) is None:
