@@ -107,13 +107,38 @@ def test_a_trial_that_fails_by_itself_counts(settings, tmp_path):
 
 
 def test_a_mistake_of_ours_is_not_swallowed(settings, tmp_path):
-    """An error that is not a user's ends the study loudly."""
+    """An error that is not a user's ends the study loudly; it counts, so the next start goes on."""
 
-    def broken(_number, _overrides):
-        raise ZeroDivisionError
+    def broken(number, overrides):
+        if number == 1:
+            raise ZeroDivisionError
+        return bowl(number, overrides)
 
     with pytest.raises(ZeroDivisionError):
         do(settings, tmp_path, broken)
+    do(settings, tmp_path, broken)
+    trials = ranking(load("bowl", tmp_path))
+    assert len(trials) == settings.n_trials
+    assert (trials[-1].trial, trials[-1].reason) == (1, "ZeroDivisionError")
+
+
+def test_an_error_that_is_not_a_number_fails_the_trial(settings, tmp_path):
+    """NaN has no rank."""
+
+    def nan(number, overrides):
+        result = bowl(number, overrides)
+        return TrialResult(float("nan"), result.metrics, "run") if number == 2 else result
+
+    told = do(settings, tmp_path, nan)
+    assert told[2].result is None
+    assert "nan" in told[2].reason
+
+
+def test_no_two_trials_are_the_same_when_the_default_lies_outside(settings, tmp_path):
+    """The first trial is then drawn like all others, from its own number."""
+    told = do(settings, tmp_path, defaults={"x": 7.0, "n": 99, "orders": [-9]})
+    values = [tuple(progress.values.items()) for progress in told]
+    assert len(set(values)) == len(values)
 
 
 @pytest.mark.parametrize(
