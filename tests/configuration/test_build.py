@@ -185,6 +185,9 @@ def test_an_installed_package_opens_its_module_by_an_entry_point(monkeypatch):
         ("loss._target_=peslab.learning.Constant", "Constant, which is no Loss"),
         ("loss._target_=peslab.learning.Loss", "not a class to build"),
         ("features._target_=peslab.features.Standardize", "is not a setting"),
+        ("loss._target_=peslab.tracking.RunLog", "cannot be built from a config"),
+        ("network.width={_target_: peslab.learning.MeanAbsoluteError}", "is no int"),
+        ("problem.potential={_target_: peslab.learning.Cosine}", "Cosine is no Potential"),
     ],
 )
 def test_an_object_in_the_wrong_room_is_refused(override, words):

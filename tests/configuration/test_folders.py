@@ -53,7 +53,7 @@ def test_letters_that_a_databases_address_gives_a_meaning_are_refused(
 
 
 def test_a_folder_that_may_not_be_written_is_told(tmp_path, monkeypatch):
-    """Before anything was computed, not after (the superuser may write anywhere, so asked of os)."""
+    """Before anything was computed (the superuser may write anywhere, so `os` is asked)."""
     monkeypatch.setenv("PESLAB_HOME", str(tmp_path))
     monkeypatch.setattr(os, "access", lambda *_: False)
     with pytest.raises(PeslabError, match="cannot be written"):

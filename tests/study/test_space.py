@@ -19,6 +19,7 @@ from peslab.study.space import as_overrides, parse_space, start_point
         ("int(interval(8, 128))", IntDistribution(8, 128)),
         ("tag(log, int(interval(8, 128)))", IntDistribution(8, 128, log=True)),
         ("range(16, 65, step=16)", IntDistribution(16, 64, step=16)),
+        ("tag(log, range(1, 9))", IntDistribution(1, 8, log=True)),
         ("choice(a, b)", CategoricalDistribution(["a", "b"])),
         ("1,2,4", CategoricalDistribution(["1", "2", "4"])),
         ("choice([-2,-3], [-2])", CategoricalDistribution(["[-2,-3]", "[-2]"])),
@@ -37,6 +38,11 @@ def test_each_sweep_of_hydra_has_its_distribution(values, distribution):
         ("interval(2, 1)", "impossible"),
         ("tag(log, interval(0, 1))", "impossible"),
         ("glob(*)", "glob"),
+        ("interval(0, inf)", "finite"),
+        ("interval(nan, 1)", "finite"),
+        ("choice(1, 1)", "must differ"),
+        ("shuffle(1, 2, 3)", "order"),
+        ("range(5, 1)", "no values"),
     ],
 )
 def test_what_is_no_space_is_told_in_one_sentence(values, words):

@@ -10,7 +10,7 @@ from study_of_a_bowl import DEFAULTS, SPACE, bowl
 
 from peslab.errors import PeslabError
 from peslab.study.ranking import pick, ranking
-from peslab.study.storage import load, work_on
+from peslab.study.storage import _mend_journal, load, work_on
 from peslab.study.sweeper import TrialResult, fellow_workers, work
 
 
@@ -89,6 +89,37 @@ def test_an_interrupted_trial_is_run_again(settings, tmp_path):
     assert len(complete) == settings.n_trials
     assert [trial.params for trial in complete].count(lost.params) == 1
     assert lost.number not in [trial.trial for trial in ranking(load("bowl", tmp_path))]
+
+
+def test_a_worker_killed_while_it_claims_loses_nothing(settings, tmp_path):
+    """The start point was handed out, but no key of it asked for yet."""
+    start = {"x": 0.5, "n": 4, "orders": "[-2,-3]"}
+    with work_on(settings, tmp_path, start, {"potential.cutoff": "2.0"}, "") as killed:
+        killed.optuna_study.ask()
+    assert do(settings, tmp_path)[0].values == start
+
+
+def test_a_half_written_line_of_the_journal_is_cut_off(settings, tmp_path):
+    """A kill in the middle of a write must not spoil the study for those who continue it."""
+    do(replace(settings, n_trials=3), tmp_path)
+    journal = settings.folder(tmp_path) / "journal.log"
+    whole = journal.read_bytes()
+    journal.write_bytes(whole + b'{"op_code": 4, "worker_id": "ab')
+    do(settings, tmp_path)
+    assert journal.read_bytes().startswith(whole + b'{"op_code"')
+    assert len(ranking(load("bowl", tmp_path))) == settings.n_trials
+
+
+def test_a_living_workers_line_is_not_cut_off(settings, tmp_path):
+    """It may be about to write the rest."""
+    do(replace(settings, n_trials=3), tmp_path)
+    journal = settings.folder(tmp_path) / "journal.log"
+    with work_on(settings, tmp_path, {}, {"potential.cutoff": "2.0"}, ""):
+        half = journal.read_bytes() + b'{"op_code'
+        journal.write_bytes(half)
+        _mend_journal(settings.folder(tmp_path), but=tmp_path / "another.lock")
+        assert journal.read_bytes() == half
+        journal.write_bytes(half.removesuffix(b'{"op_code'))
 
 
 def test_a_trial_that_fails_by_itself_counts(settings, tmp_path):

@@ -40,7 +40,7 @@ def _run(arguments: list[str]) -> int:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
         importlib.import_module(f"peslab.apps.{command}").main(rest)
-    except (PeslabError, OSError) as error:
+    except (PeslabError, OSError, MemoryError) as error:
         stop(error)
     except KeyboardInterrupt:
         sys.stderr.write("peslab: interrupted.\n")
@@ -60,7 +60,9 @@ def _sentence(error: Exception) -> str:
     if isinstance(error, OSError):
         place = f" {error.filename}" if error.filename else ""
         return f"{error.strerror or error}:{place} cannot be used; check its path and permissions."
-    return str(error)
+    if isinstance(error, MemoryError):
+        return "There is not enough memory for this: lower database.size or replicas."
+    return " ".join(str(error).split())
 
 
 def _unknown(command: str) -> str:

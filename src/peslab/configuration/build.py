@@ -8,7 +8,7 @@ import inspect
 import typing
 from collections.abc import Mapping
 from functools import cache
-from typing import Any
+from typing import Any, Literal
 
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
@@ -20,7 +20,7 @@ from peslab.configuration.suggest import did_you_mean
 from peslab.configuration.targets import locate
 from peslab.errors import PeslabError
 
-SCALARS = {"seed": int, "replicas": int, "debug": str | None}
+SCALARS = {"seed": int, "replicas": int, "debug": Literal["compose", "fast"] | None}
 """The keys of a run that are not groups, and their types."""
 
 
@@ -49,7 +49,7 @@ def check(config: DictConfig) -> dict[str, Any]:
         elif value is not None:
             raise PeslabError(f"{key}={value} is not an option: name a file of conf/{key}.")
     if plain.get("study"):
-        _check_space(plain["study"]["space"], config)
+        _check_space(plain["study"].get("space", {}), config)
     for key, lowest in {"seed": 0, "replicas": 1}.items():
         if plain[key] < lowest:
             raise PeslabError(f"{key}={plain[key]} is too small: use {lowest} or more.")
@@ -113,12 +113,21 @@ def _check_node(node: dict[str, Any], key: str) -> None:
             hint = did_you_mean(path, [f"{key}.{parameter}" for parameter in parameters])
             raise PeslabError(f"{path} is not a setting{hint or ': ' + _choices(parameters)}")
         if _is_node(value):
+            _check_place(value, parameters[name][0], path)
             _check_node(value, path)
         else:
             _check_value(parameters[name][0], value, path)
     for name, (_, required) in parameters.items():
         if required and name not in node:
             raise PeslabError(f"{key}.{name} has no value: set it, e.g. {key}.{name}=…")
+
+
+def _check_place(node: dict[str, Any], hint: object, key: str) -> None:
+    """A node must make what its place takes."""
+    made = locate(node["_target_"], key)
+    if not (isinstance(hint, type) and issubclass(made, hint)):
+        name = getattr(hint, "__name__", hint)
+        raise PeslabError(f"{key} does not fit: {made.__name__} is no {name}.")
 
 
 def _choices(parameters: Mapping[str, object]) -> str:
@@ -128,7 +137,12 @@ def _choices(parameters: Mapping[str, object]) -> str:
 @cache
 def _parameters(target: type) -> dict[str, tuple[Any, bool]]:
     """Type and whether a value is required, for every parameter of a class."""
-    hints = typing.get_type_hints(inspect.getattr_static(target, "__init__"))
+    try:
+        hints = typing.get_type_hints(inspect.getattr_static(target, "__init__"))
+    except NameError as error:  # a class that is not meant for configs
+        raise PeslabError(
+            f"{target.__name__} cannot be built from a config: name another."
+        ) from error
     return {
         name: (hints.get(name, Any), parameter.default is inspect.Parameter.empty)
         for name, parameter in inspect.signature(target).parameters.items()

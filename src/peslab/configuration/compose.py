@@ -72,7 +72,10 @@ def parse(overrides: Sequence[str]) -> list[Override]:
     parsed = []
     for text in overrides:
         try:
-            parsed.append(parser.parse_override(text))
+            override = parser.parse_override(text)
+            if not override.key_or_group:
+                raise HydraException(text)  # noqa: TRY301
+            parsed.append(override)
         except HydraException as error:
             raise PeslabError(
                 f"'{text}' cannot be read: write key=value, with lists in quotes, "
@@ -96,11 +99,9 @@ def explain(error: Exception, overrides: Sequence[Override] = ()) -> str:
     for override in overrides if known else ():
         key = override.key_or_group
         if override not in choices and key.split("@")[0] not in known and _sets_ours(override):
-            return (
-                f"{key} is not a setting{did_you_mean(key, known) or '; see peslab train --help.'}"
-            )
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return f"The config cannot be composed: {' '.join(lines[:2])}"
+            return f"{key} is not a setting{did_you_mean(key, known) or _where_it_would_be(key)}"
+    told = str(error).partition("Config search path")[0]
+    return f"The config cannot be composed: {' '.join(told.split())}"
 
 
 def _compose(overrides: Sequence[str]) -> DictConfig:
@@ -147,6 +148,12 @@ def _wrong_option(override: Override) -> str | None:
             hint = did_you_mean(str(value), options) or f": choose from {', '.join(options)}."
             return f"{group} has no option {value}{hint}"
     return None
+
+
+def _where_it_would_be(key: str) -> str:
+    if key.startswith("study."):
+        return " of a run on its own: choose a study, study=quickstart."
+    return "; see peslab train --help."
 
 
 def _sets_ours(override: Override) -> bool:

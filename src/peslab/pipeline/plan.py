@@ -62,7 +62,12 @@ def plan(config: DictConfig) -> Plan:
         PeslabError: If a key is misspelt, a value impossible, or a class not allowed.
     """
     values = check(config)
-    study = values.get("study")
+    study = build(values["study"], "study") if values.get("study") else None
+    if not isinstance(study, Study | None):
+        raise PeslabError("study._target_ names no Study: choose an option, study=…")
+    for group in GROUPS:
+        if not values.get(group):
+            raise PeslabError(f"{group} is missing: choose an option, {group}=…")
     kinds = get_type_hints(Plan)
     built = {group: build(values[group], group) for group in GROUPS}
     for group, made in built.items():
@@ -73,7 +78,7 @@ def plan(config: DictConfig) -> Plan:
             )
     return Plan(
         **built,
-        study=build(study, "study") if study else None,
+        study=study,
         seed=values["seed"],
         replicas=values["replicas"],
         values=values,

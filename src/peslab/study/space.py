@@ -6,6 +6,7 @@ range(16, 128, step=16)          integers in steps
 choice([-2,-3], [-2,-4,-6])      any values; lists too
 """
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -99,18 +100,28 @@ def _distribution(key: str, values: str) -> BaseDistribution:
 
 def _from_sweep(override: Override) -> BaseDistribution:
     sweep = override.value()
+    if not isinstance(sweep, IntervalSweep | RangeSweep | ChoiceSweep):
+        raise PeslabError(
+            f"{override.input_line}: a glob is not a space; name the options, choice(a,b)."
+        )
+    log = "log" in sweep.tags
+    if not isinstance(sweep, IntervalSweep) and sweep.shuffle:
+        raise ValueError("the order of its values would differ between workers")
     if isinstance(sweep, IntervalSweep):
-        log = "log" in sweep.tags
+        if not all(math.isfinite(end or 0) for end in (sweep.start, sweep.end)):
+            raise ValueError("its ends must be finite")
         if isinstance(sweep.start, int) and isinstance(sweep.end, int):
             return IntDistribution(sweep.start, sweep.end, log=log)
         return FloatDistribution(float(sweep.start or 0), float(sweep.end or 0), log=log)
     if isinstance(sweep, RangeSweep):
         numbers = list(sweep.range())
+        if not numbers:
+            raise ValueError("it has no values")
         if all(isinstance(number, int) for number in numbers):
-            return IntDistribution(min(numbers), max(numbers), step=abs(int(sweep.step)))
+            step = abs(int(sweep.step))
+            return IntDistribution(min(numbers), max(numbers), log=log, step=step)
         return CategoricalDistribution([str(number) for number in numbers])
-    if isinstance(sweep, ChoiceSweep) and not isinstance(sweep, IntervalSweep):
-        return CategoricalDistribution(list(override.sweep_string_iterator()))
-    raise PeslabError(
-        f"{override.input_line}: a glob is not a space; name the options, choice(a,b)."
-    )
+    choices = list(override.sweep_string_iterator())
+    if len(set(choices)) < len(choices):
+        raise ValueError("its values must differ")
+    return CategoricalDistribution(choices)

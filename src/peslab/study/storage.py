@@ -83,7 +83,10 @@ class OpenStudy:
             if worker != self.worker and _is_free(self._lock_file(worker)):
                 live = optuna.trial.Trial(self.optuna_study, trial._trial_id)  # noqa: SLF001
                 live.set_user_attr(INTERRUPTED, True)
-                self.optuna_study.enqueue_trial(trial.params)  # first: it must not be lost
+                # What was fixed is not among the params until it was asked for; queue it before
+                # the trial is closed, or a crash in between would lose it.
+                fixed = trial.system_attrs.get("fixed_params", {})
+                self.optuna_study.enqueue_trial({**fixed, **trial.params})
                 self.optuna_study.tell(trial.number, state=TrialState.FAIL)
 
     def _trials(self, states: tuple[TrialState, ...]) -> list[FrozenTrial]:
@@ -123,6 +126,7 @@ def work_on(
     try:
         with FileLock(alive):
             with FileLock(folder / "locks" / "create.lock"):
+                _mend_journal(folder, but=alive)
                 study = _create(settings.name, folder)
                 _agree(study, {"space": dict(settings.space), "recipe": dict(recipe)})
                 if not study.get_trials(deepcopy=False):
@@ -159,6 +163,18 @@ def _create(name: str, folder: Path) -> optuna.Study:
 
 def _storage(folder: Path) -> JournalStorage:
     return JournalStorage(JournalFileBackend(str(folder / "journal.log")))
+
+
+def _mend_journal(folder: Path, but: Path) -> None:
+    """Cut off a last line that a killed worker left half-written, if no other is alive to write."""
+    journal = folder / "journal.log"
+    others = [lock for lock in folder.glob("locks/*-*.lock") if lock != but]
+    if not journal.is_file() or not all(_is_free(lock) for lock in others):
+        return
+    content = journal.read_bytes()
+    whole = content[: content.rfind(b"\n") + 1]
+    if len(whole) < len(content):
+        os.truncate(journal, len(whole))
 
 
 def _agree(study: optuna.Study, ours: Mapping[str, Mapping[str, str]]) -> None:

@@ -5,7 +5,6 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from filelock import FileLock
 
@@ -63,7 +62,7 @@ class Tracking:
     experiment: str
 
     def __post_init__(self) -> None:
-        if self.uri is not None and urlsplit(self.uri).scheme not in SCHEMES:
+        if self.uri is not None and self.uri.partition(":")[0] not in SCHEMES:
             raise PeslabError(
                 f"uri={self.uri} is not a tracking store: "
                 "use http://…, postgresql://… or sqlite:///…, or null for the local one."

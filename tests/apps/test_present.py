@@ -1,0 +1,156 @@
+"""What a terminal shows: tables that fit, numbers with their errors, nothing interpreted."""
+
+import io
+from pathlib import Path
+
+import polars as pl
+import pytest
+from rich.console import Console
+from rich.progress import Progress
+
+from peslab.apps import present
+from peslab.pipeline import Outcome
+from peslab.problems.contract import Source
+from peslab.study.sweeper import ToldTrial, TrialResult
+
+METRICS = {
+    **{f"test/{name}": 0.01234 for name in ("energy_mae", "energy_max_error", "force_mae")},
+    **{f"test/{name}_sem": 0.0005 for name in ("energy_mae", "energy_max_error", "force_mae")},
+    "val/energy_mae": 0.01111,
+    "val/energy_mae_sem": 0.0002,
+    "baseline/constant_mae": 0.5,
+    "baseline/least_squares_mae": 0.25,
+    "skill": 0.975,
+    "prediction_microseconds": 12.34,
+    "seconds/fit": 3.0,
+}
+OUTCOME = Outcome("0123456789abcdef", METRICS, 0.011, Path("/home/user/runs/single/2026"))
+
+
+@pytest.fixture
+def told(monkeypatch):
+    """What was printed on a terminal of 80 columns."""
+    console = Console(width=80, file=io.StringIO(), highlight=False)
+    monkeypatch.setattr(present, "console", console)
+    return console.file.getvalue
+
+
+def test_a_single_run_fits_and_shows_what_it_measured(told):
+    """Errors with their scatter, baselines, the place of the files, the next command."""
+    present.single_run(OUTCOME, Path("/home/user/runs"))
+    lines = told().splitlines()
+    assert max(map(len, lines)) <= 80
+    assert sum("0.0123 ± 0.0005" in line for line in lines) == 3
+    for words in ("skill", "0.9750", "12.3 µs", "network.pt", "metrics.json", ".hydra/"):
+        assert words in told()
+    assert "peslab rerun 01234567 " in told()
+    assert "seconds/fit" not in told()
+
+
+@pytest.mark.parametrize(
+    ("metrics", "said"),
+    [
+        ({"a": 0.5}, "0.5000"),
+        ({"a": 0.5, "a_sem": 0.01}, "0.5000 ± 0.0100"),
+        ({"a": 0.5, "a_sem": 0.0}, "0.5000 ± 0.0000"),
+        ({"a": 0.5, "b_sem": 0.1}, "0.5000"),
+    ],
+)
+def test_a_mean_is_told_with_its_error_where_it_has_one(metrics, said):
+    """An error of zero is one, too."""
+    assert present.with_sem(metrics, "a") == said
+
+
+def trial(result=None, reason=None, values=None):
+    return ToldTrial(7, 3, 12, values or {"features.orders": "[-2,-4]"}, result, reason, 61.4)
+
+
+def test_a_told_trial_is_one_line(told):
+    """How far the study is, which trial, its error, its seconds, its values by their last name."""
+    present.trial_line(trial(TrialResult(0.01, METRICS, "run"), values={"network.width": 64}))
+    assert told() == "  3/12  trial 7: val MAE 0.0111 ± 0.0002  61 s  width=64\n"
+
+
+def test_a_failed_trial_is_told_with_its_reason(told):
+    """On the same line, in the place of the error."""
+    present.trial_line(trial(reason="the loss is not finite."))
+    assert "trial 7: failed: the loss is not finite.  61 s" in told()
+
+
+def test_lists_are_not_taken_for_colors(told):
+    """`[-2,-4]` and `[red]` are values here, not markup."""
+    present.trial_line(trial(reason="no", values={"a.b": "[red]", "c": "[-2,-4]"}))
+    assert "b=[red] c=[-2,-4]" in told()
+
+
+def test_a_long_line_of_a_trial_is_not_broken(told):
+    """A log can be searched line by line."""
+    present.trial_line(trial(reason="x" * 200))
+    assert told().count("\n") == 1
+
+
+def test_a_run_of_a_grid_is_one_line(told):
+    """Its number, its values, its error, the beginning of its id."""
+    present.grid_line(3, "loss=mse", OUTCOME)
+    assert told() == "run 3: loss=mse  test MAE 0.0123 ± 0.0005  (01234567)\n"
+
+
+@pytest.mark.parametrize("rates", [[0.25, 0.75], [None, None]])
+def test_databases_are_told_by_their_quantiles(rates, told):
+    """Half of the energies lie below the median; what was not relaxed has no acceptance rate."""
+    frame = pl.DataFrame(
+        {"energy_per_particle": [-1.0, 3.0], "acceptance_rate": rates},
+        schema={"energy_per_particle": pl.Float64, "acceptance_rate": pl.Float64},
+    )
+    sources = {role: Source(frame, Path("/x"), "ab") for role in ("train", "test")}
+    present.console.print(present.database_table(sources))
+    lines = told().splitlines()
+    assert max(map(len, lines)) <= 80
+    row = next(line for line in lines if line.startswith("train"))
+    assert row.split()[1:7] == ["2", "-1.000", "0.000", "1.000", "2.000", "3.000"]
+    assert row.endswith("50.0 %" if rates[0] else "not relaxed")
+
+
+def test_a_difference_shows_what_was_and_what_is(told):
+    """Lists in brackets are shown as they are."""
+    present.difference(["-  orders: [-2]", "+  orders: [-2,-3]"])
+    assert told() == "-  orders: [-2]\n+  orders: [-2,-3]\n"
+
+
+def test_no_difference_is_said_as_well(told):
+    """Rather than nothing."""
+    present.difference([])
+    assert told() == "The same config again.\n"
+
+
+def test_a_rerun_stands_beside_its_original(told):
+    """Metric by metric with their ratio; what only one of them has is left out."""
+    original = {"test/energy_mae": 0.02468, "val/energy_mae": 0.0, "test/other": 1.0}
+    present.comparison(original, OUTCOME)
+    lines = [line.split() for line in told().splitlines()]
+    assert ["test/energy_mae", "0.02468", "0.01234", "0.500"] in lines
+    assert ["val/energy_mae", "0", "0.01111", "–"] in lines
+    assert "test/other" not in told()
+    assert "_sem" not in told()
+    assert max(map(len, told().splitlines())) <= 80
+
+
+def test_a_run_is_watched_on_one_line():
+    """The part, then the epochs as a person counts them and the error."""
+    progress = Progress(disable=True)
+    watcher = present.LiveWatcher(progress, "orders/3")
+    watcher.part("data")
+    assert progress.tasks[0].fields["told"] == "data"
+    watcher.epoch(0, 80, 0.123456)
+    assert progress.tasks[0].fields["told"] == "epoch 1/80  validation MAE 0.1235"
+    assert (progress.tasks[0].completed, progress.tasks[0].total) == (1, 80)
+    watcher.epoch(79, 80, 0.1)
+    assert progress.finished
+
+
+def test_nothing_is_shown_where_nobody_watches(told):
+    """A log file gets no bars."""
+    with present.watching("run") as watcher:
+        watcher.part("fit")
+        watcher.epoch(0, 2, 0.1)
+    assert told() == ""
