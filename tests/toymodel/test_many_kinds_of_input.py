@@ -128,12 +128,12 @@ def test_bits_do_not_depend_on_the_threads(n_threads):
     """One, two and three threads cut 321 configurations differently and compute the same."""
     lattice = Lattice(4, 2, 5.0)
     starts = lattice.sample(321, seed=1)
-    moved, rates = MOVES.relax(POTENTIAL, starts, 5.0, seed=1, n_threads=n_threads)
+    moved, rates, _ = MOVES.relax(POTENTIAL, starts, 5.0, seed=1, n_threads=n_threads)
     alone = [
         MOVES.relax(POTENTIAL, start, 5.0, seed=1, first_index=k) for k, start in enumerate(starts)
     ]
-    assert np.array_equal(moved, np.concatenate([one for one, _ in alone]))
-    assert np.array_equal(rates, np.concatenate([rate for _, rate in alone]))
+    assert np.array_equal(moved, np.concatenate([one.positions for one in alone]))
+    assert np.array_equal(rates, np.concatenate([one.acceptance_rates for one in alone]))
     energies, forces = POTENTIAL.energy_and_forces(moved, 5.0, n_threads)
     expected = POTENTIAL.energy_and_forces(moved, 5.0, 1)
     assert np.array_equal(energies, expected[0])
@@ -179,7 +179,7 @@ def test_starts_and_moves_are_drawn_apart():
     """One seed serves both: were it one stream, first steps would follow from first positions."""
     lattice = Lattice(1, 2, 50.0)
     starts = lattice.sample(2000, seed=0)
-    relaxed, _ = RandomMoves(1, 1.0).relax(POTENTIAL, starts, 50.0, seed=0)
+    relaxed, *_ = RandomMoves(1, 1.0).relax(POTENTIAL, starts, 50.0, seed=0)
     steps = relaxed - starts
     steps -= 50.0 * np.round(steps / 50.0)
     both = np.corrcoef(np.concatenate([starts[:, 0], steps[:, 0]], axis=1).T)
@@ -220,7 +220,7 @@ def test_an_own_potential_that_is_not_a_number_is_refused():
 def test_no_move_leads_to_an_energy_that_is_not_a_number():
     """NaN is not "no higher": relaxation never steps to where the potential is undefined."""
     starts = np.tile([[0.0, 0.0], [0.55, 0.0]], (200, 1, 1))
-    relaxed, rates = RandomMoves(10, 0.1).relax(Undefined(), starts, 5.0, seed=0)
+    relaxed, rates, _ = RandomMoves(10, 0.1).relax(Undefined(), starts, 5.0, seed=0)
     assert (Undefined().energy_per_particle(relaxed, 5.0) == 0.0).all()
     assert 0.3 < rates.mean() < 1.0  # half of the first steps lead inwards
 

@@ -37,7 +37,7 @@ def test_energy_difference_decides_as_the_whole_energy_would(cell, counting):
     potential = ModifiedLennardJones(counting=counting)
     moves = RandomMoves(epochs=6, max_displacement=0.4)
     starts = cell.sample(12, seed=1)
-    relaxed, rates = moves.relax(potential, starts, cell.cell_width, seed=2, first_index=5)
+    relaxed, rates, _ = moves.relax(potential, starts, cell.cell_width, seed=2, first_index=5)
     for k, start in enumerate(starts):
         expected, rate = relax_by_whole_energies(
             potential, start, cell.cell_width, moves, seed=2, index=5 + k
@@ -50,7 +50,7 @@ def test_energy_difference_decides_as_the_whole_energy_would(cell, counting):
 def test_lone_particle_moves_freely():
     """Moves that change nothing are accepted: a lone particle takes its images along."""
     lone = Lattice(1, 2, 1.1)
-    relaxed, rates = RandomMoves(20, 0.1).relax(
+    relaxed, rates, _ = RandomMoves(20, 0.1).relax(
         ModifiedLennardJones(), lone.sample(50, seed=0), 1.1, seed=0
     )
     assert (rates == 1.0).all()
@@ -65,7 +65,7 @@ def test_energies_never_rise(counting):
     positions = CELLS[0].sample(200, seed=0)
     before = potential.energy_per_particle(positions, 5.0)
     for epochs in (1, 5, 20, 60):
-        relaxed, _ = RandomMoves(epochs, 0.1).relax(potential, positions, 5.0, seed=0)
+        relaxed, *_ = RandomMoves(epochs, 0.1).relax(potential, positions, 5.0, seed=0)
         after = potential.energy_per_particle(relaxed, 5.0)
         assert (after <= before + 1e-9 * np.abs(before)).all()
         before = after
@@ -77,7 +77,7 @@ def test_tail_of_the_energies_falls():
     positions, potential = CELLS[0].sample(2000, seed=0), ModifiedLennardJones()
     tails = []
     for epochs in (10, 40, 100):
-        relaxed, _ = RandomMoves(epochs, 0.1).relax(potential, positions, 5.0, seed=0)
+        relaxed, *_ = RandomMoves(epochs, 0.1).relax(potential, positions, 5.0, seed=0)
         tails.append(np.quantile(potential.energy_per_particle(relaxed, 5.0), 0.95))
     assert tails[0] > 1.0
     assert tails[1] < -0.1
@@ -88,13 +88,13 @@ def test_same_bits_whatever_the_threads_and_pieces():
     """Every configuration has a random stream of its own."""
     positions = CELLS[0].sample(500, seed=0)
     moves, potential = RandomMoves(5, 0.1), ModifiedLennardJones()
-    relaxed, rates = moves.relax(potential, positions, 5.0, seed=7, n_threads=1)
-    threaded, _ = moves.relax(potential, positions, 5.0, seed=7, n_threads=3)
-    piece, piece_rates = moves.relax(potential, positions[200:210], 5.0, seed=7, first_index=200)
+    relaxed, rates, _ = moves.relax(potential, positions, 5.0, seed=7, n_threads=1)
+    threaded, *_ = moves.relax(potential, positions, 5.0, seed=7, n_threads=3)
+    piece, piece_rates, _ = moves.relax(potential, positions[200:210], 5.0, seed=7, first_index=200)
     assert (threaded == relaxed).all()
     assert (piece == relaxed[200:210]).all()
     assert (piece_rates == rates[200:210]).all()
-    other, _ = moves.relax(potential, positions, 5.0, seed=8)
+    other, *_ = moves.relax(potential, positions, 5.0, seed=8)
     assert (other != relaxed).any(axis=(1, 2)).all()
 
 
@@ -102,7 +102,7 @@ def test_steps_are_no_longer_than_allowed():
     """One epoch moves no particle farther than the longest step, and does not touch the input."""
     positions = CELLS[0].sample(300, seed=0)
     kept = positions.copy()
-    relaxed, _ = RandomMoves(1, 0.2).relax(ModifiedLennardJones(), positions, 5.0, seed=0)
+    relaxed, *_ = RandomMoves(1, 0.2).relax(ModifiedLennardJones(), positions, 5.0, seed=0)
     steps = relaxed - positions
     lengths = np.linalg.norm(steps - 5.0 * np.round(steps / 5.0), axis=-1)
     assert lengths.max() <= 0.2 + 1e-12
@@ -113,7 +113,7 @@ def test_steps_are_no_longer_than_allowed():
 def test_no_epochs_leave_the_start():
     """Without epochs nothing moves, and there is no acceptance rate."""
     positions = CELLS[0].sample(10, seed=0)
-    relaxed, rates = RandomMoves(0, 0.1).relax(ModifiedLennardJones(), positions, 5.0, seed=0)
+    relaxed, rates, _ = RandomMoves(0, 0.1).relax(ModifiedLennardJones(), positions, 5.0, seed=0)
     assert (relaxed == positions).all()
     assert np.isnan(rates).all()
 

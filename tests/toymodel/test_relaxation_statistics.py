@@ -68,7 +68,7 @@ def test_energies_have_the_same_distribution(by_kernel, by_numpy):
 def test_particles_travel_as_far(by_kernel, by_numpy):
     """The squares of the ways from start to end have the same mean, and no axis is preferred."""
     ways = []
-    for relaxed, _ in (by_kernel, by_numpy):
+    for relaxed, *_ in (by_kernel, by_numpy):
         way = relaxed - STARTS
         ways.append(way - WIDTH * np.round(way / WIDTH))
     agree((ways[0] ** 2).sum(axis=(1, 2)), (ways[1] ** 2).sum(axis=(1, 2)))
@@ -81,7 +81,7 @@ def test_particles_travel_as_far(by_kernel, by_numpy):
 def test_free_particles_take_steps_of_uniform_length():
     """Out of reach of each other every step is taken: its length is uniform, its angle too."""
     far_apart = np.tile([[5.0, 5.0], [25.0, 25.0]], (4000, 1, 1))
-    relaxed, rates = RandomMoves(1, 0.5).relax(POTENTIAL, far_apart, 50.0, seed=0)
+    relaxed, rates, _ = RandomMoves(1, 0.5).relax(POTENTIAL, far_apart, 50.0, seed=0)
     assert (rates == 1.0).all()
     steps = (relaxed - far_apart).reshape(-1, 2)
     lengths = np.linalg.norm(steps, axis=1)
@@ -95,7 +95,7 @@ def test_free_particles_take_steps_of_uniform_length():
 @pytest.mark.parametrize(("epochs", "rated"), [(1, 1), (4, 4), (10, 10), (23, 10)])
 def test_rates_are_parts_of_the_rated_moves(epochs, rated):
     """A rate is a whole number of accepted moves over N_p times the epochs that are rated."""
-    _, rates = RandomMoves(epochs, 0.3).relax(POTENTIAL, STARTS[:200], WIDTH, seed=3)
+    _, rates, _ = RandomMoves(epochs, 0.3).relax(POTENTIAL, STARTS[:200], WIDTH, seed=3)
     moves = rates * rated * 3
     np.testing.assert_allclose(moves, moves.round(), atol=1e-9)
     assert 0.0 <= rates.min() < rates.max() <= 1.0
@@ -116,7 +116,7 @@ def test_no_epoch_raises_an_energy(lattice, longest, counting):
     starts = lattice.sample(60, seed=1)
     energies = [potential.energy_per_particle(starts, width)]
     for epochs in (1, 2, 3, 8, 16):
-        relaxed, _ = RandomMoves(epochs, longest).relax(potential, starts, width, seed=9)
+        relaxed, *_ = RandomMoves(epochs, longest).relax(potential, starts, width, seed=9)
         energies.append(potential.energy_per_particle(relaxed, width))
     # The energy difference of one particle and that of whole sums differ by rounding.
     rises = np.diff(energies, axis=0) / (1.0 + np.abs(energies[:-1]))
@@ -142,7 +142,7 @@ def test_a_lone_particle_is_free(dimension, counting):
     lone = Lattice(1, dimension, 1.5)
     starts = lone.sample(80, seed=2)
     potential = ModifiedLennardJones(counting=counting)
-    relaxed, rates = RandomMoves(5, 2.0).relax(potential, starts, 1.5, seed=0)
+    relaxed, rates, _ = RandomMoves(5, 2.0).relax(potential, starts, 1.5, seed=0)
     assert (rates == 1.0).all()
     assert (relaxed != starts).all()
     assert relaxed.min() >= 0.0
@@ -157,7 +157,7 @@ def test_a_lone_particle_is_free(dimension, counting):
 def test_no_epochs_only_wrap():
     """Epochs 0 leave each particle where it is, as its image in the cell, and rate nothing."""
     outside = STARTS[:20] + WIDTH * np.array([1.0, -2.0])
-    relaxed, rates = RandomMoves(0, 0.1).relax(POTENTIAL, outside, WIDTH, seed=0)
+    relaxed, rates, _ = RandomMoves(0, 0.1).relax(POTENTIAL, outside, WIDTH, seed=0)
     np.testing.assert_allclose(relaxed, STARTS[:20], atol=1e-14 * 15)  # rounding at 15 R_c
     assert np.isnan(rates).all()
 
@@ -169,7 +169,7 @@ def test_images_move_along():
     """
     width = 1.9  # below the cutoff: both neighbors of a particle are images of the other one
     starts = Lattice(2, 1, width).sample(200, seed=6)
-    relaxed, _ = RandomMoves(60, 0.1).relax(POTENTIAL, starts, width, seed=0)
+    relaxed, *_ = RandomMoves(60, 0.1).relax(POTENTIAL, starts, width, seed=0)
     off_the_middle = np.abs(np.abs(relaxed[:, 1] - relaxed[:, 0]) - width / 2)
     assert off_the_middle.max() < 0.01
     drift = relaxed.mean(axis=(1, 2)) - starts.mean(axis=(1, 2))
@@ -180,7 +180,7 @@ def test_images_move_along():
 def test_relaxed_cells_may_be_moved_as_a_whole(dimension):
     """Particles that relax with their images have one energy, wherever their cell begins."""
     starts = Lattice(2, dimension, 1.9).sample(100, seed=6)
-    relaxed, _ = RandomMoves(30, 0.1).relax(POTENTIAL, starts, 1.9, seed=0)
+    relaxed, *_ = RandomMoves(30, 0.1).relax(POTENTIAL, starts, 1.9, seed=0)
     energies = POTENTIAL.energy_per_particle(relaxed, 1.9)
     moved = POTENTIAL.energy_per_particle(relaxed - relaxed[:, :1], 1.9)
     np.testing.assert_allclose(moved, energies, rtol=1e-8)  # steep slopes magnify rounding

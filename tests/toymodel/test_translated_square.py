@@ -99,7 +99,7 @@ def test_relaxed_labels_of_the_published_counting_carry_noise():
     """Moved as a whole, relaxed configurations keep one energy and scatter in the other."""
     random = np.random.default_rng(0)
     starts = random.uniform(0.0, WIDTH, (100, 4, 2))
-    relaxed, _ = RandomMoves(40, 0.1).relax(INVARIANT, starts, WIDTH, seed=0)
+    relaxed, *_ = RandomMoves(40, 0.1).relax(INVARIANT, starts, WIDTH, seed=0)
     shifts = random.uniform(0.0, WIDTH, (100, 1, 2))
     change = {
         potential.counting: np.abs(

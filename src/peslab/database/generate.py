@@ -26,7 +26,7 @@ def generate(recipe: Recipe, n_threads: int | None = None) -> pl.DataFrame:
     lattice, seed = recipe.lattice, recipe.seed
     n_sampled = math.ceil(recipe.size / recipe.keep_quantile - ROUNDING)
     starts = lattice.sample(n_sampled, seed)
-    positions, acceptance_rates = recipe.relaxation.relax(
+    positions, acceptance_rates, _ = recipe.relaxation.relax(
         recipe.potential, starts, lattice.cell_width, seed, n_threads=n_threads
     )
     energies, forces = recipe.potential.energy_and_forces(positions, lattice.cell_width, n_threads)

@@ -7,7 +7,7 @@ from typing import Any
 
 from peslab.errors import InvalidInputError
 from peslab.kernels.inputs import positive, seed_of_streams, whole
-from peslab.toymodel import Lattice, Potential, RandomMoves
+from peslab.toymodel import Lattice, Potential, Relaxation
 
 DATA_VERSION = 1  # raised whenever the same choices give other rows
 
@@ -67,7 +67,7 @@ class Recipe:
 
     potential: Potential
     lattice: Lattice
-    relaxation: RandomMoves
+    relaxation: Relaxation
     size: int
     seed: int
     keep_quantile: float

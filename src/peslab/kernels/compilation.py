@@ -22,6 +22,7 @@ INTEGER = int64
 NUMBER = float64
 INTEGERS = int64[::1]
 NUMBERS = float64[::1]
+COUNTS = int64[:, ::1]
 CONFIGURATIONS = float64[:, :, ::1]  # (n, N, d)
 MATRICES = float64[:, :, :, ::1]  # (n, orders, N, N)
 MATRIX_SLOPES = float64[:, :, :, :, ::1]  # (n, orders, N, N, d)

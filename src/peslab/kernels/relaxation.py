@@ -2,9 +2,10 @@
 
 import numpy as np
 
-from peslab.kernels.arrays import FloatArray, UIntArray
+from peslab.kernels.arrays import FloatArray, IntArray, UIntArray
 from peslab.kernels.compilation import (
     CONFIGURATIONS,
+    COUNTS,
     INTEGER,
     NOTHING,
     NUMBER,
@@ -31,12 +32,10 @@ from peslab.kernels.neighbors import (
 from peslab.kernels.random import MOVES, random_direction, stream, uniform
 from peslab.kernels.wrapping import wrap
 
-RATED_EPOCHS = 10  # the acceptance rate is that of the last ten epochs, as in the thesis
-
-MOVING = (INTEGER, NUMBER, INTEGER, INTEGER)
+MOVING = (NUMBER, INTEGER, INTEGER)
 
 
-@kernel(NOTHING(CONFIGURATIONS, NUMBERS, *INTERACTION, *MOVING, NUMBERS, INTEGER, INTEGER))
+@kernel(NOTHING(CONFIGURATIONS, NUMBERS, *INTERACTION, *MOVING, COUNTS, INTEGER, INTEGER))
 def relax(
     positions: FloatArray,  # (n, N, d), wrapped into the cell; relaxed in place
     cell_widths: FloatArray,  # (n,)
@@ -46,11 +45,10 @@ def relax(
     cutoff: float,
     pair_weights: FloatArray,
     triangle_weights: FloatArray,
-    epochs: int,
     max_displacement: float,
     seed: int,
     first_index: int,  # a configuration's random stream is that of first_index + k
-    acceptance_rates: FloatArray,  # (n,) filled; NaN without epochs
+    accepted: IntArray,  # (n, epochs) filled with the number of moves that were kept
     start: int,
     stop: int,
 ) -> None:
@@ -58,8 +56,8 @@ def relax(
     interaction = Interaction(pair, triplet, parameters, cutoff, pair_weights, triangle_weights)
     for k in range(start, stop):
         generator = stream(seed, first_index + k, MOVES)
-        acceptance_rates[k] = relax_one(
-            interaction, positions[k], cell_widths[k], epochs, max_displacement, generator
+        relax_one(
+            interaction, positions[k], cell_widths[k], max_displacement, generator, accepted[k]
         )
 
 
@@ -68,19 +66,18 @@ def relax_one(
     interaction: Interaction,
     positions: FloatArray,  # (N, d)
     cell_width: float,
-    epochs: int,
     max_displacement: float,
     generator: UIntArray,
-) -> float:
-    """Relax one configuration and return its acceptance rate."""
+    accepted: IntArray,  # (epochs,) filled
+) -> None:
+    """Relax one configuration."""
     n_particles, dimension = positions.shape
     reach = REACH * interaction.cutoff + max_displacement  # before and after a move
     before = room_for_neighbors(n_particles, dimension, cell_width, reach)
     after = room_for_neighbors(n_particles, dimension, cell_width, reach)
     step = np.empty(dimension)
-    first_rated = max(epochs - RATED_EPOCHS, 0)
-    accepted = 0
-    for epoch in range(epochs):
+    for epoch in range(accepted.size):
+        accepted[epoch] = 0
         for i in range(n_particles):
             draw_step(generator, max_displacement, step)
             count = find_neighbors(before, positions, i, cell_width, reach, False)
@@ -88,9 +85,7 @@ def relax_one(
             see_after_step(before, after, count, i, step, crossed)
             if energy_change(interaction, before, after, count, i) <= 0.0:
                 take_step(positions, i, step, cell_width)
-                accepted += epoch >= first_rated
-    rated_moves = (epochs - first_rated) * n_particles
-    return accepted / rated_moves if rated_moves > 0 else np.nan
+                accepted[epoch] += 1
 
 
 @subroutine

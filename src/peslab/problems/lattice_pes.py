@@ -34,7 +34,7 @@ from peslab.problems.contract import (
     Tables,
     Task,
 )
-from peslab.toymodel import Lattice, Potential, RandomMoves
+from peslab.toymodel import Lattice, Potential, Relaxation
 
 if TYPE_CHECKING:
     from peslab.evaluation import DragPath
@@ -59,7 +59,7 @@ class LatticePES(Problem):
 
     potential: Potential
     lattice: Lattice
-    relaxation: RandomMoves
+    relaxation: Relaxation
     database: DatabaseSettings
 
     name: ClassVar[str] = "lattice_pes"
@@ -90,7 +90,7 @@ class LatticePES(Problem):
         """Run every kernel on two configurations."""
         width = self.lattice.cell_width
         starts = self.lattice.sample(2, self.database.seed)
-        positions, _ = self.relaxation.relax(self.potential, starts, width, self.database.seed)
+        positions, *_ = self.relaxation.relax(self.potential, starts, width, self.database.seed)
         self.potential.energy_and_forces(positions, width)
         features(positions, width)
         features.with_jacobian(positions, width)
