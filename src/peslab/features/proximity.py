@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from peslab.errors import InvalidInputError
 from peslab.kernels.arrays import FloatArray
-from peslab.kernels.inputs import Configurations, checked_configurations, positive
+from peslab.kernels.inputs import Configurations, check_images, checked_configurations, positive
 from peslab.kernels.parallel import in_slices
 from peslab.kernels.proximity import eigenvalue_slopes, proximity_matrices
 
@@ -69,7 +69,8 @@ class ProximityEigenvalues:
             InvalidInputError: Where an input makes no sense, particles coincide, or a matrix
                 element is not finite.
         """
-        configurations = checked_configurations(positions, cell_width, self.cutoff, MOST_IMAGES)
+        configurations = checked_configurations(positions, cell_width)
+        check_images(configurations, self.cutoff, MOST_IMAGES)
         n, n_particles, dimension = configurations.positions.shape
         features = np.empty((n, len(self.orders), n_particles))
         no_slopes = np.empty((0, 0, 0, 0, dimension))
@@ -100,7 +101,8 @@ class ProximityEigenvalues:
             InvalidInputError: Where an input makes no sense, particles coincide, or a matrix
                 element is not finite.
         """
-        configurations = checked_configurations(positions, cell_width, self.cutoff, MOST_IMAGES)
+        configurations = checked_configurations(positions, cell_width)
+        check_images(configurations, self.cutoff, MOST_IMAGES)
         n, n_particles, dimension = configurations.positions.shape
         features = np.empty((n, len(self.orders), n_particles))
         jacobian = np.empty((*features.shape, n_particles, dimension))
@@ -126,7 +128,14 @@ class ProximityEigenvalues:
         powers = np.negative(self.orders, dtype=np.int64)
         with_slopes = slopes.size > 0
         proximity_matrices(
-            positions, cell_widths, powers, self.cutoff, with_slopes, matrices, slopes
+            positions,
+            cell_widths,
+            powers,
+            self.cutoff,
+            with_slopes,
+            matrices,
+            slopes,
+            tuple(range(positions.shape[2])),
         )
         check_finite(matrices, start)
         return matrices

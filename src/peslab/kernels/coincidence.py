@@ -1,5 +1,7 @@
 """Finding two particles in the same place, where every interaction is infinite."""
 
+import numpy as np
+
 from peslab.kernels.arrays import FloatArray
 from peslab.kernels.compilation import CONFIGURATIONS, NUMBER, NUMBERS, TRIPLE, kernel
 
@@ -15,11 +17,12 @@ def first_coincidence(
     for k in range(n):
         for i in range(n_particles):
             for j in range(i):
-                square = 0.0
-                for axis in range(dimension):
+                near = True
+                axis = 0
+                while near and axis < dimension:  # along most axes particles are far apart
                     offset = (positions[k, i, axis] - positions[k, j, axis]) / cell_widths[k]
-                    offset -= round(offset)  # to the nearest image
-                    square += offset * offset
-                if square <= tolerance * tolerance:
+                    near = abs(offset - np.floor(offset + 0.5)) <= tolerance  # of nearest images
+                    axis += 1
+                if near:
                     return k, j, i
     return -1, -1, -1

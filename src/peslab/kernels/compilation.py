@@ -7,14 +7,16 @@ from pathlib import Path
 from threading import Lock
 from typing import Any, TypeVar, cast
 
+import numpy as np
 from numba import boolean, float64, int64, njit, types
 from numba.core.typing.templates import Signature
 
 from peslab.kernels.arrays import FloatArray
 
 Function = TypeVar("Function", bound=Callable[..., Any])
-PairFunction = Callable[[FloatArray, float], tuple[float, float]]
-TripletFunction = Callable[[FloatArray, float, float, float], tuple[float, float, float, float]]
+Axes = tuple[int, ...]  # (0, 1, …), one for each dimension
+SignatureInSpace = Callable[[types.Type], Signature]
+InteractionFunction = Callable[[FloatArray, FloatArray, FloatArray, int], None]
 
 # Names of the argument types, so that signatures read like the arrays they describe.
 FLAG = boolean
@@ -23,51 +25,65 @@ NUMBER = float64
 INTEGERS = int64[::1]
 NUMBERS = float64[::1]
 COUNTS = int64[:, ::1]
+COLUMNS = float64[:, ::1]
 CONFIGURATIONS = float64[:, :, ::1]  # (n, N, d)
 MATRICES = float64[:, :, :, ::1]  # (n, orders, N, N)
 MATRIX_SLOPES = float64[:, :, :, :, ::1]  # (n, orders, N, N, d)
 NOTHING = types.void
 TRIPLE = types.UniTuple(int64, 3)  # type: ignore[no-untyped-call]
 
-# An interaction is an argument, not a part of a kernel: one compilation serves all potentials.
-PAIR = types.UniTuple(float64, 2)(NUMBERS, NUMBER)  # type: ignore[no-untyped-call]
-TRIPLET = types.UniTuple(float64, 4)(NUMBERS, NUMBER, NUMBER, NUMBER)  # type: ignore[no-untyped-call]
-PAIR_FUNCTION = types.FunctionType(PAIR)
-TRIPLET_FUNCTION = types.FunctionType(TRIPLET)
+# An interaction is an argument, not a part of a kernel: one compilation serves all potentials. It
+# is called with its parameters, the sides of `count` pairs (1, ·) or triangles (3, ·), and room for
+# their terms, the values and then the slopes by each side, (2, ·) or (4, ·). Taking many at once is
+# ten times as fast as one by one: the compiler makes vector instructions of such loops.
+INTERACTION_OF_SIDES = types.void(NUMBERS, COLUMNS, COLUMNS, INTEGER)
+INTERACTION_FUNCTION = types.FunctionType(INTERACTION_OF_SIDES)
 
 
-def kernel(signature: Signature) -> Callable[[Function], Function]:
+def kernel(signature: Signature | SignatureInSpace) -> Callable[[Function], Function]:
     """Compile an entry point for one signature at its first call, and keep it on disk.
 
     It runs without the GIL. Numba alone would notice changes of the file that a kernel stands in,
     but not of the subroutines that it takes from other files, and run what was compiled before: so
     the stamp of what is kept is that of all files of this folder.
 
+    A kernel may be compiled anew for each number of dimensions. Its last argument are then the
+    axes, (0, 1, …), which the compiler knows the number of: it unrolls `for axis in range(len(
+    axes))`, which makes moves of single particles twice as fast.
+
     Args:
-        signature: The result and argument types, as Numba writes them.
+        signature: The result and argument types, as Numba writes them, or a function that gives
+            them for the type of the axes.
     """
 
     def at_first_call(function: Function) -> Function:
         lock = Lock()
 
         @cache
-        def compiled() -> Function:
+        def compiled(dimension: int) -> Function:
             # error_model="numpy" drops the tests for division by zero: 1.4 times as fast.
             dispatcher: Any = njit(cache=True, nogil=True, error_model="numpy")(function)
             dispatcher._cache._cache_file._source_stamp = stamp_of_sources()  # noqa: SLF001
-            dispatcher.compile(signature)
+            dispatcher.compile(of_dimension(signature, dimension))
             dispatcher.disable_compile()
             return cast("Function", dispatcher)
 
         @wraps(function)
         def call(*arguments: Any) -> Any:  # noqa: ANN401
             with lock:  # two threads that come at once compile once
-                run = compiled()
+                run = compiled(0 if isinstance(signature, Signature) else len(arguments[-1]))
             return run(*arguments)
 
         return cast("Function", call)
 
     return at_first_call
+
+
+def of_dimension(signature: Signature | SignatureInSpace, dimension: int) -> Signature:
+    """The signature for a number of dimensions."""
+    if isinstance(signature, Signature):
+        return signature
+    return signature(types.UniTuple(int64, dimension))  # type: ignore[no-untyped-call]
 
 
 @cache
@@ -79,41 +95,75 @@ def stamp_of_sources(folder: Path = Path(__file__).parent) -> str:
     return stamp.hexdigest()
 
 
-def built_in(signature: object) -> Callable[[Function], Function]:
-    """Compile an interaction for one signature, at once, and keep it on disk.
+class SideFunction:
+    """An interaction as it was written, and compiled as kernels call it.
 
-    It is not a lazy `kernel`: kernels receive it as a compiled function.
-
-    Args:
-        signature: `PAIR` or `TRIPLET`.
+    Attributes:
+        written_as: The function in Python.
     """
-    return cast("Callable[[Function], Function]", njit(signature, cache=True, error_model="numpy"))
+
+    def __init__(
+        self, written_as: Callable[..., Any], compile_: Callable[[], InteractionFunction]
+    ) -> None:
+        self.written_as = written_as
+        self._compile = compile_
+        self._lock = Lock()
+        self._compiled: InteractionFunction | None = None
+
+    @property
+    def compiled(self) -> InteractionFunction:
+        """What kernels call; it is compiled when it is first asked for."""
+        with self._lock:
+            if self._compiled is None:
+                self._compiled = self._compile()
+            return self._compiled
+
+
+def interaction(function: InteractionFunction) -> SideFunction:
+    """An interaction of this package, compiled for many pairs or triangles and kept on disk."""
+    options: Any = {"cache": True, "error_model": "numpy"}
+    return SideFunction(function, lambda: njit(INTERACTION_OF_SIDES, **options)(function))
+
+
+# Only kernels call what stands inside them: without ways in from Python it compiles faster.
+INSIDE: dict[str, Any] = {
+    "error_model": "numpy",
+    "no_cpython_wrapper": True,
+    "no_cfunc_wrapper": True,
+}
+WITHOUT_ARRAYS: dict[str, Any] = {**INSIDE, "_nrt": False}
 
 
 def subroutine(function: Function) -> Function:
-    """Compile a function that only kernels call; it is inlined there and needs no signature."""
-    return cast("Function", njit(function, error_model="numpy", forceinline=True))
+    """Compile a function that only kernels call; it is inlined there and needs no signature.
 
-
-def pair_function(function: Function) -> Function:
-    """Compile an own interaction of two particles, `pair(parameters, r) -> (value, slope)`.
-
-    It is called with the potential's `parameters` and the distance r < cutoff, and returns V_2(r)
-    and dV_2/dr. See `Potential` for an example.
+    It counts no references to arrays, which would take longer than what it does with them: so it
+    cannot make any. What it needs is made by a `room`.
     """
-    return cast("Function", njit(PAIR, error_model="numpy")(function))
+    return cast("Function", njit(function, forceinline=True, **WITHOUT_ARRAYS))
 
 
-def triplet_function(function: Function) -> Function:
-    """Compile an own interaction of three particles, `triplet(parameters, a, b, c)`.
+def procedure(function: Function) -> Function:
+    """Compile a subroutine that is called from several places and stands in one."""
+    return cast("Function", njit(function, **WITHOUT_ARRAYS))
 
-    It is called with the potential's `parameters` and the sides of a triangle whose mean is below
-    the cutoff, and returns (V_3, dV_3/da, dV_3/db, dV_3/dc). It has to be symmetric in a, b, c:
-    the order in which the sides come is not defined. See `Potential` for an example.
+
+def room(function: Function) -> Function:
+    """Compile a function that makes arrays for kernels, once for many configurations."""
+    return cast("Function", njit(function, **INSIDE))
+
+
+@subroutine
+def unsigned(number: int) -> int:
+    """A number as an index that cannot be negative.
+
+    Accesses to arrays then need no check whether they count from the end, which would keep the
+    compiler from making vector instructions of a loop that does not begin at 0.
     """
-    return cast("Function", njit(TRIPLET, error_model="numpy")(function))
+    return np.uintp(number)  # type: ignore[return-value]
 
 
-def is_compiled(function: object, signature: object) -> bool:
-    """Whether a function was compiled by `pair_function` or `triplet_function`."""
-    return signature in getattr(function, "nopython_signatures", ())
+@subroutine
+def signed(number: int) -> int:
+    """An unsigned number as one that functions for other code take."""
+    return np.int64(number)  # type: ignore[return-value]

@@ -1,104 +1,183 @@
 """Energy per particle and forces: equation (9), as one sum over classes of pairs and triangles."""
 
+from typing import NamedTuple
+
 from peslab.kernels.arrays import FloatArray
+from peslab.kernels.bins import Bins, bins_per_axis, room_for_bins, sort_into_bins
 from peslab.kernels.compilation import (
     CONFIGURATIONS,
     INTEGER,
     NOTHING,
     NUMBERS,
-    PairFunction,
-    TripletFunction,
+    Axes,
+    InteractionFunction,
     kernel,
+    procedure,
+    room,
     subroutine,
 )
 from peslab.kernels.interaction import (
     INTERACTION,
-    REACH,
     Interaction,
-    cells_of_pair,
-    cells_of_triangle,
+    longest_distance,
+    longest_perimeter,
+    reach_of,
 )
-from peslab.kernels.neighbors import (
-    Neighbors,
-    find_neighbors,
-    length_of_side,
-    room_for_neighbors,
+from peslab.kernels.neighbors import Bonds, find_later_neighbors, most_bonds, room_for_bonds
+from peslab.kernels.triangles import (
+    AT_ONCE,
+    Batch,
+    add_forces,
+    add_pairs,
+    add_triangles,
+    collect_pairs,
+    collect_triangles,
+    room_for_batch,
 )
 
 
-@kernel(NOTHING(CONFIGURATIONS, NUMBERS, *INTERACTION, NUMBERS, CONFIGURATIONS, INTEGER, INTEGER))
+class Rooms(NamedTuple):
+    """Memory for bonds, pairs and triangles that wait to be evaluated."""
+
+    bins: Bins
+    bonds: Bonds
+    pairs: Batch
+    triangles: Batch
+
+
+class Waiting(NamedTuple):
+    """How many wait to be evaluated."""
+
+    bonds: int
+    pairs: int
+    triangles: int
+
+
+@kernel(
+    lambda axes: NOTHING(
+        CONFIGURATIONS, NUMBERS, *INTERACTION, NUMBERS, CONFIGURATIONS, INTEGER, INTEGER, axes
+    )
+)
 def energies_and_forces(
     positions: FloatArray,  # (n, N, d), wrapped into the cell
     cell_widths: FloatArray,  # (n,)
-    pair: PairFunction,
-    triplet: TripletFunction,
-    parameters: FloatArray,
-    cutoff: float,
+    pair: InteractionFunction,
+    triplet: InteractionFunction,
+    pair_parameters: FloatArray,
+    triplet_parameters: FloatArray,
+    pair_cutoff: float,
+    triplet_cutoff: float,
+    depth: float,
     pair_weights: FloatArray,
     triangle_weights: FloatArray,
     energies: FloatArray,  # (n,) filled with the energy per particle
     forces: FloatArray,  # (n, N, d) filled with minus the gradient of the energy of the cell
     start: int,
     stop: int,
+    axes: Axes,
 ) -> None:
     """Energies and forces of the configurations from `start` to `stop`."""
-    _, n_particles, dimension = positions.shape
-    interaction = Interaction(pair, triplet, parameters, cutoff, pair_weights, triangle_weights)
-    reach = REACH * cutoff
+    interaction = Interaction(
+        pair, triplet, pair_parameters, triplet_parameters, pair_cutoff, triplet_cutoff, depth,
+        pair_weights, triangle_weights,
+    )  # fmt: skip
+    n_particles = positions.shape[1]
+    rooms = room_for_sums(interaction, n_particles, cell_widths[start:stop], axes)
+    waiting = Waiting(0, 0, 0)
     for k in range(start, stop):
-        configuration, cell_width, force = positions[k], cell_widths[k], forces[k]
-        neighbors = room_for_neighbors(n_particles, dimension, cell_width, reach)
-        force[:] = 0.0
-        energy = 0.0
-        for i in range(n_particles):
-            count = find_neighbors(neighbors, configuration, i, cell_width, reach, True)
-            energy += add_pairs(interaction, neighbors, count, i, force)
-            energy += add_triangles(interaction, neighbors, count, i, force)
-        energies[k] = energy / n_particles
+        waiting = collect(
+            interaction, rooms, positions[k], cell_widths[k], k, waiting, energies, forces
+        )
+        if max(waiting) > AT_ONCE or k == stop - 1:
+            add_up(interaction, rooms, waiting, energies, forces)
+            waiting = Waiting(0, 0, 0)
+    for k in range(start, stop):
+        energies[k] /= n_particles
+
+
+@room
+def room_for_sums(
+    interaction: Interaction, n_particles: int, cell_widths: FloatArray, axes: Axes
+) -> Rooms:
+    """Room for configurations of any of these widths.
+
+    What waits grows beyond `AT_ONCE` twice, in a cell before and in one that is collected, and then
+    by the bonds of one particle.
+    """
+    most = 0
+    for cell_width in cell_widths:
+        reach = reach_of(interaction, cell_width)
+        most = max(most, most_bonds(n_particles, len(axes), cell_width, reach))
+    capacity = 2 * AT_ONCE + most
+    bonds = room_for_bonds(capacity, axes)
+    for m in range(capacity):
+        for axis in range(1 + len(axes)):
+            bonds.pulls[axis, m] = 0.0
+    return Rooms(
+        room_for_bins(n_particles, axes),
+        bonds,
+        room_for_batch(1, capacity),
+        room_for_batch(3, capacity),
+    )
 
 
 @subroutine
-def add_pairs(
-    interaction: Interaction, neighbors: Neighbors, count: int, i: int, force: FloatArray
-) -> float:
-    """Energy of the pairs of particle i with later neighbors, whose forces are added."""
-    pair, _, parameters, cutoff, weights, _ = interaction
-    particles, cells, vectors, distances, _ = neighbors
-    energy = 0.0
-    for m in range(count):
-        r = distances[m]
-        if r < cutoff:
-            weight = weights[cells_of_pair(cells[m])]
-            value, slope = pair(parameters, r)
-            energy += weight * value
-            for axis in range(force.shape[1]):
-                pull = weight * slope / r * vectors[m, axis]
-                force[i, axis] += pull
-                force[particles[m], axis] -= pull
-    return energy
+def collect(
+    interaction: Interaction,
+    rooms: Rooms,
+    positions: FloatArray,  # (N, d), wrapped into the cell
+    cell_width: float,
+    place: int,
+    waiting: Waiting,
+    energies: FloatArray,
+    forces: FloatArray,
+) -> Waiting:
+    """Collect the pairs and triangles of one cell; return how many wait.
+
+    Those of a large cell are evaluated piece by piece, and where the pieces end depends on that
+    cell alone: so its sums are the same, bit for bit, whichever cells were collected before it.
+    """
+    bins, bonds, pairs, triangles = rooms
+    n_particles, dimension = len(positions), len(bins.axes)
+    energies[place] = 0.0
+    for i in range(n_particles):
+        for axis in range(dimension):
+            forces[place, i, axis] = 0.0
+    reach = reach_of(interaction, cell_width)
+    distance = longest_distance(interaction, cell_width)
+    perimeter = longest_perimeter(interaction, cell_width)
+    per_axis = bins_per_axis(n_particles, dimension, cell_width, reach)
+    sort_into_bins(bins, positions, cell_width, per_axis)
+    before = waiting
+    n_bonds, n_pairs, n_triangles = waiting
+    for k in range(n_particles):
+        start = n_bonds
+        n_bonds = find_later_neighbors(bonds, start, bins, k, cell_width, reach, per_axis)
+        for m in range(start, n_bonds):
+            bonds.places[m], bonds.origins[m] = place, bins.particles[k]
+        n_pairs = collect_pairs(interaction, pairs, bonds, start, n_bonds, distance, n_pairs)
+        for second in range(start, n_bonds if perimeter > 0.0 else start):
+            n_triangles = collect_triangles(
+                interaction, triangles, bonds, start, second, perimeter, n_triangles
+            )
+            if n_triangles - before.triangles > AT_ONCE:
+                add_pairs(interaction, pairs, bonds, n_pairs, energies)
+                add_triangles(interaction, triangles, bonds, n_triangles, energies)
+                n_pairs, n_triangles = 0, 0
+                before = Waiting(before.bonds, 0, 0)
+        if n_bonds - before.bonds > AT_ONCE:
+            add_up(interaction, rooms, Waiting(n_bonds, n_pairs, n_triangles), energies, forces)
+            n_bonds, n_pairs, n_triangles = 0, 0, 0
+            before = Waiting(0, 0, 0)
+    return Waiting(n_bonds, n_pairs, n_triangles)
 
 
-@subroutine
-def add_triangles(
-    interaction: Interaction, neighbors: Neighbors, count: int, i: int, force: FloatArray
-) -> float:
-    """Energy of the triangles of particle i with two later neighbors, whose forces are added."""
-    _, triplet, parameters, cutoff, _, weights = interaction
-    particles, cells, vectors, distances, _ = neighbors
-    energy = 0.0
-    for second in range(count):
-        for first in range(second):
-            a, b, c = distances[second], distances[first], length_of_side(vectors, first, second)
-            if a + b + c < 3.0 * cutoff:
-                weight = weights[cells_of_triangle(cells[first], cells[second])]
-                value, slope_a, slope_b, slope_c = triplet(parameters, a, b, c)
-                energy += weight * value
-                for axis in range(force.shape[1]):
-                    to_second, to_first = vectors[second, axis], vectors[first, axis]
-                    pull_a = weight * slope_a / a * to_second
-                    pull_b = weight * slope_b / b * to_first
-                    pull_c = weight * slope_c / c * (to_second - to_first)
-                    force[i, axis] += pull_a + pull_b
-                    force[particles[second], axis] -= pull_a + pull_c
-                    force[particles[first], axis] -= pull_b - pull_c
-    return energy
+@procedure
+def add_up(
+    interaction: Interaction, rooms: Rooms, waiting: Waiting, energies: FloatArray,
+    forces: FloatArray,
+) -> None:  # fmt: skip
+    """Evaluate all pairs and triangles that wait, and add them to the energies and forces."""
+    add_pairs(interaction, rooms.pairs, rooms.bonds, waiting.pairs, energies)
+    add_triangles(interaction, rooms.triangles, rooms.bonds, waiting.triangles, energies)
+    add_forces(rooms.bonds, waiting.bonds, forces)

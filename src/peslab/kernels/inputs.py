@@ -24,20 +24,15 @@ class Configurations(NamedTuple):
     cell_widths: FloatArray  # (n,)
 
 
-def checked_configurations(
-    positions: npt.ArrayLike, cell_width: npt.ArrayLike, reach: float, most_images: int
-) -> Configurations:
+def checked_configurations(positions: npt.ArrayLike, cell_width: npt.ArrayLike) -> Configurations:
     """Check configurations, convert them to float64 and wrap them into the cell.
 
     Args:
         positions: Shape (n, N, d), or (N, d) for one configuration.
         cell_width: A number, or shape (n,).
-        reach: How far a particle sees.
-        most_images: Of each particle within reach, so that a sum over them ends in due time.
 
     Raises:
-        InvalidInputError: Where a shape or a value makes no sense, two particles coincide, or a
-            cell is too small for the reach.
+        InvalidInputError: Where a shape or a value makes no sense, or two particles coincide.
     """
     checked = np.array(as_floats("positions", positions), order="C")
     if checked.ndim == AXES_OF_ONE:
@@ -54,14 +49,6 @@ def checked_configurations(
             f"positions hold NaN or infinity, first for particle {i} of configuration {k}: "
             "remove that configuration."
         )
-    with np.errstate(over="ignore", divide="ignore"):
-        images = (2.0 * reach / widths.min() + 1.0) ** checked.shape[2]
-    if images > most_images:
-        raise InvalidInputError(
-            f"cell_width={widths.min():g} is so small that each particle has {images:.0g} images "
-            f"within {reach:g}, of which {most_images:.0g} can be summed: widen the cell or lower "
-            "the cutoff."
-        )
     k, i, j = first_coincidence(checked, widths, TOLERANCE)
     if k >= 0:
         raise InvalidInputError(
@@ -69,6 +56,32 @@ def checked_configurations(
             "are, where the energy is infinite: move one of them."
         )
     return Configurations(wrapped(checked, widths[:, None, None]), widths)
+
+
+def check_images(
+    configurations: Configurations, reach: float | FloatArray, most_images: int
+) -> None:
+    """Check that a sum over images ends in due time.
+
+    Args:
+        configurations: Of n cells.
+        reach: How far a particle sees, a number or shape (n,).
+        most_images: Of each particle within reach.
+
+    Raises:
+        InvalidInputError: Where a cell is too small for the reach.
+    """
+    positions, widths = configurations
+    reaches = np.broadcast_to(reach, widths.shape)
+    with np.errstate(over="ignore", divide="ignore"):
+        images = (2.0 * reaches / widths + 1.0) ** positions.shape[2]
+    k = int(images.argmax())
+    if images[k] > most_images:
+        raise InvalidInputError(
+            f"cell_width={widths[k]:g} is so small that each particle has {images[k]:.0g} images "
+            f"within {reaches[k]:g}, of which {most_images:.0g} can be summed: widen the cell or "
+            "lower the cutoff."
+        )
 
 
 def checked_widths(cell_width: npt.ArrayLike, n: int) -> FloatArray:

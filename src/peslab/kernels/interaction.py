@@ -4,23 +4,20 @@ from typing import NamedTuple
 
 from peslab.kernels.arrays import FloatArray
 from peslab.kernels.compilation import (
+    INTERACTION_FUNCTION,
     NUMBER,
     NUMBERS,
-    PAIR_FUNCTION,
-    TRIPLET_FUNCTION,
-    PairFunction,
-    TripletFunction,
+    InteractionFunction,
     subroutine,
 )
-
-# A triangle interacts where its mean side is below the cutoff. Its longest side is less than half
-# its perimeter, so all its corners lie within 1.5 cutoffs of each other.
-REACH = 1.5
 
 # Most images of a particle within reach that are summed: they make 5e7 triangles, some 0.3 s.
 MOST_IMAGES = 10**4
 
-INTERACTION = (PAIR_FUNCTION, TRIPLET_FUNCTION, NUMBERS, NUMBER, NUMBERS, NUMBERS)
+INTERACTION = (
+    INTERACTION_FUNCTION, INTERACTION_FUNCTION, NUMBERS, NUMBERS, NUMBER, NUMBER, NUMBER,
+    NUMBERS, NUMBERS,
+)  # fmt: skip
 
 
 class Interaction(NamedTuple):
@@ -31,21 +28,46 @@ class Interaction(NamedTuple):
     numbers, which contain equation (9)'s factors of 1/4 and 3/4.
     """
 
-    pair: PairFunction
-    triplet: TripletFunction
-    parameters: FloatArray
-    cutoff: float
+    pair: InteractionFunction
+    triplet: InteractionFunction
+    pair_parameters: FloatArray
+    triplet_parameters: FloatArray
+    pair_cutoff: float  # pairs interact below this distance; 0 if they do not interact
+    triplet_cutoff: float  # triangles interact below this mean side; 0 if they do not interact
+    depth: (
+        float  # d_s: in a cell of width w_c nothing beyond d_s w_c interacts; infinite if all does
+    )
     pair_weights: FloatArray  # (2,) with both corners in one cell, in two
     triangle_weights: FloatArray  # (3,) with all corners in one cell, in two, in three
 
 
 @subroutine
-def cells_of_pair(cell: int) -> int:
-    """Which of the pair weights holds for corners in cell 0 and in `cell`."""
-    return 1 if cell != 0 else 0
+def longest_distance(interaction: Interaction, cell_width: float) -> float:
+    """Below which pairs interact."""
+    return min(interaction.pair_cutoff, interaction.depth * cell_width)
 
 
 @subroutine
-def cells_of_triangle(first: int, second: int) -> int:
+def longest_perimeter(interaction: Interaction, cell_width: float) -> float:
+    """Below which triangles interact: of a side at the depth, twice that depth at least."""
+    return min(3.0 * interaction.triplet_cutoff, 2.0 * interaction.depth * cell_width)
+
+
+@subroutine
+def reach_of(interaction: Interaction, cell_width: float) -> float:
+    """How far a particle sees: the longest side of a triangle is less than half its perimeter."""
+    return max(
+        longest_distance(interaction, cell_width), 0.5 * longest_perimeter(interaction, cell_width)
+    )
+
+
+@subroutine
+def cells_of_pair(cell: float) -> int:
+    """Which of the pair weights holds for corners in cell 0 and in `cell`."""
+    return 1 if cell != 0.0 else 0
+
+
+@subroutine
+def cells_of_triangle(first: float, second: float) -> int:
     """Which of the triangle weights holds for corners in cell 0, in `first` and in `second`."""
-    return (first != 0) + (second != 0) * (second != first)
+    return (first != 0.0) + (second != 0.0) * (second != first)

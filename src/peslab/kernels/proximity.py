@@ -12,13 +12,18 @@ from peslab.kernels.compilation import (
     NOTHING,
     NUMBER,
     NUMBERS,
+    Axes,
     kernel,
     subroutine,
 )
 from peslab.kernels.neighbors import first_shift, next_shift
 
 
-@kernel(NOTHING(CONFIGURATIONS, NUMBERS, INTEGERS, NUMBER, FLAG, MATRICES, MATRIX_SLOPES))
+@kernel(
+    lambda axes: NOTHING(
+        CONFIGURATIONS, NUMBERS, INTEGERS, NUMBER, FLAG, MATRICES, MATRIX_SLOPES, axes
+    )
+)
 def proximity_matrices(
     positions: FloatArray,  # (n, N, d), wrapped into the cell
     cell_widths: FloatArray,  # (n,)
@@ -27,9 +32,10 @@ def proximity_matrices(
     with_slopes: bool,
     matrices: FloatArray,  # (n, orders, N, N) filled with P_ij
     slopes: FloatArray,  # (n, orders, N, N, d) filled with ∂P_ij/∂r_j, if with_slopes
+    axes: Axes,
 ) -> None:
     """Proximity matrices and their derivatives by the position of the second particle."""
-    n, n_particles, dimension = positions.shape
+    n, n_particles, dimension = len(positions), positions.shape[1], len(axes)
     shifts = np.empty((3, dimension), np.int64)
     values = np.empty(powers.size)
     gradients = np.empty((powers.size, dimension))
@@ -41,17 +47,19 @@ def proximity_matrices(
             for j in range(i + 1 if i == 0 else i):
                 sum_over_images(
                     configuration, i, j, cell_widths[k], powers, cutoff, with_slopes,
-                    shifts, values, gradients,
+                    shifts, values, gradients, axes,
                 )  # fmt: skip
                 for o in range(powers.size):
                     matrices[k, o, i, j] = matrices[k, o, j, i] = values[o]
                     if with_slopes:
-                        slopes[k, o, i, j] = gradients[o]
-                        slopes[k, o, j, i] = -gradients[o]
+                        for axis in range(dimension):
+                            slopes[k, o, i, j, axis] = gradients[o, axis]
+                            slopes[k, o, j, i, axis] = -gradients[o, axis]
             for o in range(powers.size):
                 matrices[k, o, i, i] = matrices[k, o, 0, 0]
                 if with_slopes:
-                    slopes[k, o, i, i] = 0.0
+                    for axis in range(dimension):
+                        slopes[k, o, i, i, axis] = 0.0
 
 
 @subroutine
@@ -66,19 +74,22 @@ def sum_over_images(
     shifts: IntArray,  # (3, d) room for first_shift
     values: FloatArray,  # (orders,) filled with P_ij
     gradients: FloatArray,  # (orders, d) filled with ∂P_ij/∂r_j, if with_slopes
+    axes: Axes,
 ) -> None:
     """Sum (R_0p/r − r/R_0p)^−o over the images of j within R_0p of i.
 
     The square of the base is (R_0p² − r²)²/(r² R_0p²): even orders take no root, and near R_0p
     nothing cancels.
     """
-    values[:] = 0.0
-    gradients[:] = 0.0
+    for o in range(powers.size):
+        values[o] = 0.0
+        for axis in range(len(axes)):
+            gradients[o, axis] = 0.0
     limit = cutoff * cutoff
-    more = first_shift(shifts, positions, i, j, cell_width, cutoff, False)
+    more = first_shift(shifts, axes, positions.T, i, j, cell_width, cutoff, False)
     while more:
         square = 0.0
-        for axis in range(shifts.shape[1]):
+        for axis in range(len(axes)):
             component = positions[j, axis] - positions[i, axis] + shifts[2, axis] * cell_width
             square += component * component
         if 0.0 < square < limit:
@@ -90,11 +101,11 @@ def sum_over_images(
                     power *= base
                 values[o] += power * base
                 if with_slopes:
-                    for axis in range(shifts.shape[1]):
+                    for axis in range(len(axes)):
                         component = positions[j, axis] - positions[i, axis]
                         component += shifts[2, axis] * cell_width
                         gradients[o, axis] += powers[o] * power * slope * component
-        more = next_shift(shifts)
+        more = next_shift(shifts, axes)
 
 
 @kernel(NOTHING(MATRICES, MATRIX_SLOPES, MATRIX_SLOPES))

@@ -7,7 +7,7 @@ the same seed gives the same bits on any number of threads. A generator is an ar
 import numpy as np
 
 from peslab.kernels.arrays import FloatArray, UIntArray
-from peslab.kernels.compilation import subroutine
+from peslab.kernels.compilation import Axes, room, subroutine
 
 POSITIONS = 1  # purposes: what a configuration's stream is drawn for
 MOVES = 2
@@ -25,7 +25,7 @@ def mix(word: np.uint64) -> np.uint64:
     return word ^ (word >> np.uint64(31))
 
 
-@subroutine
+@room
 def stream(seed: int, index: int, purpose: int) -> UIntArray:
     """The generator of configuration `index` of `seed`, for one purpose."""
     generator = np.empty(1, np.uint64)
@@ -43,7 +43,7 @@ def uniform(generator: UIntArray) -> float:
 
 
 @subroutine
-def random_direction(generator: UIntArray, direction: FloatArray) -> None:
+def random_direction(generator: UIntArray, direction: FloatArray, axes: Axes) -> None:
     """Fill a unit vector, uniform on the sphere: points of a cube until one lies in the ball.
 
     In 2D and 3D that takes a fifth of the time of normal deviates.
@@ -51,9 +51,9 @@ def random_direction(generator: UIntArray, direction: FloatArray) -> None:
     square = 0.0
     while not 0.0 < square < 1.0:
         square = 0.0
-        for axis in range(direction.size):
+        for axis in range(len(axes)):
             direction[axis] = 2.0 * uniform(generator) - 1.0
             square += direction[axis] * direction[axis]
     scale = 1.0 / np.sqrt(square)
-    for axis in range(direction.size):
+    for axis in range(len(axes)):
         direction[axis] *= scale

@@ -1,4 +1,7 @@
-"""Relaxation by random moves of single particles, kept where the energy does not rise."""
+"""Relaxation by trial moves of single particles, in many configurations side by side."""
+
+import math
+from typing import NamedTuple
 
 import numpy as np
 
@@ -6,164 +9,258 @@ from peslab.kernels.arrays import FloatArray, IntArray, UIntArray
 from peslab.kernels.compilation import (
     CONFIGURATIONS,
     COUNTS,
+    FLAG,
     INTEGER,
+    INTEGERS,
     NOTHING,
     NUMBER,
     NUMBERS,
-    PairFunction,
-    TripletFunction,
+    Axes,
+    InteractionFunction,
     kernel,
+    room,
     subroutine,
+    unsigned,
 )
 from peslab.kernels.interaction import (
     INTERACTION,
-    REACH,
     Interaction,
-    cells_of_pair,
-    cells_of_triangle,
+    longest_distance,
+    longest_perimeter,
+    reach_of,
 )
-from peslab.kernels.neighbors import (
-    Neighbors,
-    base_of_cells,
-    find_neighbors,
-    length_of_side,
-    room_for_neighbors,
+from peslab.kernels.moves import (
+    Seen,
+    Surroundings,
+    Trials,
+    cell_of,
+    collect_pairs,
+    collect_triangles,
+    draw_step,
+    evaluate_pairs,
+    evaluate_triangles,
+    look_around,
+    room_for_trials,
+    see,
 )
-from peslab.kernels.random import MOVES, random_direction, stream, uniform
+from peslab.kernels.random import MOVES, stream, uniform
+from peslab.kernels.triangles import AT_ONCE
 from peslab.kernels.wrapping import wrap
 
-MOVING = (NUMBER, INTEGER, INTEGER)
+SIDE_BY_SIDE = 16  # configurations: more bring nothing, fewer keep the processor waiting
+TO_SPARE = 0.15  # of the reach: how much farther than it sees a particle looks around
+RATED_EPOCHS = 10  # the acceptance rate is that of the last ten epochs, as in the thesis
+NOT_RUN = -1  # in place of the accepted moves of an epoch that was not needed
+
+MOVING = (INTEGERS, NUMBERS, FLAG, NUMBER, NUMBER, INTEGER, INTEGER)
 
 
-@kernel(NOTHING(CONFIGURATIONS, NUMBERS, *INTERACTION, *MOVING, COUNTS, INTEGER, INTEGER))
+class Moving(NamedTuple):
+    """How particles move."""
+
+    epochs: IntArray  # (n,) the most of each configuration
+    max_displacements: FloatArray  # (n,)
+    along_axes: bool  # steps uniform along each axis, or in any direction
+    temperature: float  # k_B T; 0 takes no step uphill
+    target_rate: float  # a configuration is done where ten epochs accepted no more; negative: never
+    seed: int
+    first_index: int  # a configuration's random stream is that of first_index + k
+
+
+class Block(NamedTuple):
+    """What is kept of configurations that are relaxed side by side."""
+
+    generators: UIntArray  # (block, 1)
+    steps: FloatArray  # (block, d)
+    homes: FloatArray  # (block,) the cells that the moved particles step into
+    around: Surroundings  # of each: one more axis in front of all
+    seen: Seen
+    pairs: Trials
+    triangles: Trials
+
+
+@kernel(
+    lambda axes: NOTHING(
+        CONFIGURATIONS, NUMBERS, *INTERACTION, *MOVING, COUNTS, INTEGER, INTEGER, axes
+    )
+)
 def relax(
     positions: FloatArray,  # (n, N, d), wrapped into the cell; relaxed in place
     cell_widths: FloatArray,  # (n,)
-    pair: PairFunction,
-    triplet: TripletFunction,
-    parameters: FloatArray,
-    cutoff: float,
+    pair: InteractionFunction,
+    triplet: InteractionFunction,
+    pair_parameters: FloatArray,
+    triplet_parameters: FloatArray,
+    pair_cutoff: float,
+    triplet_cutoff: float,
+    depth: float,
     pair_weights: FloatArray,
     triangle_weights: FloatArray,
-    max_displacement: float,
+    epochs: IntArray,
+    max_displacements: FloatArray,
+    along_axes: bool,
+    temperature: float,
+    target_rate: float,
     seed: int,
-    first_index: int,  # a configuration's random stream is that of first_index + k
-    accepted: IntArray,  # (n, epochs) filled with the number of moves that were kept
+    first_index: int,
+    accepted: IntArray,  # (n, epochs) filled with the number of moves that were kept, or NOT_RUN
     start: int,
     stop: int,
+    axes: Axes,
 ) -> None:
     """Relax the configurations from `start` to `stop`."""
-    interaction = Interaction(pair, triplet, parameters, cutoff, pair_weights, triangle_weights)
+    interaction = Interaction(
+        pair, triplet, pair_parameters, triplet_parameters, pair_cutoff, triplet_cutoff, depth,
+        pair_weights, triangle_weights,
+    )  # fmt: skip
+    moving = Moving(
+        epochs, max_displacements, along_axes, temperature, target_rate, seed, first_index
+    )
+    n_particles, dimension = positions.shape[1], len(axes)
+    block = room_for_block(interaction, moving, n_particles, cell_widths, start, stop, axes)
+    for first in range(start, stop, SIDE_BY_SIDE):
+        last = min(first + SIDE_BY_SIDE, stop)
+        for k in range(first, last):
+            block.generators[k - first] = stream(seed, first_index + k, MOVES)
+            sight = range_of_sight(interaction, moving, cell_widths[k], k)
+            look_around(block.around, k - first, positions[k], cell_widths[k], sight)
+        for epoch in range(accepted.shape[1]):
+            for k in range(first, last):
+                done = is_done(accepted[k], epoch, n_particles, target_rate)
+                accepted[k, epoch] = NOT_RUN if done or epoch >= epochs[k] else 0
+            for i in range(n_particles):
+                move(interaction, moving, block, positions, cell_widths, i, accepted[:, epoch],
+                     first, last)  # fmt: skip
+        for k in range(first, last):
+            for i in range(n_particles):
+                for axis in range(dimension):
+                    positions[k, i, axis] = wrap(positions[k, i, axis], cell_widths[k])
+
+
+@room
+def room_for_block(
+    interaction: Interaction, moving: Moving, n_particles: int,
+    cell_widths: FloatArray, start: int, stop: int, axes: Axes,
+) -> Block:  # fmt: skip
+    """Room for the configurations from `start` to `stop`, as many of them as are side by side."""
+    images, dimension = 0, len(axes)
     for k in range(start, stop):
-        generator = stream(seed, first_index + k, MOVES)
-        relax_one(
-            interaction, positions[k], cell_widths[k], max_displacement, generator, accepted[k]
+        reach = range_of_sight(interaction, moving, cell_widths[k], k)
+        images = max(images, int(2.0 * reach / cell_widths[k]) + 2)
+    capacity = n_particles * images**dimension
+    size = min(SIDE_BY_SIDE, stop - start)
+    shape = (size, n_particles, capacity)
+    return Block(
+        np.empty((size, 1), np.uint64),
+        np.empty((size, dimension)),
+        np.empty(size),
+        Surroundings(
+            np.empty((size, n_particles), np.int64),
+            np.empty(shape, np.int64),
+            np.empty(shape),
+            np.empty((size, n_particles, capacity, dimension)),
+            np.empty((size, n_particles)),
+            np.empty((size, n_particles, dimension)),
+            np.empty((3, dimension), np.int64),
+            axes,
+        ),
+        Seen(
+            np.empty(capacity, np.int64),
+            np.empty((2, capacity)),
+            np.empty((2, dimension, capacity)),
+            np.empty((2, capacity)),
+            axes,
+        ),
+        room_for_trials(1, capacity, size),
+        room_for_trials(3, capacity, size),
+    )
+
+
+@subroutine
+def range_of_sight(interaction: Interaction, moving: Moving, cell_width: float, k: int) -> float:
+    """How far a particle of configuration k looks around, to see what it needs after some moves."""
+    farthest = (1.0 + TO_SPARE) * reach_of(interaction, cell_width)
+    return float(farthest + moving.max_displacements[k])
+
+
+@subroutine
+def is_done(accepted: IntArray, epoch: int, n_particles: int, target_rate: float) -> bool:
+    """Whether a configuration needs no further epoch: its last ten accepted too few moves."""
+    if epoch > 0 and accepted[epoch - 1] == NOT_RUN:
+        return True
+    if epoch < RATED_EPOCHS or target_rate < 0.0:
+        return False
+    kept = 0
+    for past in range(epoch - RATED_EPOCHS, epoch):
+        kept += accepted[past]
+    return kept <= target_rate * RATED_EPOCHS * n_particles
+
+
+@subroutine
+def move(
+    interaction: Interaction, moving: Moving, block: Block, positions: FloatArray,
+    cell_widths: FloatArray, i: int, accepted: IntArray, first: int, last: int,
+) -> None:  # fmt: skip
+    """Let particle i try a step in each of the configurations from `first` to `last`."""
+    pairs, triangles, axes = block.pairs, block.triangles, block.seen.axes
+    n_pairs, n_triangles = unsigned(0), unsigned(0)
+    for k in range(first, last):
+        if accepted[k] == NOT_RUN:
+            continue
+        place, cell_width = k - first, cell_widths[k]
+        step = block.steps[place]
+        draw_step(
+            block.generators[place], moving.max_displacements[k], moving.along_axes, step, axes
         )
+        sight = range_of_sight(interaction, moving, cell_width, k)
+        block.homes[place] = cell_of(positions[k], i, step, cell_width, sight, axes)
+        count = see(block.around, block.seen, place, positions[k], i, step, block.homes[place],
+                    reach_of(interaction, cell_width))  # fmt: skip
+        pairs.changes[place] = triangles.changes[place] = 0.0
+        longest = longest_distance(interaction, cell_width)
+        n_pairs = collect_pairs(interaction, pairs, block.seen, count, longest, place, n_pairs)
+        if n_pairs > AT_ONCE:
+            n_pairs = evaluate_pairs(interaction, pairs, n_pairs)
+        longest = longest_perimeter(interaction, cell_width)
+        for second in range(count if longest > 0.0 else unsigned(0)):
+            n_triangles = collect_triangles(
+                interaction, triangles, block.seen, second, longest, place, n_triangles
+            )
+            if n_triangles > AT_ONCE:
+                n_triangles = evaluate_triangles(interaction, triangles, n_triangles)
+    evaluate_pairs(interaction, pairs, n_pairs)
+    evaluate_triangles(interaction, triangles, n_triangles)
+    for k in range(first, last):
+        if accepted[k] == NOT_RUN:
+            continue
+        place = k - first
+        change = pairs.changes[place] + triangles.changes[place]
+        if is_kept(change, moving.temperature, block.generators[place]):
+            accepted[k] += 1
+            sight = range_of_sight(interaction, moving, cell_widths[k], k)
+            spare = TO_SPARE * reach_of(interaction, cell_widths[k])
+            take_step(block, place, positions[k], i, cell_widths[k], sight, spare)
 
 
 @subroutine
-def relax_one(
-    interaction: Interaction,
-    positions: FloatArray,  # (N, d)
-    cell_width: float,
-    max_displacement: float,
-    generator: UIntArray,
-    accepted: IntArray,  # (epochs,) filled
-) -> None:
-    """Relax one configuration."""
-    n_particles, dimension = positions.shape
-    reach = REACH * interaction.cutoff + max_displacement  # before and after a move
-    before = room_for_neighbors(n_particles, dimension, cell_width, reach)
-    after = room_for_neighbors(n_particles, dimension, cell_width, reach)
-    step = np.empty(dimension)
-    for epoch in range(accepted.size):
-        accepted[epoch] = 0
-        for i in range(n_particles):
-            draw_step(generator, max_displacement, step)
-            count = find_neighbors(before, positions, i, cell_width, reach, False)
-            crossed = cell_after_step(positions, i, step, cell_width, reach)
-            see_after_step(before, after, count, i, step, crossed)
-            if energy_change(interaction, before, after, count, i) <= 0.0:
-                take_step(positions, i, step, cell_width)
-                accepted[epoch] += 1
+def is_kept(change: float, temperature: float, generator: UIntArray) -> bool:
+    """Metropolis's rule; at temperature 0, whether the energy does not rise."""
+    if temperature > 0.0 and change > 0.0:
+        return uniform(generator) < math.exp(-change / temperature)
+    return change <= 0.0
 
 
 @subroutine
-def draw_step(generator: UIntArray, max_displacement: float, step: FloatArray) -> None:
-    """Fill a step in a random direction, its length uniform up to the longest."""
-    random_direction(generator, step)
-    length = max_displacement * uniform(generator)
-    for axis in range(step.size):
-        step[axis] *= length
-
-
-@subroutine
-def take_step(positions: FloatArray, i: int, step: FloatArray, cell_width: float) -> None:
-    """Move particle i, back into the cell where it leaves it."""
-    for axis in range(step.size):
-        positions[i, axis] = wrap(positions[i, axis] + step[axis], cell_width)
-
-
-@subroutine
-def cell_after_step(
-    positions: FloatArray, i: int, step: FloatArray, cell_width: float, reach: float
-) -> int:
-    """The cell that particle i steps into: 0 if it stays in its own."""
-    cell = 0
-    for axis in range(step.size):
-        shift = int(np.floor((positions[i, axis] + step[axis]) / cell_width))
-        cell = cell * base_of_cells(cell_width, reach) + shift
-    return cell
-
-
-@subroutine
-def see_after_step(
-    before: Neighbors, after: Neighbors, count: int, i: int, step: FloatArray, crossed: int
-) -> None:
-    """Fill in the neighbors as particle i sees them after a step; its own images come along."""
-    for m in range(count):
-        stays = before.particles[m] != i
-        after.cells[m] = before.cells[m] - crossed * stays
-        square = 0.0
-        for axis in range(step.size):
-            component = before.vectors[m, axis] - step[axis] * stays
-            after.vectors[m, axis] = component
-            square += component * component
-        after.distances[m] = np.sqrt(square)
-
-
-@subroutine
-def energy_change(
-    interaction: Interaction, before: Neighbors, after: Neighbors, count: int, i: int
-) -> float:
-    """Change of the energy of the cell when particle i and its images move.
-
-    A class of triangles is met once for each of its corners that is an image of i, so it weighs by
-    one over their number. Classes of images of i alone do not change.
-    """
-    pair, triplet, parameters, cutoff, pair_weights, triangle_weights = interaction
-    particles, cells, vectors, distances, _ = before
-    _, new_cells, new_vectors, new_distances, _ = after
-    change = 0.0
-    for second in range(count):
-        a, new_a = distances[second], new_distances[second]
-        if particles[second] != i:
-            if a < cutoff:
-                change -= pair_weights[cells_of_pair(cells[second])] * pair(parameters, a)[0]
-            if new_a < cutoff:
-                change += (
-                    pair_weights[cells_of_pair(new_cells[second])] * pair(parameters, new_a)[0]
-                )
-        for first in range(second):
-            b, new_b = distances[first], new_distances[first]
-            c = length_of_side(vectors, first, second)
-            new_c, share = c, 1.0
-            if (particles[second] == i) != (particles[first] == i):
-                new_c, share = length_of_side(new_vectors, first, second), 0.5
-            if a + b + c < 3.0 * cutoff:
-                weight = triangle_weights[cells_of_triangle(cells[first], cells[second])]
-                change -= share * weight * triplet(parameters, a, b, c)[0]
-            if new_a + new_b + new_c < 3.0 * cutoff:
-                weight = triangle_weights[cells_of_triangle(new_cells[first], new_cells[second])]
-                change += share * weight * triplet(parameters, new_a, new_b, new_c)[0]
-    return change
+def take_step(
+    block: Block, place: int, positions: FloatArray, i: int, cell_width: float, sight: float,
+    spare: float,
+) -> None:  # fmt: skip
+    """Move particle i, and look around again once it has used up half of what is to spare."""
+    around = block.around
+    far = 0.0
+    for axis in range(len(around.axes)):
+        positions[i, axis] += block.steps[place, axis]
+        far += (positions[i, axis] - around.origins[place, i, axis]) ** 2
+    around.homes[place, i] = block.homes[place]
+    if 4.0 * far > spare * spare:
+        look_around(around, place, positions, cell_width, sight)

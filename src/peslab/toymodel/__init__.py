@@ -1,14 +1,29 @@
 """The toy model: exact energies and forces of particles in periodic cells."""
 
-from peslab.kernels.compilation import pair_function, triplet_function
+from peslab.kernels.own import pair_function, triplet_function
 from peslab.toymodel.lattice import Lattice
 from peslab.toymodel.modified_lennard_jones import ModifiedLennardJones
+from peslab.toymodel.pairs import LennardJones, Morse
 from peslab.toymodel.potential import Potential
-from peslab.toymodel.relaxation import RandomMoves, Relaxation, Relaxed
+from peslab.toymodel.relaxation import (
+    Metropolis,
+    NoRelaxation,
+    RandomMoves,
+    Relaxation,
+    Relaxed,
+)
+from peslab.toymodel.triplets import AreaAndCircumference, AreaTimesPairs, PairsAndArea
 
 __all__ = [
+    "AreaAndCircumference",
+    "AreaTimesPairs",
     "Lattice",
+    "LennardJones",
+    "Metropolis",
     "ModifiedLennardJones",
+    "Morse",
+    "NoRelaxation",
+    "PairsAndArea",
     "Potential",
     "RandomMoves",
     "Relaxation",

@@ -12,7 +12,7 @@ from peslab.kernels.potentials import (
     modified_lennard_jones_pair,
     modified_lennard_jones_triplet,
 )
-from peslab.toymodel.potential import Counting, Potential
+from peslab.toymodel.potential import Potential
 
 
 @dataclass(frozen=True)
@@ -40,15 +40,14 @@ class ModifiedLennardJones(Potential):
         cutoff: R_0, an absolute length.
         characteristic_energy: E_c, about the depth of the minimum (0.88 of it for n = 6, R_0 = 2).
         characteristic_distance: R_c, about the place of the minimum.
-        counting: `translation_invariant` visits every triangle once for each of its corners;
-            `published` is equation (9) as printed, whose energies depend on the origin.
+
+    The weights and the counting are those of every `Potential`.
     """
 
     exponent: int = 6
     cutoff: float = 2.0
     characteristic_energy: float = 1.0
     characteristic_distance: float = 1.0
-    counting: Counting = "translation_invariant"
 
     pair: ClassVar = modified_lennard_jones_pair
     triplet: ClassVar = modified_lennard_jones_triplet

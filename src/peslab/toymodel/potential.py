@@ -1,84 +1,100 @@
 """What every potential gives: energies and forces of periodic configurations."""
 
+import math
 from abc import ABC, abstractmethod
-from typing import ClassVar, Literal
+from dataclasses import dataclass
+from typing import ClassVar, Literal, Optional
 
 import numpy as np
 import numpy.typing as npt
 
 from peslab.errors import InvalidInputError
+from peslab.kernels import potentials
 from peslab.kernels.arrays import FloatArray
-from peslab.kernels.compilation import (
-    PAIR,
-    TRIPLET,
-    PairFunction,
-    TripletFunction,
-    is_compiled,
-)
+from peslab.kernels.compilation import InteractionFunction, SideFunction
 from peslab.kernels.energy import energies_and_forces
-from peslab.kernels.inputs import checked_configurations, positive
-from peslab.kernels.interaction import MOST_IMAGES, REACH, Interaction
+from peslab.kernels.inputs import (
+    Configurations,
+    check_images,
+    checked_configurations,
+    positive,
+    whole,
+)
+from peslab.kernels.interaction import MOST_IMAGES, Interaction
 from peslab.kernels.parallel import in_slices
 
-Counting = Literal["translation_invariant", "published"]
+Counting = Literal["translation_invariant", "published", "once"]
 
-# How often equation (9) visits a triangle whose corners lie in one, in two, in three cells. As
-# printed, it visits those in two cells 2 + 2 times, once for each corner that can be the one in the
-# central cell, where 4 + 2 are needed for an energy that does not depend on the origin.
-TRIANGLE_VISITS = {"translation_invariant": (6, 6, 6), "published": (6, 4, 6)}
-PAIR_VISITS = (2, 2)
+# How often a sum visits a pair whose corners lie in one, in two cells, and a triangle whose corners
+# lie in one, in two, in three. Equation (9) as printed visits triangles in two cells 2 + 2 times,
+# once for each corner that can be the one in the central cell, where 4 + 2 are needed for an energy
+# that does not depend on the origin.
+VISITS = {
+    "translation_invariant": ((2, 2), (6, 6, 6)),
+    "published": ((2, 2), (6, 4, 6)),
+    "once": ((1, 2), (1, 2, 3)),
+}
 
 
+@dataclass(frozen=True, kw_only=True)
 class Potential(ABC):
     """Energy of particles in a periodic cell, from interactions of two and three: equation (9).
 
     v = (3 Σ V_3 + Σ V_2) / 4 N_p, where the sums run over ordered triangles and pairs with corners
-    in the cell, all images included: the depth of the surrounding cells follows from the cutoff.
+    in the cell, all images included. Potentials that vanish beyond a cutoff are summed completely;
+    others to a depth, which has to be said.
 
-    A potential of your own is two compiled functions and a frozen dataclass. Here two particles
-    attract each other in a Gaussian well that ends smoothly at the cutoff R_0,
-    V_2(r) = −D exp(−r²) (1 − r²/R_0²)², and triangles do not interact:
+    A potential of your own is one or two compiled functions and a frozen dataclass. Here two
+    particles attract each other in a Gaussian well that ends smoothly at the cutoff R_0,
+    V_2(r) = −D exp(−r²) (1 − r²/R_0²)², and triangles do not interact; the slope is derived:
 
         >>> from dataclasses import dataclass
         >>> import numpy as np
-        >>> from peslab.toymodel import Potential, pair_function, triplet_function
+        >>> from peslab.toymodel import Potential, pair_function
         >>> @pair_function
         ... def well(parameters, r):
-        ...     depth, cutoff = parameters[0], parameters[1]
-        ...     rest = 1.0 - (r / cutoff) ** 2
-        ...     value = -depth * np.exp(-r * r) * rest**2
-        ...     slope = depth * np.exp(-r * r) * rest * (2.0 * r * rest + 4.0 * r / cutoff**2)
-        ...     return value, slope
-        >>> @triplet_function
-        ... def nothing(parameters, a, b, c):
-        ...     return 0.0, 0.0, 0.0, 0.0
+        ...     depth, cutoff = parameters
+        ...     return -depth * np.exp(-r * r) * (1 - (r / cutoff) ** 2) ** 2
         >>> @dataclass(frozen=True)
         ... class GaussianWell(Potential):
-        ...     depth: float
+        ...     well_depth: float
         ...     cutoff: float
-        ...     pair, triplet = well, nothing
+        ...     pair = well
         ...
         ...     @property
         ...     def parameters(self):
-        ...         return np.array([self.depth, self.cutoff])
-        >>> potential = GaussianWell(depth=2.0, cutoff=2.5)
+        ...         return np.array([self.well_depth, self.cutoff])
+        >>> potential = GaussianWell(well_depth=2.0, cutoff=2.5)
         >>> energy, forces = potential.energy_and_forces([[0.0, 0.0], [1.0, 0.0]], cell_width=10.0)
         >>> energy.round(4), forces.round(4)
         (array([-0.1298]), array([[[ 0.7169,  0.    ],
                 [-0.7169,  0.    ]]]))
 
     Attributes:
-        pair: V_2 and its slope, compiled by `pair_function`.
-        triplet: V_3 and its slopes, compiled by `triplet_function`.
+        pair: V_2 and its slope, compiled by `pair_function`; None where pairs do not interact.
+        triplet: V_3 and its slopes, compiled by `triplet_function`; None where triangles do not.
         cutoff: R_0, an absolute length: pairs interact below this distance and triangles below this
-            mean side. Both interactions have to vanish smoothly there.
-        counting: `translation_invariant`, or `published` for equation (9) as printed.
+            mean side. Both interactions have to vanish smoothly there. A potential that goes on
+            without end has none.
+        counting: `translation_invariant` visits every triangle once for each of its corners;
+            `published` is equation (9) as printed, and `once` takes each triangle with a corner in
+            the cell once (figure 3): their energies depend on the origin.
+        pair_weight: The part of pair interactions in the energy, 1/4 in equation (9).
+        triplet_weight: The part of triplet interactions, 3/4 in equation (9).
+        pair_part: Another potential whose pair interaction is taken instead of this one's.
+        depth: d_s, the depth of surrounding cells that is summed: pairs closer than d_s w_c, and
+            triangles with a perimeter below 2 d_s w_c. None sums all, for which there has to be a
+            cutoff.
     """
 
-    pair: ClassVar[PairFunction]
-    triplet: ClassVar[TripletFunction]
-    cutoff: float
+    pair: ClassVar[SideFunction | None] = None
+    triplet: ClassVar[SideFunction | None] = None
+
     counting: Counting = "translation_invariant"
+    pair_weight: float = 1 / 4
+    triplet_weight: float = 3 / 4
+    pair_part: Optional["Potential"] = None
+    depth: int | None = None
 
     @property
     @abstractmethod
@@ -125,13 +141,14 @@ class Potential(ABC):
                 not finite.
         """
         interaction = self.interaction()
-        inside, cell_widths = checked_configurations(
-            positions, cell_width, REACH * self.cutoff, MOST_IMAGES
-        )
+        configurations = checked_configurations(positions, cell_width)
+        check_reach(interaction, configurations)
+        inside, cell_widths = configurations
         energies, forces = np.empty(len(inside)), np.empty_like(inside)
+        axes = tuple(range(inside.shape[2]))
         in_slices(
             lambda start, stop: energies_and_forces(
-                inside, cell_widths, *interaction, energies, forces, start, stop
+                inside, cell_widths, *interaction, energies, forces, start, stop, axes
             ),
             len(energies),
             n_threads,
@@ -145,24 +162,22 @@ class Potential(ABC):
         return energies, forces
 
     def interaction(self) -> Interaction:
-        """The potential as kernels take it: functions, parameters, cutoff and weights.
+        """The potential as kernels take it: functions, parameters, cutoffs and weights.
 
         Raises:
-            InvalidInputError: Where a subclass does not give what a potential has to give.
+            InvalidInputError: Where a subclass does not give what a potential has to give, or a
+                potential without a cutoff has no depth.
         """
-        kind = type(self)
-        pair, triplet = getattr(kind, "pair", None), getattr(kind, "triplet", None)
-        for name, function, signature in (("pair", pair, PAIR), ("triplet", triplet, TRIPLET)):
-            if not is_compiled(function, signature):
-                raise InvalidInputError(
-                    f"{kind.__name__}.{name} must be a function under the decorator "
-                    f"@{name}_function."
-                )
+        pairs = self if self.pair_part is None else self.pair_part
+        pair, triplet = checked_function(pairs, "pair"), checked_function(self, "triplet")
         return Interaction(
-            kind.pair,
-            kind.triplet,
+            pair or potentials.none.compiled,
+            triplet or potentials.none.compiled,
+            np.array(pairs.parameters, dtype=np.float64, order="C"),
             np.array(self.parameters, dtype=np.float64, order="C"),
-            positive("cutoff", self.cutoff),
+            cutoff_of(pairs) if pair else 0.0,
+            cutoff_of(self) if triplet else 0.0,
+            math.inf if self.depth is None else whole("depth", self.depth, minimum=1),
             *self.weights(),
         )
 
@@ -175,11 +190,49 @@ class Potential(ABC):
         Raises:
             InvalidInputError: Where there is no such counting.
         """
-        if self.counting not in list(TRIANGLE_VISITS):
+        if self.counting not in list(VISITS):
             raise InvalidInputError(
-                f"counting must be {' or '.join(TRIANGLE_VISITS)}, not {self.counting!r}."
+                f"counting must be {' or '.join(VISITS)}, not {self.counting!r}."
             )
+        pair_visits, triangle_visits = VISITS[self.counting]
         return (
-            np.multiply(1 / 4, PAIR_VISITS),
-            np.multiply(3 / 4, TRIANGLE_VISITS[self.counting]),
+            np.multiply(self.pair_weight, pair_visits, dtype=np.float64),
+            np.multiply(self.triplet_weight, triangle_visits, dtype=np.float64),
         )
+
+
+def checked_function(potential: Potential, name: str) -> InteractionFunction | None:
+    """A potential's interaction of pairs or triangles; None where it has none."""
+    function = getattr(type(potential), name)
+    if function is None:
+        return None
+    if isinstance(function, SideFunction):
+        return function.compiled
+    raise InvalidInputError(
+        f"{type(potential).__name__}.{name} must be a function under the decorator "
+        f"@{name}_function, or None."
+    )
+
+
+def cutoff_of(potential: Potential) -> float:
+    """R_0; infinite for a potential that goes on."""
+    cutoff = getattr(potential, "cutoff", math.inf)
+    return math.inf if cutoff == math.inf else positive("cutoff", cutoff)
+
+
+def check_reach(
+    interaction: Interaction, configurations: Configurations, margin: float | FloatArray = 0.0
+) -> None:
+    """Check that the sums of an interaction end in due time.
+
+    Args:
+        interaction: With a cutoff or a depth.
+        configurations: Of n cells.
+        margin: How much farther than the interaction a particle sees, a number or shape (n,).
+
+    Raises:
+        InvalidInputError: Where a cell is too small.
+    """
+    reach = max(interaction.pair_cutoff, 1.5 * interaction.triplet_cutoff)
+    reaches = np.minimum(reach, interaction.depth * configurations.cell_widths)
+    check_images(configurations, reaches + margin, MOST_IMAGES)

@@ -1,12 +1,13 @@
 """Bringing random starts down to energies that matter."""
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
-from typing import NamedTuple
+from dataclasses import dataclass, field, replace
+from typing import Literal, NamedTuple, get_args
 
 import numpy as np
 import numpy.typing as npt
 
+from peslab.errors import InvalidInputError
 from peslab.kernels.arrays import FloatArray, IntArray
 from peslab.kernels.inputs import (
     checked_configurations,
@@ -14,13 +15,12 @@ from peslab.kernels.inputs import (
     seed_of_streams,
     whole,
 )
-from peslab.kernels.interaction import MOST_IMAGES, REACH
 from peslab.kernels.parallel import in_slices
-from peslab.kernels.relaxation import relax
-from peslab.toymodel.potential import Potential
+from peslab.kernels.relaxation import NOT_RUN, RATED_EPOCHS, relax
+from peslab.toymodel.potential import Potential, check_reach
 
-RATED_EPOCHS = 10  # the acceptance rate is that of the last ten epochs, as in the thesis
-NOT_RUN = -1  # in place of the accepted moves of an epoch that was not needed
+Steps = Literal["along_axes", "any_direction"]
+Scaled = Literal["nothing", "epochs", "max_displacement"]
 
 
 class Relaxed(NamedTuple):
@@ -84,25 +84,71 @@ def rated(accepted: IntArray, n_particles: int) -> FloatArray:
 
 
 @dataclass(frozen=True)
+class NoRelaxation(Relaxation):
+    """Random starts as they are: particles anywhere, energies up to 1e11 E_c and more."""
+
+    def relax(
+        self,
+        potential: Potential,  # noqa: ARG002
+        positions: npt.ArrayLike,
+        cell_width: npt.ArrayLike,
+        seed: int,  # noqa: ARG002
+        first_index: int = 0,  # noqa: ARG002
+        *,
+        n_threads: int | None = None,  # noqa: ARG002
+    ) -> Relaxed:
+        """Leave configurations as they are: see `Relaxation.relax`."""
+        inside, _ = checked_configurations(positions, cell_width)
+        accepted = np.empty((len(inside), 0), np.int64)
+        return Relaxed(inside, rated(accepted, inside.shape[1]), accepted)
+
+
+@dataclass(frozen=True)
 class RandomMoves(Relaxation):
     """Moves of one particle at a time, kept where the energy does not rise (section 3.2).
 
-    In each epoch every particle in turn, with all its images, tries one step in a random direction,
-    of a length uniform up to the longest. The thesis's program left the images where they had been
-    at the start: so its energies rise again after many epochs; these fall.
+    In each epoch every particle in turn, with all its images, tries one step.
 
     Attributes:
         epochs: 0 leaves the configurations as they are.
-        max_displacement: The longest step, an absolute length.
+        max_displacement: The longest step, an absolute length; with `steps="along_axes"` the
+            longest along each axis.
+        steps: `along_axes` draws each component uniform up to the longest, as the thesis's program
+            did; `any_direction` a direction and a length uniform up to the longest, as its text
+            says.
+        scaled: Whether `epochs` or `max_displacement` grow with the cell width (section 4.2.1);
+            `nothing` keeps them.
+        reference_width: The cell width in which they are what is said here.
+        target_acceptance_rate: A configuration is done where its last ten epochs accepted no larger
+            part of its moves; None runs all epochs.
+        depth: d_s for the relaxation alone, where a potential without a cutoff may be summed less
+            far than for its final energy; None takes that of the potential.
     """
 
     epochs: int
     max_displacement: float
+    steps: Steps = "along_axes"
+    scaled: Scaled = "nothing"
+    reference_width: float = 5.0
+    target_acceptance_rate: float | None = None
+    depth: int | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "epochs", whole("epochs", self.epochs, minimum=0))
-        longest = positive("max_displacement", self.max_displacement)
-        object.__setattr__(self, "max_displacement", longest)
+        for name in ("max_displacement", "reference_width"):
+            object.__setattr__(self, name, positive(name, getattr(self, name)))
+        for name, choices in (("steps", get_args(Steps)), ("scaled", get_args(Scaled))):
+            if getattr(self, name) not in choices:
+                raise InvalidInputError(
+                    f"{name} must be {' or '.join(choices)}, not {getattr(self, name)!r}."
+                )
+        rate = self.target_acceptance_rate
+        if rate is not None and not 0.0 <= rate < 1.0:
+            raise InvalidInputError(
+                f"target_acceptance_rate must be a part of the moves, 0 to below 1, not {rate}."
+            )
+        if self.depth is not None:
+            whole("depth", self.depth, minimum=1)
 
     def relax(
         self,
@@ -115,21 +161,73 @@ class RandomMoves(Relaxation):
         n_threads: int | None = None,
     ) -> Relaxed:
         """Relax configurations: see `Relaxation.relax`."""
-        relaxed, cell_widths = checked_configurations(
-            positions, cell_width, REACH * potential.cutoff + self.max_displacement, MOST_IMAGES
+        return moved(self, potential, positions, cell_width, seed, first_index, 0.0, n_threads)
+
+
+@dataclass(frozen=True)
+class Metropolis(RandomMoves):
+    """Random moves at a temperature: also moves uphill, of ΔE, with probability exp(−ΔE/k_B T).
+
+    After many epochs the configurations are those of thermal equilibrium (Metropolis et al. 1953),
+    where ΔE is the energy of the whole cell.
+
+    Attributes:
+        temperature: k_B T, in E_c.
+    """
+
+    temperature: float = field(kw_only=True)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        object.__setattr__(self, "temperature", positive("temperature", self.temperature))
+
+    def relax(
+        self,
+        potential: Potential,
+        positions: npt.ArrayLike,
+        cell_width: npt.ArrayLike,
+        seed: int,
+        first_index: int = 0,
+        *,
+        n_threads: int | None = None,
+    ) -> Relaxed:
+        """Relax configurations: see `Relaxation.relax`."""
+        return moved(
+            self, potential, positions, cell_width, seed, first_index, self.temperature, n_threads
         )
-        moving = (
-            self.max_displacement,
-            seed_of_streams("seed", seed),
-            whole("first_index", first_index, minimum=0),
-        )
-        accepted = np.empty((len(relaxed), self.epochs), np.int64)
-        interaction = potential.interaction()
-        in_slices(
-            lambda start, stop: relax(
-                relaxed, cell_widths, *interaction, *moving, accepted, start, stop
-            ),
-            len(relaxed),
-            n_threads,
-        )
-        return Relaxed(relaxed, rated(accepted, relaxed.shape[1]), accepted)
+
+
+def moved(
+    moves: RandomMoves, potential: Potential, positions: npt.ArrayLike, cell_width: npt.ArrayLike,
+    seed: int, first_index: int, temperature: float, n_threads: int | None,
+) -> Relaxed:  # fmt: skip
+    """Configurations after random moves at a temperature, 0 for downhill only."""
+    configurations = checked_configurations(positions, cell_width)
+    relaxed, cell_widths = configurations
+    scale = cell_widths / moves.reference_width
+    ones = np.ones_like(scale)
+    epochs = np.rint(moves.epochs * (scale if moves.scaled == "epochs" else ones)).astype(np.int64)
+    longest = moves.max_displacement * (scale if moves.scaled == "max_displacement" else ones)
+    shallower = potential if moves.depth is None else replace(potential, depth=moves.depth)
+    interaction = shallower.interaction()
+    check_reach(interaction, configurations, longest)
+    rate = moves.target_acceptance_rate
+    moving = (
+        epochs,
+        longest,
+        moves.steps == "along_axes",
+        temperature,
+        -1.0 if rate is None else rate,
+        seed_of_streams("seed", seed),
+        whole("first_index", first_index, minimum=0),
+    )
+    accepted = np.empty((len(relaxed), epochs.max()), np.int64)
+    axes = tuple(range(relaxed.shape[2]))
+    in_slices(
+        lambda start, stop: relax(
+            relaxed, cell_widths, *interaction, *moving, accepted, start, stop, axes
+        ),
+        len(relaxed),
+        n_threads,
+    )
+    return Relaxed(relaxed, rated(accepted, relaxed.shape[1]), accepted)

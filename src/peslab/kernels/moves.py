@@ -1,0 +1,221 @@
+"""Trial moves: steps, the images that a moving particle sees, and the energy that a move costs."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from peslab.kernels.arrays import FloatArray, IntArray, UIntArray
+from peslab.kernels.compilation import Axes, procedure, room, signed, subroutine, unsigned
+from peslab.kernels.interaction import Interaction, cells_of_pair, cells_of_triangle
+from peslab.kernels.neighbors import base_of_cells, first_shift, next_shift
+from peslab.kernels.random import random_direction, uniform
+from peslab.kernels.triangles import AT_ONCE
+from peslab.kernels.wrapping import wrap
+
+
+class Surroundings(NamedTuple):
+    """The images around each particle of some configurations, found once for many moves.
+
+    They reach farther than the particles see, so that they stay complete until one of them has
+    moved by half of what is to spare (Verlet 1967).
+    """
+
+    counts: IntArray  # (n, N) how many images each particle has around it
+    owners: IntArray  # (n, N, capacity) whose images they are
+    cells: FloatArray  # (n, N, capacity) in which cells they stood
+    offsets: FloatArray  # (n, N, capacity, d) what to add to their owner's position
+    homes: FloatArray  # (n, N) the cell that each particle has moved to since
+    origins: FloatArray  # (n, N, d) where the particles were
+    shifts: IntArray  # (3, d) room for first_shift
+    axes: Axes
+
+
+class Seen(NamedTuple):
+    """What a particle sees before and after a step: the images that are near enough."""
+
+    own: IntArray  # (capacity,) 1 for its own images, which move along
+    cells: FloatArray  # (2, capacity)
+    vectors: FloatArray  # (2, d, capacity)
+    distances: FloatArray  # (2, capacity)
+    axes: Axes
+
+
+class Trials(NamedTuple):
+    """Pairs or triangles of many trial moves, evaluated at once."""
+
+    sides: FloatArray  # (1 or 3, capacity)
+    terms: FloatArray  # (2 or 4, capacity)
+    weights: FloatArray  # (capacity,) negative for those before a step
+    moves: IntArray  # (capacity,) which move they belong to
+    changes: FloatArray  # (moves,) of the energy
+
+
+@room
+def room_for_trials(n_sides: int, capacity: int, moves: int) -> Trials:
+    """Room for a batch that may grow by one row of images, before and after a step."""
+    capacity = AT_ONCE + 2 * capacity
+    return Trials(
+        np.empty((n_sides, capacity)),
+        np.empty((1 + n_sides, capacity)),
+        np.empty(capacity),
+        np.empty(capacity, np.int64),
+        np.empty(moves),
+    )
+
+
+@subroutine
+def draw_step(
+    generator: UIntArray, max_displacement: float, along_axes: bool, step: FloatArray, axes: Axes
+) -> None:
+    """Fill a step: uniform along each axis, or in any direction with a uniform length."""
+    if along_axes:
+        for axis in range(len(axes)):
+            step[axis] = max_displacement * (2.0 * uniform(generator) - 1.0)
+    else:
+        random_direction(generator, step, axes)
+        length = max_displacement * uniform(generator)
+        for axis in range(len(axes)):
+            step[axis] *= length
+
+
+@subroutine
+def cell_of(
+    positions: FloatArray, i: int, step: FloatArray, cell_width: float, reach: float, axes: Axes
+) -> float:
+    """The cell that a particle stands in after a step, 0 for that between 0 and w_c."""
+    cell = 0.0
+    base = base_of_cells(cell_width, reach)
+    for axis in range(len(axes)):
+        cell = cell * base + np.floor((positions[i, axis] + step[axis]) / cell_width)
+    return cell
+
+
+@procedure
+def look_around(
+    around: Surroundings, k: int, positions: FloatArray, cell_width: float, reach: float
+) -> None:
+    """Move the particles of configuration k back into the cell and find all images in reach."""
+    counts, owners, cells, offsets, homes, origins, shifts, axes = around
+    n_particles, dimension = len(positions), len(axes)
+    base = base_of_cells(cell_width, reach)
+    for i in range(n_particles):
+        homes[k, i] = 0.0
+        for axis in range(dimension):
+            positions[i, axis] = origins[k, i, axis] = wrap(positions[i, axis], cell_width)
+    for i in range(n_particles):
+        count = 0
+        for other in range(n_particles):
+            more = first_shift(shifts, axes, positions.T, i, other, cell_width, reach, False)
+            while more:
+                cell, square = 0.0, 0.0
+                for axis in range(dimension):
+                    offset = shifts[2, axis] * cell_width
+                    cell = cell * base + shifts[2, axis]
+                    square += (positions[other, axis] + offset - positions[i, axis]) ** 2
+                    offsets[k, i, count, axis] = offset
+                owners[k, i, count], cells[k, i, count] = other, cell
+                itself = cell == 0.0 and other == i
+                count += (square < reach * reach) & (not itself)
+                more = next_shift(shifts, axes)
+        counts[k, i] = count
+
+
+@subroutine
+def see(
+    around: Surroundings, seen: Seen, k: int, positions: FloatArray, i: int, step: FloatArray,
+    home: float, reach: float,
+) -> int:  # fmt: skip
+    """Fill in the images within reach of a particle before or after a step; return their number."""
+    own, cells, vectors, distances, axes = seen
+    owners, cells_around, offsets = around.owners[k, i], around.cells[k, i], around.offsets[k, i]
+    homes, position = around.homes[k], positions[i]
+    limit = reach * reach
+    count = unsigned(0)
+    for m in range(around.counts[k, i]):
+        other = unsigned(owners[m])
+        stays = other != i
+        before, after = 0.0, 0.0
+        for axis in range(len(axes)):
+            component = positions[other, axis] + offsets[m, axis] - position[axis]
+            moved = component - step[axis] * stays
+            vectors[0, axis, count] = component
+            vectors[1, axis, count] = moved
+            before += component * component
+            after += moved * moved
+        own[count] = not stays
+        cell = cells_around[m] + homes[other]
+        cells[0, count] = cell - homes[i]
+        cells[1, count] = cell - (home if stays else homes[i])
+        distances[0, count] = before
+        distances[1, count] = after
+        count += unsigned(min(before, after) < limit)
+    for m in range(count):
+        distances[0, m] = np.sqrt(distances[0, m])
+        distances[1, m] = np.sqrt(distances[1, m])
+    return count
+
+
+@subroutine
+def collect_pairs(
+    interaction: Interaction, trials: Trials, seen: Seen, count: int, longest: float, move: int,
+    n: int,
+) -> int:  # fmt: skip
+    """Add the pairs of a move, before and after it, to a batch of n; return their number."""
+    sides, weights, moves = trials.sides[0], trials.weights, trials.moves
+    for m in range(count):
+        for time in range(2):
+            distance = seen.distances[time, m]
+            weight = interaction.pair_weights[cells_of_pair(seen.cells[time, m])]
+            sides[n] = distance
+            weights[n] = (2 * time - 1) * weight
+            moves[n] = move
+            n += unsigned((distance < longest) & (seen.own[m] == 0))
+    return n
+
+
+@subroutine
+def collect_triangles(
+    interaction: Interaction, trials: Trials, seen: Seen, second: int, longest: float, move: int,
+    n: int,
+) -> int:  # fmt: skip
+    """Add the triangles of a move with one image and all before it, before and after the move.
+
+    A class of triangles is met once for each of its corners that is an image of the particle, so it
+    weighs by one over their number. Classes of its images alone do not change.
+    """
+    own, cells, vectors, distances, axes = seen
+    sides, weights, moves = trials.sides, trials.weights, trials.moves
+    for first in range(second):
+        share = 0.5 if own[first] != own[second] else 1.0
+        for time in range(2):
+            square = 0.0
+            for axis in range(len(axes)):
+                square += (vectors[time, axis, second] - vectors[time, axis, first]) ** 2
+            a, b = distances[time, second], distances[time, first]
+            rest = longest - a - b
+            cell = cells_of_triangle(cells[time, first], cells[time, second])
+            sides[0, n], sides[1, n], sides[2, n] = a, b, square
+            weights[n] = (2 * time - 1) * share * interaction.triangle_weights[cell]
+            moves[n] = move
+            n += unsigned((rest > 0.0) & (square < rest * rest))
+    return n
+
+
+@procedure
+def evaluate_pairs(interaction: Interaction, trials: Trials, n: int) -> int:
+    """Add what n pairs contribute to the changes of energy; none are left."""
+    interaction.pair(interaction.pair_parameters, trials.sides, trials.terms, signed(n))
+    for k in range(n):
+        trials.changes[trials.moves[k]] += trials.weights[k] * trials.terms[0, k]
+    return unsigned(0)
+
+
+@procedure
+def evaluate_triangles(interaction: Interaction, trials: Trials, n: int) -> int:
+    """Add what n triangles contribute to the changes of energy; none are left."""
+    for k in range(n):
+        trials.sides[2, k] = np.sqrt(trials.sides[2, k])
+    interaction.triplet(interaction.triplet_parameters, trials.sides, trials.terms, signed(n))
+    for k in range(n):
+        trials.changes[trials.moves[k]] += trials.weights[k] * trials.terms[0, k]
+    return unsigned(0)

@@ -1,0 +1,136 @@
+"""Interactions of a user's own: plain Python functions of sides, compiled, with their slopes.
+
+A slope that is not given is derived by a complex step, ∂V/∂a = Im V(a + ih)/h with h = 1e-30, which
+subtracts nothing and so is exact but for rounding (Squire & Trapp 1998). It needs a function that
+is analytic: powers, exponentials, roots, but neither abs nor max nor comparisons of sides.
+"""
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+from numba import njit, types
+from numba.core.errors import NumbaError
+
+from peslab.errors import InvalidInputError
+from peslab.kernels.arrays import FloatArray
+from peslab.kernels.compilation import (
+    INTERACTION_OF_SIDES,
+    NUMBER,
+    NUMBERS,
+    InteractionFunction,
+    SideFunction,
+    subroutine,
+)
+
+STEP = 1e-30
+COMPLEX = types.complex128
+MEANT_FOR = {1: "a distance r", 3: "the sides a, b, c of a triangle"}
+
+
+def pair_function(function: Callable[..., Any]) -> SideFunction:
+    """Compile an interaction of two particles, `pair(parameters, r)`.
+
+    Args:
+        function: Called with the potential's `parameters` and a distance r below its cutoff, it
+            returns V_2(r), whose slope is derived, or (V_2, dV_2/dr). See `Potential`.
+
+    Raises:
+        InvalidInputError: Where it cannot be compiled, or its slope cannot be derived.
+    """
+    return compiled(function, 1)
+
+
+def triplet_function(function: Callable[..., Any]) -> SideFunction:
+    """Compile an interaction of three particles, `triplet(parameters, a, b, c)`.
+
+    Args:
+        function: Called with the potential's `parameters` and the sides of a triangle whose mean is
+            below its cutoff, it returns V_3, whose slopes are derived, or (V_3, dV_3/da, dV_3/db,
+            dV_3/dc). It has to be symmetric in a, b, c: the order in which the sides come is not
+            defined. See `Potential` for an example.
+
+    Raises:
+        InvalidInputError: Where it cannot be compiled, or its slopes cannot be derived.
+    """
+    return compiled(function, 3)
+
+
+def compiled(function: Callable[..., Any], n_sides: int) -> SideFunction:
+    """Compile a function of `n_sides` sides as kernels call it, for many pairs or triangles."""
+    name = getattr(function, "__name__", "the function")
+    if len(inspect.signature(function).parameters) != 1 + n_sides:
+        raise InvalidInputError(
+            f"{name} must take the potential's parameters and {MEANT_FOR[n_sides]}, "
+            f"{1 + n_sides} arguments in all."
+        )
+    one: Any = njit(error_model="numpy")(function)
+    try:
+        one.compile((NUMBERS, *[NUMBER] * n_sides))
+        (returned,) = {overload.signature.return_type for overload in one.overloads.values()}
+        loop = given(one, n_sides) if is_row(returned, 1 + n_sides) else derived(one, n_sides)
+        many: Any = njit(INTERACTION_OF_SIDES, error_model="numpy")(loop)
+    except NumbaError as error:
+        raise InvalidInputError(
+            f"{name} cannot be compiled; it must return a float whose slopes a complex step can "
+            f"derive (no abs, max or comparisons of sides), or {1 + n_sides} floats, the value and "
+            f"its slopes: {reason(error)}"
+        ) from error
+    return SideFunction(function, lambda: many)
+
+
+def is_row(returned: object, length: int) -> bool:
+    """Whether a function returns its value and its slopes."""
+    return isinstance(returned, types.BaseTuple) and len(returned) == length
+
+
+def reason(error: NumbaError) -> str:
+    """The first line of Numba's explanation that says something of the function."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    told = [line for line in lines if not line.startswith(("Failed in", "During", "["))]
+    return (told or lines)[0]
+
+
+def given(one: Any, n_sides: int) -> InteractionFunction:  # noqa: ANN401  # Numba's dispatcher
+    """The loop over a function that returns its slopes."""
+    if n_sides == 1:
+
+        def loop(parameters: FloatArray, sides: FloatArray, terms: FloatArray, count: int) -> None:
+            for k in range(count):
+                terms[0, k], terms[1, k] = one(parameters, sides[0, k])
+    else:
+
+        def loop(parameters: FloatArray, sides: FloatArray, terms: FloatArray, count: int) -> None:
+            for k in range(count):
+                terms[0, k], terms[1, k], terms[2, k], terms[3, k] = one(
+                    parameters, sides[0, k], sides[1, k], sides[2, k]
+                )
+
+    return loop
+
+
+def derived(one: Any, n_sides: int) -> InteractionFunction:  # noqa: ANN401
+    """The loop over a function that returns its value only."""
+    if n_sides == 1:
+
+        def loop(parameters: FloatArray, sides: FloatArray, terms: FloatArray, count: int) -> None:
+            for k in range(count):
+                terms[0, k] = one(parameters, sides[0, k])
+                terms[1, k] = slope(one(parameters, complex(sides[0, k], STEP)))
+    else:
+
+        def loop(parameters: FloatArray, sides: FloatArray, terms: FloatArray, count: int) -> None:
+            for k in range(count):
+                a, b, c = complex(sides[0, k]), complex(sides[1, k]), complex(sides[2, k])
+                terms[0, k] = one(parameters, a.real, b.real, c.real)
+                terms[1, k] = slope(one(parameters, a + STEP * 1j, b, c))
+                terms[2, k] = slope(one(parameters, a, b + STEP * 1j, c))
+                terms[3, k] = slope(one(parameters, a, b, c + STEP * 1j))
+
+    return loop
+
+
+@subroutine
+def slope(value: complex) -> float:
+    """What a complex step tells of the slope."""
+    return value.imag / STEP
