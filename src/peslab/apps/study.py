@@ -51,6 +51,7 @@ def run_study(
             defaults=_defaults(config, settings),
             recipe=_recipe(base, settings),
             reference=base.problem.task.reference,
+            unit=base.problem.task.unit,
             on_trial=present.trial_line,
         )
 

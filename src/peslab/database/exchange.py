@@ -76,7 +76,9 @@ def check_target(path: Path, *, replace: bool) -> None:
     if path.is_dir():
         raise InvalidInputError(f"{path} is a folder: name a file.")
     if path.exists() and not replace:
-        raise InvalidInputError(f"{path} is there already: name another file, or replace it.")
+        raise InvalidInputError(
+            f"{path} is there already: name another file, or allow to replace it (--force)."
+        )
 
 
 def write_database(

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.tree import Tree
 
 from peslab.study.ranking import RankedTrial, ranking
-from peslab.study.storage import REFERENCE
+from peslab.study.storage import REFERENCE, UNIT
 
 COMPACT: dict[str, Any] = {
     "title_justify": "left",
@@ -28,8 +28,9 @@ def renderables(study: optuna.Study, home: Path) -> Iterator[RenderableType]:
     if not trials:
         yield f"The study '{study.study_name}' has no finished trial yet."
         return
+    unit = str(study.user_attrs.get(UNIT, "E_c"))
     yield f"{study.study_name}: ranked by the validation part, shown on the test part"
-    yield _table(trials)
+    yield _table(trials, unit)
     yield "test MAE: mean ± standard error over replicas; µs: per prediction"
     for trial in trials:
         if trial.rank is None:
@@ -37,7 +38,7 @@ def renderables(study: optuna.Study, home: Path) -> Iterator[RenderableType]:
     yield ""
     if trials[0].rank is not None:
         yield "The best beside simpler answers, on the same test part"
-        yield _comparison(trials[0])
+        yield _comparison(trials[0], unit)
         yield str(study.user_attrs.get(REFERENCE, ""))
     yield ""
     yield _tree(study.study_name, trials[0], home)
@@ -46,13 +47,13 @@ def renderables(study: optuna.Study, home: Path) -> Iterator[RenderableType]:
     )
 
 
-def _table(trials: list[RankedTrial]) -> Table:
+def _table(trials: list[RankedTrial], unit: str) -> Table:
     keys = sorted({key for trial in trials for key in trial.values})
     table = Table(
         **COMPACT,
     )
     headings = [name.replace("_", "\n") for name in _short_names(keys)]
-    for heading in ("rank", "trial", "test MAE\n(E_c)", "µs", *headings):
+    for heading in ("rank", "trial", f"test MAE\n({unit})", "µs", *headings):
         table.add_column(heading, justify="right", no_wrap=True)
     for trial in trials:
         values = [short(trial.values.get(key)) for key in keys]
@@ -72,12 +73,12 @@ def _short_names(keys: list[str]) -> list[str]:
     return [tail if tails.count(tail) == 1 else key for key, tail in zip(keys, tails, strict=True)]
 
 
-def _comparison(best: RankedTrial) -> Table:
+def _comparison(best: RankedTrial, unit: str) -> Table:
     table = Table(
         **COMPACT,
     )
     table.add_column("model")
-    table.add_column("test MAE (E_c)", justify="right")
+    table.add_column(f"test MAE ({unit})", justify="right")
     table.add_column("skill", justify="right")
     constant = best.metrics["baseline/constant_mae"]
     for name, error in {
