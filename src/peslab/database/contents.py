@@ -38,7 +38,7 @@ class Units:
         for name, unit in vars(self).items():
             if not isinstance(unit, str) or not UNIT.fullmatch(unit):
                 raise InvalidInputError(
-                    f"has {unit!r} as its unit of {name}: a word of at most 16 letters, such as "
+                    f"has '{unit}' as its unit of {name}: a word of at most 16 letters, such as "
                     "eV, is needed."
                 )
 
