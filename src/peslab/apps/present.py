@@ -13,7 +13,7 @@ from rich.syntax import Syntax
 from rich.table import Table
 from rich.tree import Tree
 
-from peslab.study.report import COMPACT, short
+from peslab.study.report import COMPACT, decimals, short
 
 if TYPE_CHECKING:
     import numpy as np
@@ -48,7 +48,7 @@ class LiveWatcher:
 
     def epoch(self, epoch: int, max_epochs: int, error: float) -> None:
         """Move the bar by one."""
-        told = f"epoch {epoch + 1}/{max_epochs}  validation MAE {error:.4f}"
+        told = f"epoch {epoch + 1}/{max_epochs}  validation MAE {error:.{decimals(error, 4)}f}"
         self._progress.update(self._task, completed=epoch + 1, total=max_epochs, told=told)
 
 
@@ -104,7 +104,7 @@ def single_run(outcome: "Outcome", home: Path) -> None:
     for name in sorted(name for name in metrics if name.startswith("test/") and "_sem" not in name):
         table.add_row(name.removeprefix("test/"), with_sem(metrics, name))
     for name in ("baseline/constant_mae", "baseline/least_squares_mae", "skill"):
-        table.add_row(name, f"{metrics[name]:.4f}")
+        table.add_row(name, with_sem(metrics, name))
     table.add_row("prediction", f"{metrics['prediction_microseconds']:.1f} µs")
     console.print(table)
     tree = Tree(f"[bold]{outcome.folder}[/]")
@@ -147,8 +147,9 @@ def _table(title: str) -> Table:
 
 def with_sem(metrics: dict[str, float], name: str) -> str:
     """A mean with its standard error over replicas, as far as there are several."""
-    sem = metrics.get(f"{name}_sem")
-    return f"{metrics[name]:.4f}" + ("" if sem is None else f" ± {sem:.4f}")
+    mean, sem = metrics[name], metrics.get(f"{name}_sem")
+    digits = decimals(mean, 4)
+    return f"{mean:.{digits}f}" + ("" if sem is None else f" ± {sem:.{digits}f}")
 
 
 def database_table(sources: "Mapping[str, Source]", unit: str = "E_c") -> Table:
@@ -161,7 +162,8 @@ def database_table(sources: "Mapping[str, Source]", unit: str = "E_c") -> Table:
         quantiles = [energy.quantile(q, "linear") or 0.0 for q in (0, 0.25, 0.5, 0.75, 1)]
         rate = source.frame["acceptance_rate"].mean()
         accepted = f"{100 * rate:.1f} %" if isinstance(rate, float) else "–"
-        numbers = [f"{value:.3f}" for value in quantiles]
+        digits = decimals(quantiles[-1] - quantiles[0], 3)
+        numbers = [f"{value:.{digits}f}" for value in quantiles]
         table.add_row(role, f"{len(energy):,}", *numbers, accepted)
     return table
 

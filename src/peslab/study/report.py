@@ -1,5 +1,6 @@
 """A study on one page of a terminal."""
 
+import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -60,8 +61,9 @@ def _table(trials: list[RankedTrial], unit: str) -> Table:
         if trial.rank is None:
             table.add_row("–", str(trial.trial), "[red]failed[/]", "", *values)
             continue
-        error, sem = (trial.metrics.get(f"test/energy_mae{end}") for end in ("", "_sem"))
-        told = f"{error:.5f}" + ("" if sem is None else f" ± {sem:.5f}")
+        error, sem = trial.metrics["test/energy_mae"], trial.metrics.get("test/energy_mae_sem")
+        digits = decimals(error, 5)
+        told = f"{error:.{digits}f}" + ("" if sem is None else f" ± {sem:.{digits}f}")
         speed = f"{trial.metrics['prediction_microseconds']:.1f}"
         table.add_row(str(trial.rank), str(trial.trial), told, speed, *values)
     return table
@@ -86,7 +88,7 @@ def _comparison(best: RankedTrial, unit: str) -> Table:
         "least squares on the same inputs": best.metrics["baseline/least_squares_mae"],
         "constant (the median)": constant,
     }.items():
-        table.add_row(name, f"{error:.5f}", f"{1 - error / constant:.4f}")
+        table.add_row(name, f"{error:.{decimals(error, 5)}f}", f"{1 - error / constant:.4f}")
     return table
 
 
@@ -99,6 +101,13 @@ def _tree(name: str, best: RankedTrial, home: Path) -> Tree:
     best_folder = f"{best.trial}/".ljust(14)
     study.add(f"{best_folder} [dim]the best trial: network.pt, metrics.json, .hydra/[/]")
     return tree
+
+
+def decimals(value: float, least: int) -> int:
+    """As many as show three digits of a small number: errors in eV or Hartree are below 0.001."""
+    if value == 0 or not math.isfinite(value):
+        return least
+    return max(least, 2 - math.floor(math.log10(abs(value))))
 
 
 def short(value: object) -> str:
