@@ -83,12 +83,15 @@ def test_figures_tell_the_files_unit(on_file, peslab, home, monkeypatch):
 
 
 def test_a_study_and_its_report_are_in_the_files_unit(on_file, argon, peslab, home, tmp_path):
-    """The same command continues it; a file of other content does not."""
+    """The same command continues it, a file of other content does not; trials share one content."""
     command = ("train", "-m", "study=learning_rate", *on_file, "study.n_trials=2")
     answer = peslab(*command)
     assert (answer.status, answer.err) == (0, "")
     assert "test MAE (eV)" in answer.out
     assert "E_c" not in peslab("report", "learning_rate").out
+    trial = LOCAL.of_study(home, "learning_rate", 1)
+    typed = LOCAL.read_text(home, trial.run_id, "config/overrides.txt")
+    assert f"problem.fingerprint='{trial.params['problem.fingerprint']}'" in typed
     other = tmp_path / "other.db"
     assert peslab("convert", str(argon), str(other)).status == 0
     assert peslab(*command, f"problem.path={other}").status == 0  # the same rows elsewhere

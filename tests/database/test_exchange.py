@@ -141,6 +141,12 @@ def test_databases_of_the_folder_of_results_are_read(tmp_path):
     assert (read.units, read.element) == (TOY, "X")
 
 
+def test_a_path_may_be_a_text(tmp_path):
+    """As in a notebook."""
+    write_database(database(), f"{tmp_path}/data.extxyz")
+    assert_same(read_database(f"{tmp_path}/data.extxyz"), database())
+
+
 def test_a_file_that_is_there_is_not_replaced(tmp_path):
     """Unless that is asked for; then at once."""
     path = tmp_path / "data.extxyz"

@@ -53,7 +53,8 @@ CHANGES = {
     "unit of length of one row": ("R_c", "nm", "its unit of length"),
     "unit no word": ("energy_unit=E_c", "energy_unit=3.5", "row 0 has '3.5' as its unit of energy"),
     "element unknown": (r"X ", "Qq ", "cannot be read in row 0"),
-    "an empty line": (r"\n4\n", "\n\n4\n", "lines behind row 0"),
+    "an empty line": (r"\n4\n", "\n\n4\n", "lines behind its first 1 rows"),
+    "an empty first line": (r"^4\n", "\n4\n", "lines behind its first 0 rows"),
     "one line less": (r"X .*\n", "", "cannot be read in row 0"),
     "no number of particles": (r"^4\n", "four\n", "cannot be read in row 0"),
 }

@@ -122,19 +122,21 @@ def _rows_of_xyz(path: Path, progress: Progress) -> Iterator[Row]:
         return key_val_str_to_dict(BARE_EXPONENT.sub(WITH_POINT, comment))
 
     with path.open(encoding="utf-8") as file:
-        n_lines = _count_lines(file)
-        frames, n_read = read_xyz(file, index=slice(None), properties_parser=parse), 0
-        for number, atoms in enumerate(_told_errors(frames)):
+        n_lines, n_read, n_rows = _count_lines(file), 0, 0
+        frames = read_xyz(file, index=slice(None), properties_parser=parse)
+        for atoms in _told_errors(frames):
             results = {} if atoms.calc is None else atoms.calc.results
             symbols = atoms.get_chemical_symbols()
             vectors = (atoms.positions, results.get("forces"))
             cell = (atoms.cell.array, atoms.pbc)
-            yield _row(number, vectors, cell, symbols, results.get("energy"), atoms.info)
+            yield _row(n_rows, vectors, cell, symbols, results.get("energy"), atoms.info)
+            n_rows += 1
             n_read += len(atoms) + 2
             progress(n_read / n_lines)
     if n_read < n_lines:
         raise InvalidInputError(
-            f"has lines behind row {number} that belong to no row: look for an empty line there."
+            f"has lines behind its first {n_rows} rows that belong to none: remove the empty line "
+            "there."
         )
 
 

@@ -31,7 +31,7 @@ def unwatched(part: float) -> None:
     """Nobody is told what part is done."""
 
 
-def read_database(path: Path, progress: Progress = unwatched) -> Database:
+def read_database(path: str | Path, progress: Progress = unwatched) -> Database:
     """Read labeled configurations of one element in cubic periodic cells.
 
     Args:
@@ -46,6 +46,7 @@ def read_database(path: Path, progress: Progress = unwatched) -> Database:
         InvalidInputError: Where the file is not there, damaged, or holds anything else; the
             sentence names the file and the row, counted from 0.
     """
+    path = Path(path)
     _check_ending(path, READERS, "read")
     if not path.is_file():
         raise InvalidInputError(f"there is no file {path}: check its path.")
@@ -82,7 +83,7 @@ def check_target(path: Path, *, replace: bool) -> None:
 
 
 def write_database(
-    database: Database, path: Path, *, replace: bool = False, progress: Progress = unwatched
+    database: Database, path: str | Path, *, replace: bool = False, progress: Progress = unwatched
 ) -> None:
     """Write a database in the format that the file's ending names, at once or not at all.
 
@@ -95,6 +96,7 @@ def write_database(
     Raises:
         InvalidInputError: Where the file is there already, or the format cannot hold the database.
     """
+    path = Path(path)
     check_target(path, replace=replace)
     folder = path.absolute().parent
     with tempfile.TemporaryDirectory(prefix=".peslab-", dir=folder) as beside:
