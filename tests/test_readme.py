@@ -21,8 +21,30 @@ def commands(repository):
     return [shlex.split(line, comments=True)[1:] for line in lines if line.startswith("peslab ")]
 
 
-def test_every_train_command_composes(repository, peslab, home):
+@pytest.fixture
+def files(tmp_path, monkeypatch, home, peslab):
+    """The files that the commands name, in the current folder."""
+    monkeypatch.chdir(tmp_path)
+    small = ("database.size=40", "database.test_size=20", "relaxation.epochs=5")
+    assert peslab("generate", *small).status == 0
+    made, *_ = (home / "databases").glob("*.parquet")
+    made.rename(home / "databases" / "0123456789abcdef.parquet")
+    assert peslab("convert", "runs/databases/0123456789abcdef.parquet", "dft.db").status == 0
+
+
+def test_files_are_converted_as_told(repository, peslab, files):
+    """One command after the other, each with the files of those before it."""
+    conversions = [command for command in commands(repository) if command[0] == "convert"]
+    assert len(conversions) >= 2
+    for command in conversions:
+        answer = peslab(*command)
+        assert (answer.status, answer.err) == (0, ""), command
+
+
+def test_every_train_command_composes(repository, peslab, files):
     """Each is validated to the last key; what they do is tested elsewhere."""
+    for target in ("toy.extxyz", "dft.parquet"):
+        assert peslab("convert", "dft.db", target).status == 0
     trains = [command for command in commands(repository) if command[0] == "train"]
     assert len(trains) >= 6
     for command in trains:

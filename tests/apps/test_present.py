@@ -54,6 +54,9 @@ def test_a_single_run_fits_and_shows_what_it_measured(told):
         ({"a": 0.5, "a_sem": 0.01}, "0.5000 ± 0.0100"),
         ({"a": 0.5, "a_sem": 0.0}, "0.5000 ± 0.0000"),
         ({"a": 0.5, "b_sem": 0.1}, "0.5000"),
+        ({"a": 0.000145678, "a_sem": 0.0000014}, "0.000146 ± 0.000001"),
+        ({"a": 0.0, "a_sem": 0.0}, "0.0000 ± 0.0000"),
+        ({"a": float("nan")}, "nan"),
     ],
 )
 def test_a_mean_is_told_with_its_error_where_it_has_one(metrics, said):
@@ -108,7 +111,17 @@ def test_databases_are_told_by_their_quantiles(rates, told):
     assert max(map(len, lines)) <= 80
     row = next(line for line in lines if line.startswith("train"))
     assert row.split()[1:7] == ["2", "-1.000", "0.000", "1.000", "2.000", "3.000"]
-    assert row.endswith("50.0 %" if rates[0] else "not relaxed")
+    assert row.endswith("50.0 %" if rates[0] else "–")
+
+
+def test_databases_in_other_units_have_the_digits_they_need(told):
+    """Argon's energies differ by thousandths of an eV."""
+    frame = pl.DataFrame({"energy_per_particle": [-0.0741, -0.0732], "acceptance_rate": [0.5, 0.5]})
+    table = present.database_table({"file": Source(frame, Path("/x"), "ab")}, "eV")
+    present.console.print(table)
+    assert "Energy per particle (eV)" in told()
+    assert "-0.074100" in told()
+    assert max(map(len, told().splitlines())) <= 80
 
 
 def test_a_difference_shows_what_was_and_what_is(told):

@@ -129,10 +129,10 @@ def test_parity_shows_every_prediction_in_both_panels(prediction, target):
 
 
 def test_other_problems_have_other_units(prediction, target):
-    """The axis names the quantity and its unit."""
+    """The axis names the quantity and its unit, upright as units are printed."""
     upper, lower, _ = parity(prediction, target, unit="eV", quantity="gap").axes
-    assert lower.get_xlabel() == "exact gap ($eV$)"
-    assert upper.get_ylabel() == "predicted ($eV$)"
+    assert lower.get_xlabel() == "exact gap (eV)"
+    assert upper.get_ylabel() == "predicted (eV)"
 
 
 def test_learning_curves_mark_the_weights_that_are_kept(history):

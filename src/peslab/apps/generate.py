@@ -38,7 +38,7 @@ def main(arguments: list[str]) -> None:
     began = time.perf_counter()
     tables = problem.tables(home() / "databases")
     seconds = time.perf_counter() - began
-    console.print(database_table(tables.sources))
+    console.print(database_table(tables.sources, problem.task.unit))
     for role, source in tables.sources.items():
         console.print(f"{role}: {source.path}", soft_wrap=True)
     console.print(f"read or made in {seconds:.2f} s")

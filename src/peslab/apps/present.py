@@ -1,6 +1,6 @@
 """What the commands show in a terminal."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -8,14 +8,18 @@ from typing import TYPE_CHECKING
 from omegaconf import DictConfig, OmegaConf
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, Progress, TextColumn
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 from rich.syntax import Syntax
 from rich.table import Table
 from rich.tree import Tree
 
-from peslab.study.report import COMPACT, short
+from peslab.study.report import COMPACT, decimals, short
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from peslab.database import Database
     from peslab.pipeline import Outcome
     from peslab.problems.contract import Source
     from peslab.study.sweeper import ToldTrial
@@ -44,7 +48,7 @@ class LiveWatcher:
 
     def epoch(self, epoch: int, max_epochs: int, error: float) -> None:
         """Move the bar by one."""
-        told = f"epoch {epoch + 1}/{max_epochs}  validation MAE {error:.4f}"
+        told = f"epoch {epoch + 1}/{max_epochs}  validation MAE {error:.{decimals(error, 4)}f}"
         self._progress.update(self._task, completed=epoch + 1, total=max_epochs, told=told)
 
 
@@ -57,6 +61,40 @@ def watching(title: str) -> Iterator[LiveWatcher]:
         yield LiveWatcher(progress, title)
 
 
+@contextmanager
+def progress(title: str) -> Iterator[Callable[[float], None]]:
+    """Show what part is done, from 0 to 1, on a terminal; elsewhere nothing is shown."""
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn())
+    hidden = not console.is_terminal
+    with Progress(*columns, console=console, transient=True, disable=hidden) as shown:
+        task = shown.add_task(escape(title), total=1.0)
+        yield lambda part: shown.update(task, completed=part)
+
+
+def database(path: Path, content: "Database") -> None:
+    """What a file holds."""
+    n, n_particles, dimension = content.positions.shape
+    energy, length = content.units.energy, content.units.length
+    energies, widths = (content.array(name) for name in ("energy_per_particle", "cell_width"))
+    told = Table.grid("", "", padding=(0, 2))
+    for name, value in {
+        "configurations": f"{n:,}",
+        "particles": f"{n_particles} of {content.element}, in {dimension} dimensions",
+        "units": f"{energy}, {length}",
+        "cell width": f"{_range(widths)} {length}",
+        "energy per particle": f"{_range(energies)} {energy}",
+        "forces": "none" if content.forces is None else f"in {energy}/{length}",
+    }.items():
+        told.add_row(f"  {name}", value)
+    console.print(f"[bold]{escape(str(path))}[/]", soft_wrap=True)
+    console.print(told)
+
+
+def _range(values: "NDArray[np.float64]") -> str:
+    low, high = (f"{value:.6g}" for value in (values.min(), values.max()))
+    return low if low == high else f"{low} to {high}"
+
+
 def single_run(outcome: "Outcome", home: Path) -> None:
     """The figures of a run, the place of its results, the next command."""
     metrics = outcome.metrics
@@ -66,7 +104,7 @@ def single_run(outcome: "Outcome", home: Path) -> None:
     for name in sorted(name for name in metrics if name.startswith("test/") and "_sem" not in name):
         table.add_row(name.removeprefix("test/"), with_sem(metrics, name))
     for name in ("baseline/constant_mae", "baseline/least_squares_mae", "skill"):
-        table.add_row(name, f"{metrics[name]:.4f}")
+        table.add_row(name, with_sem(metrics, name))
     table.add_row("prediction", f"{metrics['prediction_microseconds']:.1f} µs")
     console.print(table)
     tree = Tree(f"[bold]{outcome.folder}[/]")
@@ -109,21 +147,23 @@ def _table(title: str) -> Table:
 
 def with_sem(metrics: dict[str, float], name: str) -> str:
     """A mean with its standard error over replicas, as far as there are several."""
-    sem = metrics.get(f"{name}_sem")
-    return f"{metrics[name]:.4f}" + ("" if sem is None else f" ± {sem:.4f}")
+    mean, sem = metrics[name], metrics.get(f"{name}_sem")
+    digits = decimals(mean, 4)
+    return f"{mean:.{digits}f}" + ("" if sem is None else f" ± {sem:.{digits}f}")
 
 
-def database_table(sources: "Mapping[str, Source]") -> Table:
+def database_table(sources: "Mapping[str, Source]", unit: str = "E_c") -> Table:
     """Counts and quantiles of databases, and the acceptance rate of their relaxation."""
-    table = _table("Energy per particle (E_c)")
+    table = _table(f"Energy per particle ({unit})")
     for column in ("part", "rows", "least", "25 %", "median", "75 %", "most", "accepted"):
         table.add_column(column, justify="left" if column == "part" else "right")
     for role, source in sources.items():
         energy = source.frame["energy_per_particle"]
         quantiles = [energy.quantile(q, "linear") or 0.0 for q in (0, 0.25, 0.5, 0.75, 1)]
         rate = source.frame["acceptance_rate"].mean()
-        accepted = f"{100 * rate:.1f} %" if isinstance(rate, float) else "not relaxed"
-        numbers = [f"{value:.3f}" for value in quantiles]
+        accepted = f"{100 * rate:.1f} %" if isinstance(rate, float) else "–"
+        digits = decimals(quantiles[-1] - quantiles[0], 3)
+        numbers = [f"{value:.{digits}f}" for value in quantiles]
         table.add_row(role, f"{len(energy):,}", *numbers, accepted)
     return table
 

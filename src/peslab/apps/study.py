@@ -37,6 +37,8 @@ def run_study(
     parsed = parse(overrides)
     settings = merged(base.study, parsed)
     fixed = [str(item.input_line) for item in parsed if not item.is_sweep_override()]
+    if fingerprint := base.problem.pinned().get("fingerprint"):
+        fixed.append(f"problem.fingerprint='{fingerprint}'")  # the file may change between trials
 
     def run_trial(number: int, values: list[str]) -> TrialResult:
         outcome = run_job(number, [*fixed, *values])
@@ -51,6 +53,7 @@ def run_study(
             defaults=_defaults(config, settings),
             recipe=_recipe(base, settings),
             reference=base.problem.task.reference,
+            unit=base.problem.task.unit,
             on_trial=present.trial_line,
         )
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from peslab.evaluation.drag import DragTest
 from peslab.evaluation.metrics import mean_and_sem
-from peslab.evaluation.style import BLACK, BLUE, GREY, VERMILION, styled_figure
+from peslab.evaluation.style import BLACK, BLUE, GREY, VERMILION, styled_figure, unit_label
 
 Array = NDArray[np.float64]
 
@@ -25,7 +25,7 @@ def parity(
     Args:
         prediction: Of each replica, shape (k, n).
         target: The exact values, shape (n,).
-        unit: Their unit in mathtext, as in "E_c".
+        unit: Their unit, as in "E_c".
         quantity: Their name.
 
     Returns:
@@ -40,12 +40,12 @@ def parity(
         ends = [target.min(), target.max()]
         upper.plot(ends, ends, color=VERMILION, linewidth=0.8)
         lower.axhline(0.0, color=VERMILION, linewidth=0.8)
-        upper.set_ylabel(f"predicted (${unit}$)")
-        lower.set_ylabel(f"error (${unit}$)")
-        lower.set_xlabel(f"exact {quantity} (${unit}$)")
+        upper.set_ylabel(f"predicted ({unit_label(unit)})")
+        lower.set_ylabel(f"error ({unit_label(unit)})")
+        lower.set_xlabel(f"exact {quantity} ({unit_label(unit)})")
         figure.colorbar(cells, ax=(upper, lower), label="predictions per cell", aspect=40)
         error = _with_sem(np.abs(prediction - target).mean(axis=1))
-        upper.set_title(f"MAE {error} ${unit}$ ({_replica_count(prediction)})")
+        upper.set_title(f"MAE {error} {unit_label(unit)} ({_replica_count(prediction)})")
     return figure
 
 
@@ -54,7 +54,7 @@ def learning_curves(history: Mapping[str, Array], unit: str = "E_c") -> Figure:
 
     Args:
         history: "train/loss" and "val/mae" of each replica after every epoch, shape (k, epochs).
-        unit: The unit of the validation error in mathtext.
+        unit: The unit of the validation error, as in "E_c".
 
     Returns:
         The figure, with a thin line for each replica, a bold one for their mean and a dot at the
@@ -72,10 +72,12 @@ def learning_curves(history: Mapping[str, Array], unit: str = "E_c") -> Figure:
         axes.set_yscale("log")
         _readable_decades(axes)
         axes.set_xlabel("epoch")
-        axes.set_ylabel(f"validation MAE (${unit}$), training loss")
+        axes.set_ylabel(f"validation MAE ({unit_label(unit)}), training loss")
         axes.set_xlim(left=1)
         axes.legend(title=f"bold: mean of {_replica_count(validation)}")
-        axes.set_title(f"Best validation MAE {_with_sem(validation.min(axis=1))} ${unit}$")
+        axes.set_title(
+            f"Best validation MAE {_with_sem(validation.min(axis=1))} {unit_label(unit)}"
+        )
     return figure
 
 

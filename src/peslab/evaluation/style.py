@@ -1,5 +1,6 @@
 """How all figures look; nothing outside a figure is changed by it."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -42,3 +43,15 @@ def styled_figure(width: float, height: float) -> Iterator[Figure]:
         figure = Figure(figsize=(width, height), layout="constrained")
         FigureCanvasAgg(figure)
         yield figure
+
+
+def unit_label(unit: str) -> str:
+    """A unit as it is printed: E_c and R_c as symbols with an index, eV and Å upright.
+
+    Args:
+        unit: Such as "E_c/R_c" or "kcal/mol".
+
+    Returns:
+        With the symbols in mathtext.
+    """
+    return re.sub(r"(?<!\w)[^\W\d_]_[^\W_](/[^\W\d_]_[^\W_])*(?!\w)", r"$\g<0>$", unit)

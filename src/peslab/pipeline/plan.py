@@ -19,7 +19,7 @@ class Plan:
     """What one run is made of; its fields are the groups of conf/.
 
     Attributes:
-        values: The resolved config as plain containers.
+        values: The resolved config as plain containers, with what the problem pins.
     """
 
     problem: Problem
@@ -76,6 +76,7 @@ def plan(config: DictConfig) -> Plan:
                 f"{group}._target_ names {type(made).__name__}, which is no "
                 f"{kinds[group].__name__}: choose an option, {group}=…"
             )
+    values["problem"] |= built["problem"].pinned()
     return Plan(
         **built,
         study=study,

@@ -240,8 +240,9 @@ def _tags(plan: Plan, origin: Origin) -> dict[str, str]:
 
 def _log_config(log: RunLog, plan: Plan, origin: Origin) -> None:
     """The chosen values as params; both forms of the config and the environment as artifacts."""
+    recorded = OmegaConf.merge(origin.config, {"problem": plan.problem.pinned()})
     log.params(chosen_values(plan.values))
-    log.text(OmegaConf.to_yaml(origin.config), "config/unresolved.yaml")
+    log.text(OmegaConf.to_yaml(recorded), "config/unresolved.yaml")
     log.text(OmegaConf.to_yaml(plan.values), "config/resolved.yaml")
     log.text("\n".join(origin.overrides) + "\n", "config/overrides.txt")
     log.text(OmegaConf.to_yaml(provenance()), "environment.yaml")
@@ -250,11 +251,14 @@ def _log_config(log: RunLog, plan: Plan, origin: Origin) -> None:
 def chosen_values(values: Mapping[str, object], prefix: str = "") -> dict[str, object]:
     """The leaves of a config, and of each group the class: `loss: Huber`, `loss.delta: 0.01`.
 
-    The problem repeats its groups; tracking, study and debug choose nothing.
+    The problem repeats its groups, and where its file lies is no choice; tracking, study and debug
+    choose nothing.
     """
     leaves: dict[str, object] = {}
     for key, value in values.items():
-        if not prefix and key in {"problem", "tracking", "study", "debug"}:
+        if not prefix and key in {"tracking", "study", "debug"}:
+            continue
+        if prefix == "problem." and (isinstance(value, dict) or key in {"_target_", "path"}):
             continue
         if isinstance(value, dict):
             leaves |= chosen_values(value, f"{prefix}{key}.")

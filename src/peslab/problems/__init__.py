@@ -1,6 +1,7 @@
 """What produces labeled data and knows how a model of it is judged."""
 
 from peslab.problems.contract import Probe, Problem, Surrogate, Table, Tables, Task
+from peslab.problems.file_pes import FilePES
 from peslab.problems.lattice_pes import LatticePES
 
-__all__ = ["LatticePES", "Probe", "Problem", "Surrogate", "Table", "Tables", "Task"]
+__all__ = ["FilePES", "LatticePES", "Probe", "Problem", "Surrogate", "Table", "Tables", "Task"]

@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -116,7 +116,18 @@ class Problem(ABC):
     """A source of labeled data, and how a model of it is judged."""
 
     name: ClassVar[str]
-    task: ClassVar[Task]
+
+    @property
+    @abstractmethod
+    def task(self) -> Task:
+        """What a model of it is for."""
+
+    def pinned(self) -> dict[str, Any]:
+        """Settings that a run records in place of those typed, so that a rerun has the same data.
+
+        Nothing, for data that follow from the config alone.
+        """
+        return {}
 
     @abstractmethod
     def warm_up(self, features: "Descriptor") -> None:

@@ -14,26 +14,10 @@ from peslab.database import (
     database_path,
     load_or_generate,
 )
-from peslab.evaluation import (
-    constant_mae,
-    drag_figure,
-    drag_path,
-    drag_test,
-    least_squares_mae,
-    regression_metrics,
-    thesis_path,
-)
+from peslab.evaluation import drag_figure, drag_path, drag_test, thesis_path
 from peslab.features import Descriptor
-from peslab.problems.contract import (
-    Array,
-    Probe,
-    Problem,
-    Source,
-    Surrogate,
-    Table,
-    Tables,
-    Task,
-)
+from peslab.problems.contract import Array, Probe, Source, Surrogate, Table, Tables, Task
+from peslab.problems.surface import EnergySurface
 from peslab.toymodel import Lattice, Potential, Relaxation
 
 if TYPE_CHECKING:
@@ -47,7 +31,7 @@ DRAG_POINTS = 401
 
 
 @dataclass(frozen=True)
-class LatticePES(Problem):
+class LatticePES(EnergySurface):
     """Energies per particle of relaxed random configurations in a periodic cell.
 
     Args:
@@ -111,30 +95,6 @@ class LatticePES(Problem):
             test=_table(sources["test"]),
             sources=sources,
         )
-
-    def errors(self, table: Table, prediction: Array, gradient: Array | None) -> dict[str, Array]:
-        """Errors of energies per particle, their gradients and the forces.
-
-        Gradients are those of the energy per particle, forces −N times as large; their errors are
-        means over configurations, particles and components.
-        """
-        per_replica = [regression_metrics(energies, table.targets) for energies in prediction]
-        errors = {
-            f"energy_{name}": np.array([metrics[name] for metrics in per_replica])
-            for name in per_replica[0]
-        }
-        if gradient is not None and table.gradients is not None:
-            axes = tuple(range(1, gradient.ndim))
-            errors["gradient_mae"] = np.abs(gradient - table.gradients).mean(axis=axes)
-            errors["force_mae"] = errors["gradient_mae"] * self.lattice.n_particles
-        return errors
-
-    def baselines(self, train: tuple[Array, Array], test: tuple[Array, Array]) -> dict[str, float]:
-        """The median, and least squares on the descriptors: what a network has to beat."""
-        return {
-            "constant_mae": constant_mae(train[1], test[1]),
-            "least_squares_mae": least_squares_mae(*train, *test),
-        }
 
     def probes(self, surrogate: Surrogate, tables: Tables) -> Iterator[Probe]:
         """Drag a particle through a held-out cell and, as in figure 10, through the thesis's."""

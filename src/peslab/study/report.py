@@ -1,5 +1,6 @@
 """A study on one page of a terminal."""
 
+import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from rich.table import Table
 from rich.tree import Tree
 
 from peslab.study.ranking import RankedTrial, ranking
-from peslab.study.storage import REFERENCE
+from peslab.study.storage import REFERENCE, UNIT
 
 COMPACT: dict[str, Any] = {
     "title_justify": "left",
@@ -28,8 +29,9 @@ def renderables(study: optuna.Study, home: Path) -> Iterator[RenderableType]:
     if not trials:
         yield f"The study '{study.study_name}' has no finished trial yet."
         return
+    unit = str(study.user_attrs.get(UNIT, "E_c"))
     yield f"{study.study_name}: ranked by the validation part, shown on the test part"
-    yield _table(trials)
+    yield _table(trials, unit)
     yield "test MAE: mean ± standard error over replicas; µs: per prediction"
     for trial in trials:
         if trial.rank is None:
@@ -37,7 +39,7 @@ def renderables(study: optuna.Study, home: Path) -> Iterator[RenderableType]:
     yield ""
     if trials[0].rank is not None:
         yield "The best beside simpler answers, on the same test part"
-        yield _comparison(trials[0])
+        yield _comparison(trials[0], unit)
         yield str(study.user_attrs.get(REFERENCE, ""))
     yield ""
     yield _tree(study.study_name, trials[0], home)
@@ -46,21 +48,22 @@ def renderables(study: optuna.Study, home: Path) -> Iterator[RenderableType]:
     )
 
 
-def _table(trials: list[RankedTrial]) -> Table:
+def _table(trials: list[RankedTrial], unit: str) -> Table:
     keys = sorted({key for trial in trials for key in trial.values})
     table = Table(
         **COMPACT,
     )
     headings = [name.replace("_", "\n") for name in _short_names(keys)]
-    for heading in ("rank", "trial", "test MAE\n(E_c)", "µs", *headings):
+    for heading in ("rank", "trial", f"test MAE\n({unit})", "µs", *headings):
         table.add_column(heading, justify="right", no_wrap=True)
     for trial in trials:
         values = [short(trial.values.get(key)) for key in keys]
         if trial.rank is None:
             table.add_row("–", str(trial.trial), "[red]failed[/]", "", *values)
             continue
-        error, sem = (trial.metrics.get(f"test/energy_mae{end}") for end in ("", "_sem"))
-        told = f"{error:.5f}" + ("" if sem is None else f" ± {sem:.5f}")
+        error, sem = trial.metrics["test/energy_mae"], trial.metrics.get("test/energy_mae_sem")
+        digits = decimals(error, 5)
+        told = f"{error:.{digits}f}" + ("" if sem is None else f" ± {sem:.{digits}f}")
         speed = f"{trial.metrics['prediction_microseconds']:.1f}"
         table.add_row(str(trial.rank), str(trial.trial), told, speed, *values)
     return table
@@ -72,12 +75,12 @@ def _short_names(keys: list[str]) -> list[str]:
     return [tail if tails.count(tail) == 1 else key for key, tail in zip(keys, tails, strict=True)]
 
 
-def _comparison(best: RankedTrial) -> Table:
+def _comparison(best: RankedTrial, unit: str) -> Table:
     table = Table(
         **COMPACT,
     )
     table.add_column("model")
-    table.add_column("test MAE (E_c)", justify="right")
+    table.add_column(f"test MAE ({unit})", justify="right")
     table.add_column("skill", justify="right")
     constant = best.metrics["baseline/constant_mae"]
     for name, error in {
@@ -85,7 +88,7 @@ def _comparison(best: RankedTrial) -> Table:
         "least squares on the same inputs": best.metrics["baseline/least_squares_mae"],
         "constant (the median)": constant,
     }.items():
-        table.add_row(name, f"{error:.5f}", f"{1 - error / constant:.4f}")
+        table.add_row(name, f"{error:.{decimals(error, 5)}f}", f"{1 - error / constant:.4f}")
     return table
 
 
@@ -98,6 +101,13 @@ def _tree(name: str, best: RankedTrial, home: Path) -> Tree:
     best_folder = f"{best.trial}/".ljust(14)
     study.add(f"{best_folder} [dim]the best trial: network.pt, metrics.json, .hydra/[/]")
     return tree
+
+
+def decimals(value: float, least: int) -> int:
+    """As many as show three digits of a small number: errors in eV or Hartree are below 0.001."""
+    if value == 0 or not math.isfinite(value):
+        return least
+    return max(least, 2 - math.floor(math.log10(abs(value))))
 
 
 def short(value: object) -> str:

@@ -26,6 +26,7 @@ from peslab.study.space import Space, parse_space
 FINISHED = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)
 INTERRUPTED = "interrupted"
 REFERENCE = "reference"
+UNIT = "unit"
 
 
 @dataclass(frozen=True)
@@ -106,6 +107,7 @@ def work_on(
     start: Mapping[str, Any],
     recipe: Mapping[str, str],
     reference: str,
+    unit: str = "E_c",
 ) -> Iterator[OpenStudy]:
     """Join a study as a worker, creating it when there is none of this name.
 
@@ -115,6 +117,7 @@ def work_on(
         start: Values of the first trial: the default config's place in the space.
         recipe: What all trials share; a study of the same name but another recipe is refused.
         reference: What others reached, for the report.
+        unit: Of the errors, for the report.
 
     Raises:
         PeslabError: If the study was begun with another space or recipe.
@@ -131,6 +134,7 @@ def work_on(
                 _agree(study, {"space": dict(settings.space), "recipe": dict(recipe)})
                 if not study.get_trials(deepcopy=False):
                     study.set_user_attr(REFERENCE, reference)
+                    study.set_user_attr(UNIT, unit)
                     study.enqueue_trial(dict(start))
             yield OpenStudy(settings, parse_space(settings.space), study, folder, worker)
     finally:

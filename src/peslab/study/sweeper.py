@@ -55,6 +55,7 @@ def work(
     defaults: Mapping[str, Any],
     recipe: Mapping[str, str],
     reference: str,
+    unit: str = "E_c",
     on_trial: Callable[[ToldTrial], None] = lambda _: None,
 ) -> None:
     """Take trials of a study until it has enough.
@@ -66,13 +67,14 @@ def work(
         defaults: The composed config's value of every swept key: the first trial.
         recipe: What all trials of this study share.
         reference: What others reached, for the report.
+        unit: Of the errors, for the report.
         on_trial: Told after each trial.
 
     Raises:
         PeslabError: If the space cannot be read, or the study was begun as another.
     """
     start = start_point(parse_space(settings.space), defaults)
-    with work_on(settings, home, start, recipe, reference) as study:
+    with work_on(settings, home, start, recipe, reference, unit) as study:
         while (trial := study.claim()) is not None:
             on_trial(_run(study, trial, run_trial))
 

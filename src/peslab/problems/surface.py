@@ -1,0 +1,34 @@
+"""What all problems of energies share: how a model of them errs, and what it has to beat."""
+
+import numpy as np
+
+from peslab.evaluation import constant_mae, least_squares_mae, regression_metrics
+from peslab.problems.contract import Array, Problem, Table
+
+
+class EnergySurface(Problem):
+    """Energies per particle of configurations (n, N, d), with their gradients where known."""
+
+    def errors(self, table: Table, prediction: Array, gradient: Array | None) -> dict[str, Array]:
+        """Errors of energies per particle, their gradients and the forces.
+
+        Gradients are those of the energy per particle, forces −N times as large; their errors are
+        means over configurations, particles and components.
+        """
+        per_replica = [regression_metrics(energies, table.targets) for energies in prediction]
+        errors = {
+            f"energy_{name}": np.array([metrics[name] for metrics in per_replica])
+            for name in per_replica[0]
+        }
+        if gradient is not None and table.gradients is not None:
+            axes = tuple(range(1, gradient.ndim))
+            errors["gradient_mae"] = np.abs(gradient - table.gradients).mean(axis=axes)
+            errors["force_mae"] = errors["gradient_mae"] * table.gradients.shape[1]
+        return errors
+
+    def baselines(self, train: tuple[Array, Array], test: tuple[Array, Array]) -> dict[str, float]:
+        """The median, and least squares on the descriptors: what a network has to beat."""
+        return {
+            "constant_mae": constant_mae(train[1], test[1]),
+            "least_squares_mae": least_squares_mae(*train, *test),
+        }
