@@ -9,13 +9,8 @@ from peslab.kernels import compilation
 from peslab.kernels.compilation import (
     NUMBER,
     NUMBERS,
-    PAIR,
-    TRIPLET,
-    is_compiled,
     kernel,
-    pair_function,
     stamp_of_sources,
-    triplet_function,
 )
 
 
@@ -41,25 +36,6 @@ def test_threads_that_come_at_once_compile_once(monkeypatch):
     assert len(compilations) == 1
     assert compilations[0]["nogil"]
     assert compilations[0]["cache"]
-
-
-def test_decorated_interactions_are_known():
-    """An own interaction has the signature that kernels call, and can be called from Python."""
-
-    @pair_function
-    def linear(parameters, r):
-        return parameters[0] * r, parameters[0]
-
-    @triplet_function
-    def perimeter(parameters, a, b, c):
-        return parameters[0] * (a + b + c), 1.0, 1.0, 1.0
-
-    assert is_compiled(linear, PAIR)
-    assert is_compiled(perimeter, TRIPLET)
-    assert not is_compiled(linear, TRIPLET)
-    assert not is_compiled(abs, PAIR)
-    assert linear(np.array([2.0]), 3.0) == (6.0, 2.0)
-    assert perimeter(np.array([1.0]), 1.0, 2.0, 3.0) == (6.0, 1.0, 1.0, 1.0)
 
 
 def test_a_changed_subroutine_compiles_its_kernels_again(tmp_path):

@@ -4,10 +4,17 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numba import njit
 
 from peslab.errors import InvalidInputError
-from peslab.kernels.inputs import checked_configurations, positive, whole, wrapped
-from peslab.kernels.wrapping import wrap
+from peslab.kernels.inputs import check_images, checked_configurations, positive, whole, wrapped
+from peslab.kernels.wrapping import wrap as compiled_wrap
+
+
+@njit
+def wrap(coordinate, width):
+    """Subroutines are called by compiled functions only."""
+    return compiled_wrap(coordinate, width)
 
 
 @given(coordinate=st.floats(-1e6, 1e6), width=st.floats(0.01, 100.0))
@@ -29,7 +36,7 @@ def test_edges_of_the_cell(coordinate):
 def test_configurations_are_copied():
     """What kernels write to is never the caller's."""
     positions = np.ones((2, 1, 2))
-    configurations = checked_configurations(positions, 3.0, reach=3.0, most_images=100)
+    configurations = checked_configurations(positions, 3.0)
     configurations.positions[:] = 0.0
     assert (positions == 1.0).all()
     assert configurations.cell_widths.tolist() == [3.0, 3.0]
@@ -41,11 +48,20 @@ def test_configurations_are_copied():
 def test_cells_far_below_the_reach_are_refused(reach, dimension, fits):
     """Of (2 · reach / w_c + 1)^d images of each particle, 100 may be summed here."""
     positions = np.zeros((1, 1, dimension))
+    configurations = checked_configurations(positions, 1.0)
     if fits:
-        assert len(checked_configurations(positions, 1.0, reach, most_images=100).positions) == 1
+        check_images(configurations, reach, most_images=100)
     else:
         with pytest.raises(InvalidInputError, match="cell_width=1 is so small"):
-            checked_configurations(positions, 1.0, reach, most_images=100)
+            check_images(configurations, reach, most_images=100)
+
+
+def test_each_cell_has_its_own_reach():
+    """The cell with most images is named, even where it is not the narrowest."""
+    configurations = checked_configurations(np.zeros((3, 1, 2)), [1.0, 2.0, 3.0])
+    check_images(configurations, np.array([4.5, 9.0, 13.5]), most_images=100)
+    with pytest.raises(InvalidInputError, match="cell_width=2 is so small"):
+        check_images(configurations, np.array([4.5, 9.2, 13.5]), most_images=100)
 
 
 def test_positive():

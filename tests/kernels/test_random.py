@@ -2,22 +2,43 @@
 
 import numpy as np
 import pytest
+from numba import njit
 
 from peslab.kernels import random
 
 
 def draws(n, seed=0, index=0, purpose=random.MOVES):
     """The first uniform numbers of a stream."""
-    generator = random.stream(seed, index, purpose)
-    return np.array([random.uniform(generator) for _ in range(n)])
+    return drawn(stream(seed, index, purpose), n)
+
+
+# Subroutines are called by compiled functions only.
+
+
+@njit
+def stream(seed, index, purpose):
+    return random.stream(seed, index, purpose)
+
+
+@njit
+def drawn(generator, n):
+    numbers = np.empty(n)
+    for k in range(n):
+        numbers[k] = random.uniform(generator)
+    return numbers
+
+
+@njit
+def fill_directions(generator, directions, axes):
+    for direction in directions:
+        random.random_direction(generator, direction, axes)
 
 
 def test_reference_sequence():
     """The first words of SplitMix64 from state 1234567, as published with its source."""
     state = np.array([1234567], dtype=np.uint64)
     expected = [6457827717110365317, 3203168211198807973, 9817491932198370423]
-    for word in expected:
-        assert random.uniform(state) == (word >> 11) * 2.0**-53
+    assert drawn(state, 3).tolist() == [(word >> 11) * 2.0**-53 for word in expected]
 
 
 def test_uniform_numbers():
@@ -50,10 +71,8 @@ def test_first_numbers_of_many_streams_are_uniform():
 @pytest.mark.parametrize("dimension", [1, 2, 3, 5])
 def test_directions_are_uniform_on_the_sphere(dimension):
     """Unit length, zero mean, and the same square on each axis: no corner is preferred."""
-    generator = random.stream(0, 0, random.MOVES)
     directions = np.empty((10_000, dimension))
-    for direction in directions:
-        random.random_direction(generator, direction)
+    fill_directions(stream(0, 0, random.MOVES), directions, tuple(range(dimension)))
     np.testing.assert_allclose(np.linalg.norm(directions, axis=1), 1.0, rtol=1e-12)
     np.testing.assert_allclose(directions.mean(axis=0), 0.0, atol=0.05)
     np.testing.assert_allclose((directions**2).mean(axis=0), 1 / dimension, atol=0.02)

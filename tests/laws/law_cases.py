@@ -10,7 +10,7 @@ from peslab.toymodel import ModifiedLennardJones, Potential, pair_function, trip
 
 @pair_function
 def gaussian_well(parameters, r):
-    depth, cutoff = parameters[0], parameters[1]
+    depth, cutoff = parameters
     rest = 1.0 - (r / cutoff) ** 2
     envelope = np.exp(-r * r) * rest * rest
     return -depth * envelope, depth * envelope * (2.0 * r + 4.0 * r / (cutoff**2 * rest))
@@ -31,13 +31,13 @@ def angle_dependent(parameters, a, b, c):
 class Own(Potential):
     """A user's potential, whose triangles feel more than their mean side."""
 
-    depth: float = 2.0
+    well_depth: float = 2.0
     cutoff: float = 1.7
     pair, triplet = gaussian_well, angle_dependent
 
     @property
     def parameters(self):
-        return np.array([self.depth, self.cutoff])
+        return np.array([self.well_depth, self.cutoff])
 
 
 INVARIANT_POTENTIALS = {

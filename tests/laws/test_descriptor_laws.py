@@ -95,7 +95,7 @@ def test_jacobian(descriptor, case):
     gaps = np.diff(features.reshape(len(descriptor.orders), -1), axis=1)
     assume(gaps.min() > 1e-3 * scale)
     numerical = finite_differences(
-        lambda positions: descriptor(positions, case.cell_width), case.positions, step=1e-5
+        lambda positions: descriptor(positions, case.cell_width), case.positions, step=1e-6
     )
     np.testing.assert_allclose(jacobian[0], numerical, rtol=0, atol=1e-5 * scale)
 

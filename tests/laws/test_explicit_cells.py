@@ -56,7 +56,7 @@ def test_energy_of_equation_9(cell, counting):
         positions.tolist(), width, counting, exponent, cutoff, energy, length
     )
     assert abs(expected.imag) == 0.0
-    potential = ModifiedLennardJones(exponent, cutoff, energy, length, counting)
+    potential = ModifiedLennardJones(exponent, cutoff, energy, length, counting=counting)
     found = potential.energy_per_particle(positions, width)
     assert found[0] == pytest.approx(
         expected.real / n_particles, rel=0, abs=1e-10 * scale_of(expected.real)
@@ -73,7 +73,7 @@ def test_forces_of_equation_9(cell, counting):
     def energy_of(moved):
         return energy_by_equation_10(moved, width, counting, exponent, cutoff, energy, length)
 
-    potential = ModifiedLennardJones(exponent, cutoff, energy, length, counting)
+    potential = ModifiedLennardJones(exponent, cutoff, energy, length, counting=counting)
     _, forces = potential.energy_and_forces(positions, width)
     expected = -np.array(slopes(energy_of, positions.tolist()))
     np.testing.assert_allclose(forces[0], expected, rtol=0, atol=1e-10 * scale_of(expected))
@@ -90,7 +90,7 @@ class OwnPublished(Own):
 def test_own_potential_is_counted_the_same_way(potential, dimension, width):
     """Equation (9) holds for a triplet that feels its sides one by one, and pairs of their own."""
     positions = draw(2, dimension, width)
-    cutoff, depth = potential.cutoff, potential.depth
+    cutoff, depth = potential.cutoff, potential.well_depth
 
     def pair(r):
         r = r.real

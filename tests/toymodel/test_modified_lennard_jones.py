@@ -16,12 +16,12 @@ VALUES = json.loads((Path(__file__).parents[1] / "reference/thesis_values.json")
 
 def pair_energy(potential, r):
     """V_2(r)."""
-    return potential.interaction().pair(potential.parameters, r)[0]
+    return potential.pair_values(r)[0]
 
 
 def triplet_energy(potential, a, b, c):
     """V_3(a, b, c)."""
-    return potential.interaction().triplet(potential.parameters, a, b, c)[0]
+    return potential.triplet_values(a, b, c)[0]
 
 
 @pytest.mark.parametrize("case", VALUES["potential"], ids=lambda case: str(case["sides"]))
@@ -45,7 +45,7 @@ def test_minimum_lies_at_the_characteristic_distance():
     """The depth is 0.88 E_c for n = 6 and R_0 = 2 R_c, at a distance just below R_c."""
     potential = ModifiedLennardJones()
     r = np.linspace(0.9, 1.1, 2001)
-    energies = [pair_energy(potential, x) for x in r]
+    energies = pair_energy(potential, r)
     assert r[np.argmin(energies)] == pytest.approx(1.0, abs=0.01)
     assert min(energies) == pytest.approx(-0.88, abs=0.005)
 
@@ -62,7 +62,7 @@ def test_long_cutoff_gives_lennard_jones(exponent):
 def test_correction_has_the_dimension_of_an_energy(distance):
     """Value and slope vanish at R_0 for any R_c, which the printed equation gives only for 1."""
     potential = ModifiedLennardJones(cutoff=2.5, characteristic_distance=distance)
-    value, slope = potential.interaction().pair(potential.parameters, 2.5 - 1e-9)
+    value, slope = potential.pair_values(2.5 - 1e-9)
     assert abs(value) < 1e-12
     assert abs(slope) < 1e-6 * max(1.0, distance**6)
 
@@ -75,19 +75,20 @@ def test_correction_has_the_dimension_of_an_energy(distance):
 def test_slope(s, exponent, cutoff):
     """dV/ds against central differences."""
     potential = ModifiedLennardJones(exponent=exponent, cutoff=cutoff)
-    pair, parameters = potential.interaction().pair, potential.parameters
     step = 1e-6
-    numerical = (pair(parameters, s + step)[0] - pair(parameters, s - step)[0]) / (2.0 * step)
+    numerical = (potential.pair_values(s + step)[0] - potential.pair_values(s - step)[0]) / (
+        2.0 * step
+    )
     # Their error is step² times the third derivative, of the size of n³ R_c²ⁿ/s²ⁿ⁺³.
     tolerance = 1e-6 * (1.0 + exponent**3 * s ** (-2 * exponent - 3))
-    assert pair(parameters, s)[1] == pytest.approx(numerical, abs=tolerance)
+    assert potential.pair_values(s)[1] == pytest.approx(numerical, abs=tolerance)
 
 
 def test_triangle_feels_its_mean_side():
     """V_3 depends on the perimeter alone, and each side pulls with a third of the slope."""
     potential = ModifiedLennardJones()
-    value, *slopes = potential.interaction().triplet(potential.parameters, 0.9, 1.1, 1.3)
-    pair_value, pair_slope = potential.interaction().pair(potential.parameters, 1.1)
+    value, slopes = potential.triplet_values(0.9, 1.1, 1.3)
+    pair_value, pair_slope = potential.pair_values(1.1)
     assert value == pytest.approx(pair_value, rel=1e-12)
     assert slopes == pytest.approx([pair_slope / 3.0] * 3, rel=1e-12)
 

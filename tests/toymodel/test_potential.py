@@ -21,7 +21,6 @@ from peslab.toymodel import (
 
 def energy_by_brute_force(model, positions, width, depth):
     """Equation (9) with every triangle counted for each of its corners in the cell."""
-    pair, triplet, parameters, *_ = model.interaction()
     n, d = positions.shape
     shifts = width * np.array(sorted(product(range(-depth, depth + 1), repeat=d), key=np.any))
     images = (shifts[:, None] + positions).reshape(-1, d)  # the cell itself comes first
@@ -29,11 +28,11 @@ def energy_by_brute_force(model, positions, width, depth):
     for i in range(n):
         distances = np.linalg.norm(images - positions[i], axis=1)
         others = [j for j in range(len(images)) if j != i and distances[j] < 1.5 * model.cutoff]
-        energy += sum(pair(parameters, distances[j])[0] for j in others) / 4.0
+        energy += model.pair_values(distances[others])[0].sum() / 4.0
         for j, k in combinations(others, 2):
             sides = distances[j], distances[k], np.linalg.norm(images[j] - images[k])
             if sum(sides) < 3.0 * model.cutoff:
-                energy += 2.0 * 3.0 / 4.0 * triplet(parameters, *sides)[0]
+                energy += 2.0 * 3.0 / 4.0 * model.triplet_values(*sides)[0]
     return energy / n
 
 

@@ -2,25 +2,37 @@
 
 import numpy as np
 import pytest
+from numba import njit
 
 from peslab.errors import InvalidInputError
 from peslab.kernels import random
-from peslab.kernels.relaxation import draw_step
+from peslab.kernels.moves import draw_step
 from peslab.toymodel import Lattice, ModifiedLennardJones, RandomMoves
 
 CELLS = [Lattice(4, 2, 5.0), Lattice(2, 2, 1.3), Lattice(1, 2, 1.1), Lattice(3, 3, 2.2)]
 
 
+@njit
+def stream(seed, index):
+    """Subroutines are called by compiled functions only."""
+    return random.stream(seed, index, random.MOVES)
+
+
+@njit
+def draw(generator, longest, along_axes, step, axes):
+    draw_step(generator, longest, along_axes, step, axes)
+
+
 def relax_by_whole_energies(potential, positions, width, moves, seed, index):
     """The same relaxation, with the energy of the whole cell before and after every move."""
     positions = positions.copy()
-    generator = random.stream(seed, index, random.MOVES)
-    step = np.empty(positions.shape[1])
+    generator = stream(seed, index)
+    step, axes = np.empty(positions.shape[1]), tuple(range(positions.shape[1]))
     energy = potential.energy_per_particle(positions, width)[0]
     accepted = 0
     for _ in range(moves.epochs):
         for i in range(len(positions)):
-            draw_step(generator, moves.max_displacement, step)
+            draw(generator, moves.max_displacement, moves.steps == "along_axes", step, axes)
             moved = positions.copy()
             moved[i] = (moved[i] + step) % width
             new_energy = potential.energy_per_particle(moved, width)[0]
@@ -98,13 +110,15 @@ def test_same_bits_whatever_the_threads_and_pieces():
     assert (other != relaxed).any(axis=(1, 2)).all()
 
 
-def test_steps_are_no_longer_than_allowed():
+@pytest.mark.parametrize(("steps", "order"), [("any_direction", 2), ("along_axes", np.inf)])
+def test_steps_are_no_longer_than_allowed(steps, order):
     """One epoch moves no particle farther than the longest step, and does not touch the input."""
     positions = CELLS[0].sample(300, seed=0)
     kept = positions.copy()
-    relaxed, *_ = RandomMoves(1, 0.2).relax(ModifiedLennardJones(), positions, 5.0, seed=0)
-    steps = relaxed - positions
-    lengths = np.linalg.norm(steps - 5.0 * np.round(steps / 5.0), axis=-1)
+    moves = RandomMoves(1, 0.2, steps=steps)
+    relaxed, *_ = moves.relax(ModifiedLennardJones(), positions, 5.0, seed=0)
+    ways = relaxed - positions
+    lengths = np.linalg.norm(ways - 5.0 * np.round(ways / 5.0), ord=order, axis=-1)
     assert lengths.max() <= 0.2 + 1e-12
     assert lengths.max() > 0.19
     assert (positions == kept).all()

@@ -11,7 +11,16 @@ LATTICE = Lattice(3, 2, WIDTH)
 STARTS = LATTICE.sample(1500, seed=11)
 
 
-def relaxed_by_numpy(positions, epochs, longest, seed):
+def steps_by_numpy(random, shape, longest, steps):
+    """Uniform along each axis, or in any direction with a uniform length."""
+    if steps == "along_axes":
+        return random.uniform(-longest, longest, shape)
+    direction = random.normal(size=shape)
+    direction /= np.linalg.norm(direction, axis=1, keepdims=True)
+    return direction * random.uniform(0.0, longest, (shape[0], 1))
+
+
+def relaxed_by_numpy(positions, epochs, longest, seed, steps):
     """All configurations at once: propose, compare whole energies, keep what does not rise."""
     random = np.random.default_rng(seed)
     positions = positions.copy()
@@ -20,10 +29,8 @@ def relaxed_by_numpy(positions, epochs, longest, seed):
     accepted = np.zeros((epochs, n))
     for epoch in range(epochs):
         for i in range(n_particles):
-            direction = random.normal(size=(n, dimension))
-            direction /= np.linalg.norm(direction, axis=1, keepdims=True)
             moved = positions.copy()
-            moved[:, i] += direction * random.uniform(0.0, longest, (n, 1))
+            moved[:, i] += steps_by_numpy(random, (n, dimension), longest, steps)
             after = POTENTIAL.energy_per_particle(moved, WIDTH)
             kept = after <= energies
             positions[kept], energies[kept] = moved[kept], after[kept]
@@ -31,14 +38,21 @@ def relaxed_by_numpy(positions, epochs, longest, seed):
     return positions, accepted[-10:].mean(axis=0) / n_particles
 
 
-@pytest.fixture(scope="module")
-def by_kernel():
-    return RandomMoves(EPOCHS, LONGEST).relax(POTENTIAL, STARTS, WIDTH, seed=5, n_threads=1)
+@pytest.fixture(scope="module", params=["along_axes", "any_direction"])
+def steps(request):
+    return request.param
 
 
 @pytest.fixture(scope="module")
-def by_numpy():
-    return relaxed_by_numpy(STARTS, EPOCHS, LONGEST, seed=5)
+def by_kernel(steps):
+    return RandomMoves(EPOCHS, LONGEST, steps=steps).relax(
+        POTENTIAL, STARTS, WIDTH, seed=5, n_threads=1
+    )
+
+
+@pytest.fixture(scope="module")
+def by_numpy(steps):
+    return relaxed_by_numpy(STARTS, EPOCHS, LONGEST, seed=5, steps=steps)
 
 
 def agree(one, other):
@@ -47,7 +61,7 @@ def agree(one, other):
     Random numbers differ, so one comparison in two million fails by chance; seeds are fixed.
     """
     difference = one - other
-    assert abs(difference.mean()) < 5.0 * difference.std() / np.sqrt(len(difference))
+    assert abs(difference.mean()) <= 5.0 * difference.std() / np.sqrt(len(difference))
 
 
 def test_acceptance_rates_have_the_same_mean(by_kernel, by_numpy):
@@ -81,7 +95,9 @@ def test_particles_travel_as_far(by_kernel, by_numpy):
 def test_free_particles_take_steps_of_uniform_length():
     """Out of reach of each other every step is taken: its length is uniform, its angle too."""
     far_apart = np.tile([[5.0, 5.0], [25.0, 25.0]], (4000, 1, 1))
-    relaxed, rates, _ = RandomMoves(1, 0.5).relax(POTENTIAL, far_apart, 50.0, seed=0)
+    relaxed, rates, _ = RandomMoves(1, 0.5, steps="any_direction").relax(
+        POTENTIAL, far_apart, 50.0, seed=0
+    )
     assert (rates == 1.0).all()
     steps = (relaxed - far_apart).reshape(-1, 2)
     lengths = np.linalg.norm(steps, axis=1)
@@ -90,6 +106,17 @@ def test_free_particles_take_steps_of_uniform_length():
         counts = np.histogram(values, bins=10, range=(low, high))[0]
         assert counts.sum() == 8000
         np.testing.assert_allclose(counts, 800, atol=5 * np.sqrt(800))  # five standard errors
+
+
+def test_free_particles_take_uniform_steps_along_each_axis():
+    """As the thesis's program did: a step lies anywhere in a square."""
+    far_apart = np.tile([[5.0, 5.0], [25.0, 25.0]], (4000, 1, 1))
+    relaxed, rates, _ = RandomMoves(1, 0.5).relax(POTENTIAL, far_apart, 50.0, seed=0)
+    assert (rates == 1.0).all()
+    steps = (relaxed - far_apart).reshape(-1, 2)
+    counts = np.histogram2d(*steps.T, bins=4, range=[[-0.5, 0.5]] * 2)[0]
+    assert counts.sum() == 8000
+    np.testing.assert_allclose(counts, 500, atol=5 * np.sqrt(500))  # five standard errors
 
 
 @pytest.mark.parametrize(("epochs", "rated"), [(1, 1), (4, 4), (10, 10), (23, 10)])

@@ -170,7 +170,7 @@ def _check_numbers(database: Database) -> None:
         raise InvalidInputError(
             f"has positions of shape {positions.shape}: (n, N, d) is needed, an array in each row."
         )
-    checked_configurations(positions, widths, reach=0.0, most_images=1)
+    checked_configurations(positions, widths)
     forces = database.forces
     if forces is not None and forces.shape != positions.shape:
         raise InvalidInputError(

@@ -3,7 +3,6 @@
 import hashlib
 import json
 from dataclasses import dataclass, fields, is_dataclass
-from typing import Any
 
 from peslab.errors import InvalidInputError
 from peslab.kernels.inputs import positive, seed_of_streams, whole
@@ -112,8 +111,8 @@ def code_of_own_potential(value: object) -> dict[str, object]:
     """
     if not isinstance(value, Potential) or type(value).__module__.startswith("peslab."):
         return {}
-    functions: list[Any] = [type(value).pair, type(value).triplet]
-    codes = [function.py_func.__code__ for function in functions]
+    functions = [type(value).pair, type(value).triplet]
+    codes = [function.written_as.__code__ for function in functions if function is not None]
     texts = [f"{code.co_code.hex()} {code.co_consts} {code.co_names}" for code in codes]
     return {"code": hashlib.sha256("\n".join(texts).encode()).hexdigest()}
 

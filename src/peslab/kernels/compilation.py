@@ -100,12 +100,17 @@ class SideFunction:
 
     Attributes:
         written_as: The function in Python.
+        n_sides: 1 for pairs, 3 for triangles.
     """
 
     def __init__(
-        self, written_as: Callable[..., Any], compile_: Callable[[], InteractionFunction]
+        self,
+        written_as: Callable[..., Any],
+        n_sides: int,
+        compile_: Callable[[], InteractionFunction],
     ) -> None:
         self.written_as = written_as
+        self.n_sides = n_sides
         self._compile = compile_
         self._lock = Lock()
         self._compiled: InteractionFunction | None = None
@@ -119,10 +124,16 @@ class SideFunction:
             return self._compiled
 
 
-def interaction(function: InteractionFunction) -> SideFunction:
+def interaction(n_sides: int) -> Callable[[InteractionFunction], SideFunction]:
     """An interaction of this package, compiled for many pairs or triangles and kept on disk."""
     options: Any = {"cache": True, "error_model": "numpy"}
-    return SideFunction(function, lambda: njit(INTERACTION_OF_SIDES, **options)(function))
+
+    def of_sides(function: InteractionFunction) -> SideFunction:
+        return SideFunction(
+            function, n_sides, lambda: njit(INTERACTION_OF_SIDES, **options)(function)
+        )
+
+    return of_sides
 
 
 # Only kernels call what stands inside them: without ways in from Python it compiles faster.

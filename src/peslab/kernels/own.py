@@ -76,7 +76,7 @@ def compiled(function: Callable[..., Any], n_sides: int) -> SideFunction:
             f"derive (no abs, max or comparisons of sides), or {1 + n_sides} floats, the value and "
             f"its slopes: {reason(error)}"
         ) from error
-    return SideFunction(function, lambda: many)
+    return SideFunction(function, n_sides, lambda: many)
 
 
 def is_row(returned: object, length: int) -> bool:

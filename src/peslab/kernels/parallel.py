@@ -23,6 +23,7 @@ def in_slices(
     n: int,
     n_threads: int | None = None,
     largest_slice: int | None = None,
+    smallest_slice: int = SMALLEST_SLICE,
 ) -> None:
     """Call `run(start, stop)` for consecutive slices of `range(n)`, in threads.
 
@@ -33,6 +34,7 @@ def in_slices(
         run: Works on the configurations from `start` to `stop`.
         n: Number of configurations.
         n_threads: None takes all usable cores.
+        smallest_slice: Fewest configurations that are worth a thread.
         largest_slice: Most configurations in a slice, where a slice takes memory; None for any.
 
     Raises:
@@ -41,7 +43,7 @@ def in_slices(
     n_threads = usable_cores() if n_threads is None else n_threads
     if n_threads < 1:
         raise InvalidInputError(f"n_threads must be 1 or more, or None, not {n_threads}.")
-    n_slices = min(SLICES_PER_THREAD * n_threads, n // SMALLEST_SLICE) if n_threads > 1 else 1
+    n_slices = min(SLICES_PER_THREAD * n_threads, n // smallest_slice) if n_threads > 1 else 1
     n_slices = max(n_slices, 1, -(-n // largest_slice) if largest_slice else 1)
     edges = [n * k // n_slices for k in range(n_slices + 1)]
     if n_threads == 1 or n_slices == 1:

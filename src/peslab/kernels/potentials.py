@@ -6,7 +6,7 @@ from peslab.kernels.arrays import FloatArray
 from peslab.kernels.compilation import interaction, subroutine
 
 
-@interaction
+@interaction(n_sides=0)
 def none(_parameters: FloatArray, _sides: FloatArray, terms: FloatArray, count: int) -> None:
     """No interaction."""
     terms[:, :count] = 0.0
@@ -50,7 +50,7 @@ def modified_lennard_jones(
         slopes[k] = -2.0 * exponent * energy * power * (power - 1.0) / lengths[k] + tail_slope
 
 
-@interaction
+@interaction(n_sides=1)
 def modified_lennard_jones_pair(
     parameters: FloatArray, sides: FloatArray, terms: FloatArray, count: int
 ) -> None:
@@ -58,7 +58,7 @@ def modified_lennard_jones_pair(
     modified_lennard_jones(parameters, sides[0], terms, count)
 
 
-@interaction
+@interaction(n_sides=3)
 def modified_lennard_jones_triplet(
     parameters: FloatArray, sides: FloatArray, terms: FloatArray, count: int
 ) -> None:
@@ -71,7 +71,7 @@ def modified_lennard_jones_triplet(
         terms[1, k] = terms[2, k] = terms[3, k] = terms[1, k] / 3.0
 
 
-@interaction
+@interaction(n_sides=1)
 def lennard_jones(parameters: FloatArray, sides: FloatArray, terms: FloatArray, count: int) -> None:
     """V_2(r) and dV_2/dr of equation (3); the parameters are ε and r_m."""
     depth, distance = parameters
@@ -82,7 +82,7 @@ def lennard_jones(parameters: FloatArray, sides: FloatArray, terms: FloatArray, 
         terms[1, k] = -12.0 * depth * sixth * (sixth - 1.0) * inverse
 
 
-@interaction
+@interaction(n_sides=1)
 def morse(parameters: FloatArray, sides: FloatArray, terms: FloatArray, count: int) -> None:
     """V_2(r) and dV_2/dr of equation (2); the parameters are D_e, r_e and a."""
     depth, distance, rate = parameters
@@ -105,7 +105,7 @@ def square_of_area(a: float, b: float, c: float) -> tuple[float, float, float, f
     )
 
 
-@interaction
+@interaction(n_sides=3)
 def area_times_pairs(
     parameters: FloatArray, sides: FloatArray, terms: FloatArray, count: int
 ) -> None:
@@ -123,7 +123,7 @@ def area_times_pairs(
         terms[3, k] = (short * (by_c * pairs - 12.0 * square * c**-13) + tail) / distance
 
 
-@interaction
+@interaction(n_sides=3)
 def area_and_circumference(
     parameters: FloatArray, sides: FloatArray, terms: FloatArray, count: int
 ) -> None:
@@ -145,7 +145,7 @@ def area_and_circumference(
 FLAT = 1e-12  # of (a+b+c)⁴: below that, A² of three particles in a line is rounding
 
 
-@interaction
+@interaction(n_sides=3)
 def pairs_and_area(
     parameters: FloatArray, sides: FloatArray, terms: FloatArray, count: int
 ) -> None:

@@ -11,10 +11,12 @@ import numpy.typing as npt
 from peslab.errors import InvalidInputError
 from peslab.kernels import potentials
 from peslab.kernels.arrays import FloatArray
+from peslab.kernels.block import energies_and_forces_of_blocks
 from peslab.kernels.compilation import InteractionFunction, SideFunction
 from peslab.kernels.energy import energies_and_forces
 from peslab.kernels.inputs import (
     Configurations,
+    as_floats,
     check_images,
     checked_configurations,
     positive,
@@ -23,7 +25,7 @@ from peslab.kernels.inputs import (
 from peslab.kernels.interaction import MOST_IMAGES, Interaction
 from peslab.kernels.parallel import in_slices
 
-Counting = Literal["translation_invariant", "published", "once"]
+Counting = Literal["translation_invariant", "published", "once", "block"]
 
 # How often a sum visits a pair whose corners lie in one, in two cells, and a triangle whose corners
 # lie in one, in two, in three. Equation (9) as printed visits triangles in two cells 2 + 2 times,
@@ -33,7 +35,11 @@ VISITS = {
     "translation_invariant": ((2, 2), (6, 6, 6)),
     "published": ((2, 2), (6, 4, 6)),
     "once": ((1, 2), (1, 2, 3)),
+    "block": ((2, 2), (6, 6, 6)),
 }
+
+
+SIDES = {"pair": 1, "triplet": 3}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,13 +84,15 @@ class Potential(ABC):
             without end has none.
         counting: `translation_invariant` visits every triangle once for each of its corners;
             `published` is equation (9) as printed, and `once` takes each triangle with a corner in
-            the cell once (figure 3): their energies depend on the origin.
+            the cell once (figure 3): their energies depend on the origin. `block` sums all
+            triangles in a block of cells, whose edges are missing neighbors: equation (4).
         pair_weight: The part of pair interactions in the energy, 1/4 in equation (9).
         triplet_weight: The part of triplet interactions, 3/4 in equation (9).
         pair_part: Another potential whose pair interaction is taken instead of this one's.
-        depth: d_s, the depth of surrounding cells that is summed: pairs closer than d_s w_c, and
-            triangles with a perimeter below 2 d_s w_c. None sums all, for which there has to be a
-            cutoff.
+        depth: d_s, the depth of surrounding cells that is summed. None sums all, for which there
+            has to be a cutoff. Counted `translation_invariant`, these are the pairs closer than
+            d_s w_c and the triangles with a perimeter below 2 d_s w_c, wherever the cell begins;
+            otherwise those in the block of (2d_s + 1)ᵈ cells, as printed.
     """
 
     pair: ClassVar[SideFunction | None] = None
@@ -140,8 +148,28 @@ class Potential(ABC):
             InvalidInputError: Where an input makes no sense, particles coincide, or an energy is
                 not finite.
         """
-        interaction = self.interaction()
         configurations = checked_configurations(positions, cell_width)
+        summed = self._summed_block if self.sums_a_block else self._summed
+        energies, forces = summed(configurations, n_threads)
+        finite = np.isfinite(energies) & np.isfinite(forces).all(axis=(1, 2))
+        if not finite.all():
+            raise InvalidInputError(
+                f"the energy or a force of configuration {np.argmin(finite)} is not finite: "
+                "its particles are too close to each other, or the potential's parameters too big."
+            )
+        return energies, forces
+
+    @property
+    def sums_a_block(self) -> bool:
+        """Whether the sum is that of a block of cells, as printed, which depends on the origin."""
+        origin_matters = self.counting in {"published", "once"} and self.depth is not None
+        return origin_matters or self.counting == "block"
+
+    def _summed(
+        self, configurations: Configurations, n_threads: int | None
+    ) -> tuple[FloatArray, FloatArray]:
+        """Energies per particle and forces, summed over classes of pairs and triangles."""
+        interaction = self.interaction()
         check_reach(interaction, configurations)
         inside, cell_widths = configurations
         energies, forces = np.empty(len(inside)), np.empty_like(inside)
@@ -153,13 +181,75 @@ class Potential(ABC):
             len(energies),
             n_threads,
         )
-        finite = np.isfinite(energies) & np.isfinite(forces).all(axis=(1, 2))
-        if not finite.all():
-            raise InvalidInputError(
-                f"the energy or a force of configuration {np.argmin(finite)} is not finite: "
-                "its particles are too close to each other, or the potential's parameters too big."
-            )
         return energies, forces
+
+    def _summed_block(
+        self, configurations: Configurations, n_threads: int | None
+    ) -> tuple[FloatArray, FloatArray]:
+        """Energies per particle and forces, summed over a block of cells."""
+        inside, cell_widths = configurations
+        energies, forces = np.empty(len(inside)), np.empty_like(inside)
+        axes = tuple(range(inside.shape[2]))
+        interaction = self.interaction()
+        depth = whole("depth", self.depth, minimum=0)
+        check_images(configurations, depth * cell_widths, MOST_IMAGES)
+        corner_weights = interaction._replace(
+            depth=math.inf,
+            pair_weights=per_corner(interaction.pair_weights),
+            triangle_weights=per_corner(interaction.triangle_weights),
+        )
+        in_slices(
+            lambda start, stop: energies_and_forces_of_blocks(
+                inside,
+                cell_widths,
+                *corner_weights,
+                depth,
+                self.counting == "block",
+                energies,
+                forces,
+                start,
+                stop,
+                axes,
+            ),  # fmt: skip
+            len(energies),
+            n_threads,
+            smallest_slice=1,
+        )
+        return energies, forces
+
+    def pair_values(self, r: npt.ArrayLike) -> tuple[FloatArray, FloatArray]:
+        """V_2(r) and dV_2/dr of pairs by themselves, 0 from the cutoff on.
+
+        Args:
+            r: Distances, of any shape.
+
+        Returns:
+            Values in E_c and slopes in E_c/R_c, of that shape.
+
+        Raises:
+            InvalidInputError: Where pairs do not interact, or a distance is not above 0.
+        """
+        pairs = self if self.pair_part is None else self.pair_part
+        values, slopes = evaluated(pairs, "pair", [r])
+        return values, slopes[0]
+
+    def triplet_values(
+        self, a: npt.ArrayLike, b: npt.ArrayLike, c: npt.ArrayLike
+    ) -> tuple[FloatArray, FloatArray]:
+        """V_3(a, b, c) and its slopes of triangles by themselves, 0 from the cutoff on.
+
+        Args:
+            a: Sides, of any shape.
+            b: Of a shape that can be broadcast with that of a.
+            c: Likewise.
+
+        Returns:
+            Values in E_c, and slopes by a, by b and by c in E_c/R_c with one more axis in front.
+
+        Raises:
+            InvalidInputError: Where triangles do not interact, or a side is not above 0.
+        """
+        return evaluated(self, "triplet", [a, b, c])
 
     def interaction(self) -> Interaction:
         """The potential as kernels take it: functions, parameters, cutoffs and weights.
@@ -177,7 +267,7 @@ class Potential(ABC):
             np.array(self.parameters, dtype=np.float64, order="C"),
             cutoff_of(pairs) if pair else 0.0,
             cutoff_of(self) if triplet else 0.0,
-            math.inf if self.depth is None else whole("depth", self.depth, minimum=1),
+            math.inf if self.depth is None else whole("depth", self.depth, minimum=0),
             *self.weights(),
         )
 
@@ -201,17 +291,53 @@ class Potential(ABC):
         )
 
 
+def per_corner(weights: FloatArray) -> FloatArray:
+    """What a pair or triangle weighs each time that one of its corners in the cell looks at it.
+
+    Args:
+        weights: Of pairs, with both corners in one cell, in two; or of triangles, in one, in two
+            (where one corner is alone), in three.
+
+    Returns:
+        The same shape, by how many of the other corners are in the cell of the one that looks:
+        all, some, none.
+    """
+    if len(weights) == SIDES["pair"] + 1:
+        return weights / 2.0
+    in_one, in_two, in_three = weights
+    alone = in_three / 3.0
+    return np.array([in_one / 3.0, (in_two - alone) / 2.0, alone])
+
+
 def checked_function(potential: Potential, name: str) -> InteractionFunction | None:
     """A potential's interaction of pairs or triangles; None where it has none."""
     function = getattr(type(potential), name)
     if function is None:
         return None
-    if isinstance(function, SideFunction):
+    if isinstance(function, SideFunction) and function.n_sides == SIDES[name]:
         return function.compiled
     raise InvalidInputError(
         f"{type(potential).__name__}.{name} must be a function under the decorator "
         f"@{name}_function, or None."
     )
+
+
+def evaluated(
+    potential: Potential, name: str, sides: list[npt.ArrayLike]
+) -> tuple[FloatArray, FloatArray]:
+    """Values (…) and slopes (sides, …) of pairs or triangles."""
+    function = checked_function(potential, name)
+    if function is None:
+        raise InvalidInputError(f"{type(potential).__name__} has no {name} interaction.")
+    every = np.array(np.broadcast_arrays(*[as_floats("sides", side) for side in sides]))
+    if not (np.isfinite(every) & (every > 0.0)).all():
+        raise InvalidInputError("sides must be finite and above 0.")
+    flat = every.reshape(len(sides), -1)
+    terms = np.empty((1 + len(sides), flat.shape[1]))
+    parameters = np.array(potential.parameters, dtype=np.float64, order="C")
+    function(parameters, np.ascontiguousarray(flat), terms, flat.shape[1])
+    terms[:, flat.mean(axis=0) >= cutoff_of(potential)] = 0.0
+    return terms[0].reshape(every.shape[1:]), terms[1:].reshape(every.shape)
 
 
 def cutoff_of(potential: Potential) -> float:

@@ -1,0 +1,163 @@
+"""Sums over a block of cells as the thesis prints them: equations (4), (5) and (9) to a depth d_s.
+
+Here every particle of the central cell looks at all others of the block, so that the sum depends on
+where the cell begins; `energy` sums the same over classes of triangles, to any distance.
+"""
+
+import math
+
+from peslab.kernels.arrays import FloatArray
+from peslab.kernels.bins import room_for_bins
+from peslab.kernels.compilation import (
+    CONFIGURATIONS,
+    FLAG,
+    INTEGER,
+    NOTHING,
+    NUMBERS,
+    Axes,
+    InteractionFunction,
+    kernel,
+    subroutine,
+)
+from peslab.kernels.energy import Rooms, Waiting, add_up
+from peslab.kernels.interaction import (
+    INTERACTION,
+    Interaction,
+    longest_distance,
+    longest_perimeter,
+)
+from peslab.kernels.neighbors import Bonds, room_for_bonds
+from peslab.kernels.triangles import AT_ONCE, collect_pairs, collect_triangles, room_for_batch
+
+
+@kernel(
+    lambda axes: NOTHING(
+        CONFIGURATIONS,
+        NUMBERS,
+        *INTERACTION,
+        INTEGER,
+        FLAG,
+        NUMBERS,
+        CONFIGURATIONS,
+        INTEGER,
+        INTEGER,
+        axes,
+    )  # fmt: skip
+)
+def energies_and_forces_of_blocks(
+    positions: FloatArray,  # (n, N, d), wrapped into the cell
+    cell_widths: FloatArray,  # (n,)
+    pair: InteractionFunction,
+    triplet: InteractionFunction,
+    pair_parameters: FloatArray,
+    triplet_parameters: FloatArray,
+    pair_cutoff: float,
+    triplet_cutoff: float,
+    depth: float,  # infinite: the block is what limits the sum
+    pair_weights: FloatArray,  # (2,) of a bond to the own cell, to another
+    triangle_weights: FloatArray,  # (3,) of two bonds, of which two, one, none are to the own cell
+    cells: int,  # d_s, the depth of the block
+    from_all: bool,  # whether the particles of all cells look around, or those of the central one
+    energies: FloatArray,  # (n,) filled with the energy per particle that looks around
+    forces: FloatArray,  # (n, N, d) filled with −N times its gradient
+    start: int,
+    stop: int,
+    axes: Axes,
+) -> None:
+    """Energies and forces of the configurations from `start` to `stop`."""
+    interaction = Interaction(
+        pair, triplet, pair_parameters, triplet_parameters, pair_cutoff, triplet_cutoff, depth,
+        pair_weights, triangle_weights,
+    )  # fmt: skip
+    n_particles = positions.shape[1]
+    n_cells = (2 * cells + 1) ** len(axes)
+    capacity = AT_ONCE + n_particles * n_cells
+    rooms = Rooms(
+        room_for_bins(n_particles, axes),
+        room_for_bonds(capacity, axes),
+        room_for_batch(1, capacity),
+        room_for_batch(3, capacity),
+    )
+    rooms.bonds.pulls[:] = 0.0
+    lookers = n_particles * (n_cells if from_all else 1)
+    for k in range(start, stop):
+        energies[k] = 0.0
+        forces[k] = 0.0
+        for looker in range(lookers):
+            look_from(
+                interaction, rooms, positions[k], cell_widths[k], k, looker, cells, from_all,
+                energies, forces,
+            )  # fmt: skip
+        energies[k] /= lookers
+        forces[k] *= n_particles / lookers
+
+
+@subroutine
+def look_from(
+    interaction: Interaction,
+    rooms: Rooms,
+    positions: FloatArray,
+    cell_width: float,
+    place: int,
+    looker: int,
+    cells: int,
+    from_all: bool,
+    energies: FloatArray,
+    forces: FloatArray,
+) -> None:
+    """Add what one particle sees of the block."""
+    _, bonds, pairs, triangles = rooms
+    distance = longest_distance(interaction, cell_width)
+    perimeter = longest_perimeter(interaction, cell_width)
+    n_bonds = fill_block(bonds, positions, cell_width, place, looker, cells, from_all)
+    n_pairs = collect_pairs(interaction, pairs, bonds, 0, n_bonds, distance, 0)
+    n_triangles = 0
+    for second in range(n_bonds if perimeter > 0.0 else 0):
+        n_triangles = collect_triangles(
+            interaction, triangles, bonds, 0, second, perimeter, n_triangles
+        )
+        if n_triangles > AT_ONCE:
+            add_up(interaction, rooms, Waiting(0, n_pairs, n_triangles), energies, forces)
+            n_pairs, n_triangles = 0, 0
+    add_up(interaction, rooms, Waiting(n_bonds, n_pairs, n_triangles), energies, forces)
+
+
+@subroutine
+def fill_block(
+    bonds: Bonds,
+    positions: FloatArray,
+    cell_width: float,
+    place: int,
+    looker: int,
+    cells: int,
+    from_all: bool,
+) -> int:
+    """Fill in bonds from one particle to all others of the block; return their number.
+
+    Particles outside the own cell get cells of their own, so that triangles are told apart by how
+    many of their corners stand in it.
+    """
+    n_particles, dimension = len(positions), len(bonds.axes)
+    n_cells = (2 * cells + 1) ** dimension
+    own, origin = (looker // n_particles if from_all else n_cells // 2), looker % n_particles
+    stop = 0
+    for cell in range(n_cells):
+        for other in range(n_particles):
+            square = 0.0
+            for axis in range(dimension):
+                shift = along(cell, axis, cells) - along(own, axis, cells)
+                component = positions[other, axis] - positions[origin, axis] + shift * cell_width
+                bonds.vectors[axis, stop] = component
+                square += component * component
+            bonds.places[stop], bonds.origins[stop], bonds.particles[stop] = place, origin, other
+            bonds.cells[stop] = 0.0 if cell == own else 1.0 + stop
+            bonds.distances[stop] = math.sqrt(square)
+            stop += cell != own or other != origin
+    return stop
+
+
+@subroutine
+def along(cell: int, axis: int, cells: int) -> int:
+    """Where a cell of the block stands on an axis: the digits of its number."""
+    per_axis = 2 * cells + 1
+    return int(cell // per_axis**axis % per_axis)
