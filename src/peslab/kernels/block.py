@@ -42,7 +42,7 @@ from peslab.kernels.triangles import AT_ONCE, collect_pairs, collect_triangles, 
         INTEGER,
         INTEGER,
         axes,
-    )  # fmt: skip
+    )
 )
 def energies_and_forces_of_blocks(
     positions: FloatArray,  # (n, N, d), wrapped into the cell
@@ -85,9 +85,17 @@ def energies_and_forces_of_blocks(
         forces[k] = 0.0
         for looker in range(lookers):
             look_from(
-                interaction, rooms, positions[k], cell_widths[k], k, looker, cells, from_all,
-                energies, forces,
-            )  # fmt: skip
+                interaction,
+                rooms,
+                positions[k],
+                cell_widths[k],
+                k,
+                looker,
+                cells,
+                from_all,
+                energies,
+                forces,
+            )
         energies[k] /= lookers
         forces[k] *= n_particles / lookers
 

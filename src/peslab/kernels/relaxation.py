@@ -43,6 +43,7 @@ from peslab.kernels.moves import (
     room_for_trials,
     see,
 )
+from peslab.kernels.neighbors import most_bonds
 from peslab.kernels.random import MOVES, stream, uniform
 from peslab.kernels.triangles import AT_ONCE
 from peslab.kernels.wrapping import wrap
@@ -139,16 +140,21 @@ def relax(
 
 @room
 def room_for_block(
-    interaction: Interaction, moving: Moving, n_particles: int,
-    cell_widths: FloatArray, start: int, stop: int, axes: Axes,
+    interaction: Interaction, moving: Moving, n_particles: int, cell_widths: FloatArray,
+    start: int, stop: int, axes: Axes,
 ) -> Block:  # fmt: skip
     """Room for the configurations from `start` to `stop`, as many of them as are side by side."""
-    images, dimension = 0, len(axes)
+    capacity = 0
     for k in range(start, stop):
         reach = range_of_sight(interaction, moving, cell_widths[k], k)
-        images = max(images, int(2.0 * reach / cell_widths[k]) + 2)
-    capacity = n_particles * images**dimension
-    size = min(SIDE_BY_SIDE, stop - start)
+        capacity = max(capacity, most_bonds(n_particles, len(axes), cell_widths[k], reach))
+    return room_of_size(min(SIDE_BY_SIDE, stop - start), n_particles, capacity, axes)
+
+
+@room
+def room_of_size(size: int, n_particles: int, capacity: int, axes: Axes) -> Block:
+    """Room for `size` configurations of which each particle has up to `capacity` images around."""
+    dimension = len(axes)
     shape = (size, n_particles, capacity)
     return Block(
         np.empty((size, 1), np.uint64),

@@ -210,7 +210,7 @@ class Potential(ABC):
                 start,
                 stop,
                 axes,
-            ),  # fmt: skip
+            ),
             len(energies),
             n_threads,
             smallest_slice=1,
@@ -346,6 +346,11 @@ def cutoff_of(potential: Potential) -> float:
     return math.inf if cutoff == math.inf else positive("cutoff", cutoff)
 
 
+def reach_without_depth(interaction: Interaction) -> float:
+    """How far a particle sees; infinite without a cutoff."""
+    return max(interaction.pair_cutoff, 1.5 * interaction.triplet_cutoff)
+
+
 def check_reach(
     interaction: Interaction, configurations: Configurations, margin: float | FloatArray = 0.0
 ) -> None:
@@ -359,6 +364,7 @@ def check_reach(
     Raises:
         InvalidInputError: Where a cell is too small.
     """
-    reach = max(interaction.pair_cutoff, 1.5 * interaction.triplet_cutoff)
-    reaches = np.minimum(reach, interaction.depth * configurations.cell_widths)
+    reaches = np.minimum(
+        reach_without_depth(interaction), interaction.depth * configurations.cell_widths
+    )
     check_images(configurations, reaches + margin, MOST_IMAGES)

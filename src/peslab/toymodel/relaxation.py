@@ -1,5 +1,6 @@
 """Bringing random starts down to energies that matter."""
 
+import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field, replace
 from typing import Literal, NamedTuple, get_args
@@ -9,18 +10,23 @@ import numpy.typing as npt
 
 from peslab.errors import InvalidInputError
 from peslab.kernels.arrays import FloatArray, IntArray
+from peslab.kernels.frozen import relax_against_frozen_images
 from peslab.kernels.inputs import (
+    Configurations,
+    check_images,
     checked_configurations,
     positive,
     seed_of_streams,
     whole,
 )
+from peslab.kernels.interaction import MOST_IMAGES, Interaction
 from peslab.kernels.parallel import in_slices
 from peslab.kernels.relaxation import NOT_RUN, RATED_EPOCHS, relax
-from peslab.toymodel.potential import Potential, check_reach
+from peslab.toymodel.potential import Potential, check_reach, reach_without_depth
 
 Steps = Literal["along_axes", "any_direction"]
 Scaled = Literal["nothing", "epochs", "max_displacement"]
+Images = Literal["moving", "frozen"]
 
 
 class Relaxed(NamedTuple):
@@ -123,6 +129,8 @@ class RandomMoves(Relaxation):
             part of its moves; None runs all epochs.
         depth: d_s for the relaxation alone, where a potential without a cutoff may be summed less
             far than for its final energy; None takes that of the potential.
+        images: Whether the images of a particle are `moving` with it, or `frozen` where they were
+            at the start, as in the thesis's program: there energies rise again after many epochs.
     """
 
     epochs: int
@@ -132,12 +140,14 @@ class RandomMoves(Relaxation):
     reference_width: float = 5.0
     target_acceptance_rate: float | None = None
     depth: int | None = None
+    images: Images = "moving"
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "epochs", whole("epochs", self.epochs, minimum=0))
         for name in ("max_displacement", "reference_width"):
             object.__setattr__(self, name, positive(name, getattr(self, name)))
-        for name, choices in (("steps", get_args(Steps)), ("scaled", get_args(Scaled))):
+        for name, kind in (("steps", Steps), ("scaled", Scaled), ("images", Images)):
+            choices = get_args(kind)
             if getattr(self, name) not in choices:
                 raise InvalidInputError(
                     f"{name} must be {' or '.join(choices)}, not {getattr(self, name)!r}."
@@ -210,7 +220,6 @@ def moved(
     longest = moves.max_displacement * (scale if moves.scaled == "max_displacement" else ones)
     shallower = potential if moves.depth is None else replace(potential, depth=moves.depth)
     interaction = shallower.interaction()
-    check_reach(interaction, configurations, longest)
     rate = moves.target_acceptance_rate
     moving = (
         epochs,
@@ -223,11 +232,41 @@ def moved(
     )
     accepted = np.empty((len(relaxed), epochs.max()), np.int64)
     axes = tuple(range(relaxed.shape[2]))
-    in_slices(
-        lambda start, stop: relax(
-            relaxed, cell_widths, *interaction, *moving, accepted, start, stop, axes
-        ),
-        len(relaxed),
-        n_threads,
-    )
+    if moves.images == "frozen":
+        cells = depth_of_block(shallower, configurations)
+        frozen = as_if_frozen(shallower, interaction)
+
+        def run(start: int, stop: int) -> None:
+            relax_against_frozen_images(
+                relaxed, cell_widths, *frozen, *moving, cells, accepted, start, stop, axes
+            )
+    else:
+        check_reach(interaction, configurations, longest)
+
+        def run(start: int, stop: int) -> None:
+            relax(relaxed, cell_widths, *interaction, *moving, accepted, start, stop, axes)
+
+    in_slices(run, len(relaxed), n_threads)
     return Relaxed(relaxed, rated(accepted, relaxed.shape[1]), accepted)
+
+
+def depth_of_block(potential: Potential, configurations: Configurations) -> int:
+    """d_s of the block of frozen images: as far as the potential says, or as it reaches."""
+    narrowest = configurations.cell_widths.min()
+    reaches = reach_without_depth(potential.interaction())
+    depth = math.ceil(reaches / narrowest) if potential.depth is None else potential.depth
+    check_images(configurations, depth * configurations.cell_widths, MOST_IMAGES)
+    return depth
+
+
+def as_if_frozen(potential: Potential, interaction: Interaction) -> Interaction:
+    """The interaction with the weights of equation (9) where images do not move along.
+
+    As printed it visits pairs in the cell 2 times and those with an image once; triangles in the
+    cell 6 times, and twice those that one or two particles of the cell make with images.
+    """
+    return interaction._replace(
+        depth=math.inf,
+        pair_weights=np.multiply(potential.pair_weight, (2.0, 1.0)),
+        triangle_weights=np.multiply(potential.triplet_weight, (6.0, 2.0, 2.0)),
+    )
