@@ -1,6 +1,7 @@
 """The toy model: exact energies and forces of particles in periodic cells."""
 
 from peslab.kernels.own import pair_function, triplet_function
+from peslab.toymodel.descent import Descent
 from peslab.toymodel.lattice import Lattice
 from peslab.toymodel.modified_lennard_jones import ModifiedLennardJones
 from peslab.toymodel.pairs import LennardJones, Morse
@@ -17,6 +18,7 @@ from peslab.toymodel.triplets import AreaAndCircumference, AreaTimesPairs, Pairs
 __all__ = [
     "AreaAndCircumference",
     "AreaTimesPairs",
+    "Descent",
     "Lattice",
     "LennardJones",
     "Metropolis",
