@@ -1,6 +1,6 @@
 """Databases of labeled configurations: what they hold, how they are made, where they are kept."""
 
-from peslab.database.generate import cut_top, generate
+from peslab.database.generate import generate
 from peslab.database.recipe import DatabaseSettings, Recipe
 from peslab.database.store import Arrays, arrays, database_path, load_or_generate
 
@@ -9,7 +9,6 @@ __all__ = [
     "DatabaseSettings",
     "Recipe",
     "arrays",
-    "cut_top",
     "database_path",
     "generate",
     "load_or_generate",

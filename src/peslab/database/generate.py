@@ -1,12 +1,8 @@
 """Making a database: sampling, relaxation, labels, cut."""
 
-import math
-
 import polars as pl
 
 from peslab.database.recipe import Recipe
-
-ROUNDING = 1e-9  # 0.29 of 100 rows is 28.999999999999996
 
 
 def generate(recipe: Recipe, n_threads: int | None = None) -> pl.DataFrame:
@@ -24,34 +20,19 @@ def generate(recipe: Recipe, n_threads: int | None = None) -> pl.DataFrame:
         InvalidInputError: Where the potential gives an energy that is not finite.
     """
     lattice, seed = recipe.lattice, recipe.seed
-    n_sampled = math.ceil(recipe.size / recipe.keep_quantile - ROUNDING)
-    starts = lattice.sample(n_sampled, seed)
+    n_sampled = recipe.cut.n_configurations
+    starts, widths = lattice.sample(n_sampled, seed), lattice.widths(n_sampled)
     positions, acceptance_rates, _ = recipe.relaxation.relax(
-        recipe.potential, starts, lattice.cell_width, seed, n_threads=n_threads
+        recipe.potential, starts, widths, seed, n_threads=n_threads
     )
-    energies, forces = recipe.potential.energy_and_forces(positions, lattice.cell_width, n_threads)
+    energies, forces = recipe.potential.energy_and_forces(positions, widths, n_threads)
     frame = pl.DataFrame(
         {
             "positions": positions,
-            "cell_width": pl.repeat(lattice.cell_width, n_sampled, eager=True),
+            "cell_width": widths,
             "energy_per_particle": energies,
             "forces": forces,
             "acceptance_rate": pl.Series(acceptance_rates).fill_nan(None),
         }
     )
-    return cut_top(frame, recipe.keep_quantile)
-
-
-def cut_top(frame: pl.DataFrame, keep_quantile: float) -> pl.DataFrame:
-    """Keep the part of lowest energies within each cell width; the order of the rows stays.
-
-    The thesis deletes the top energies too: rare configurations with particles on top of each
-    other, whose energies dwarf all others.
-
-    Args:
-        frame: With the columns cell_width and energy_per_particle.
-        keep_quantile: The part to keep, rounded down to whole rows.
-    """
-    rank = pl.col("energy_per_particle").rank("ordinal").over("cell_width")
-    kept = (pl.len().over("cell_width") * keep_quantile + ROUNDING).floor()
-    return frame.filter(rank <= kept)
+    return frame.filter(recipe.cut.lowest(energies))

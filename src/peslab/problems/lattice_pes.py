@@ -42,6 +42,9 @@ if TYPE_CHECKING:
 DRAG_CHOICES = 10
 """Held-out configurations that the dragged one is chosen from."""
 
+DRAG_WIDTH = 5.0
+"""Of cells of many widths, those nearest to the thesis's width are dragged through, in R_c."""
+
 DRAG_POINTS = 401
 """Points along a drag: the narrowest features of the energy, about 0.05 R_c, take four of them."""
 
@@ -88,12 +91,11 @@ class LatticePES(Problem):
 
     def warm_up(self, features: Descriptor) -> None:
         """Run every kernel on two configurations."""
-        width = self.lattice.cell_width
-        starts = self.lattice.sample(2, self.database.seed)
-        positions, *_ = self.relaxation.relax(self.potential, starts, width, self.database.seed)
-        self.potential.energy_and_forces(positions, width)
-        features(positions, width)
-        features.with_jacobian(positions, width)
+        widths, starts = self.lattice.widths(2), self.lattice.sample(2, self.database.seed)
+        positions, *_ = self.relaxation.relax(self.potential, starts, widths, self.database.seed)
+        self.potential.energy_and_forces(positions, widths)
+        features(positions, widths)
+        features.with_jacobian(positions, widths)
 
     def tables(self, folder: Path) -> Tables:
         """Generate or read both databases; the last rows of the first one are held out."""
@@ -138,15 +140,18 @@ class LatticePES(Problem):
 
     def probes(self, surrogate: Surrogate, tables: Tables) -> Iterator[Probe]:
         """Drag a particle through a held-out cell and, as in figure 10, through the thesis's."""
-        configurations, widths = (array[:DRAG_CHOICES] for array in tables.test.inputs)
-        width = float(widths[0])
+        positions, widths = tables.test.inputs
+        known_widths = tables.train.inputs[1]
+        common = np.intersect1d(widths, known_widths)
+        width = float(common[np.abs(common - DRAG_WIDTH).argmin()])
+        configurations = positions[widths == width][:DRAG_CHOICES]
         if self.lattice.dimension > 1:  # on a line the dragged particle would meet the others
             path = drag_path(
                 configurations,
                 width,
                 DRAG_POINTS,
                 lambda positions: self.potential.energy_per_particle(positions, width),
-                highest=float(tables.train.targets.max()),
+                highest=float(tables.train.targets[known_widths == width].max()),
             )
             yield self._drag("drag", path, surrogate)
         if configurations.shape[1:] == (4, 2):
@@ -163,7 +168,10 @@ class LatticePES(Problem):
             return surrogate.predict_with_gradient(positions, np.full(len(positions), width))
 
         result = drag_test(path, exact, predict)
-        return Probe(name, result.errors(), drag_figure(result))
+        figure = drag_figure(result)
+        if self.lattice.n_widths > 1:
+            figure.suptitle(f"cell width {width:.3g} $R_c$", x=0.99, ha="right", fontsize=9)
+        return Probe(name, result.errors(), figure)
 
 
 def _table(source: Source) -> Table:
