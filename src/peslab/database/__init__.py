@@ -2,14 +2,18 @@
 
 from peslab.database.generate import generate
 from peslab.database.recipe import DatabaseSettings, Recipe
-from peslab.database.store import Arrays, arrays, database_path, load_or_generate
+from peslab.database.rows import Arrays, arrays
+from peslab.database.statistics import acceptance, statistics
+from peslab.database.store import database_path, load_or_generate
 
 __all__ = [
     "Arrays",
     "DatabaseSettings",
     "Recipe",
+    "acceptance",
     "arrays",
     "database_path",
     "generate",
     "load_or_generate",
+    "statistics",
 ]
