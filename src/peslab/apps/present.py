@@ -17,7 +17,6 @@ from peslab.study.report import COMPACT, short
 
 if TYPE_CHECKING:
     from peslab.pipeline import Outcome
-    from peslab.problems.contract import Source
     from peslab.study.sweeper import ToldTrial
 
 console = Console(highlight=False)
@@ -111,21 +110,6 @@ def with_sem(metrics: dict[str, float], name: str) -> str:
     """A mean with its standard error over replicas, as far as there are several."""
     sem = metrics.get(f"{name}_sem")
     return f"{metrics[name]:.4f}" + ("" if sem is None else f" ± {sem:.4f}")
-
-
-def database_table(sources: "Mapping[str, Source]") -> Table:
-    """Counts and quantiles of databases, and the acceptance rate of their relaxation."""
-    table = _table("Energy per particle (E_c)")
-    for column in ("part", "rows", "least", "25 %", "median", "75 %", "most", "accepted"):
-        table.add_column(column, justify="left" if column == "part" else "right")
-    for role, source in sources.items():
-        energy = source.frame["energy_per_particle"]
-        quantiles = [energy.quantile(q, "linear") or 0.0 for q in (0, 0.25, 0.5, 0.75, 1)]
-        rate = source.frame["acceptance_rate"].mean()
-        accepted = f"{100 * rate:.1f} %" if isinstance(rate, float) else "not relaxed"
-        numbers = [f"{value:.3f}" for value in quantiles]
-        table.add_row(role, f"{len(energy):,}", *numbers, accepted)
-    return table
 
 
 def difference(lines: Sequence[str]) -> None:

@@ -128,6 +128,17 @@ def whole_parts(folder: Path, recipe: Recipe) -> dict[int, Part]:
             logger.warning("The part %s of a database is damaged, and is made again.", path)
             path.unlink()
             continue
-        start, stop = map(int, path.stem.split("-"))
+        start, stop = range_of(path)
         found[start] = Part(start, stop, Tally.from_json(sealed.about), path)
     return found
+
+
+def configurations_in(folder: Path) -> int:
+    """How many configurations the parts in a folder hold by their names, damaged or not."""
+    return sum(stop - start for start, stop in map(range_of, folder.glob("*.parquet")))
+
+
+def range_of(path: Path) -> tuple[int, int]:
+    """The configurations that a part holds by its name."""
+    start, stop = map(int, path.stem.split("-"))
+    return start, stop

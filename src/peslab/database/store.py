@@ -13,7 +13,7 @@ from filelock import FileLock
 
 from peslab.database import parquet
 from peslab.database.generate import Progress
-from peslab.database.parts import Part, make_parts
+from peslab.database.parts import Part, configurations_in, make_parts
 from peslab.database.recipe import Recipe
 from peslab.database.rows import read_rows
 from peslab.database.statistics import summarize
@@ -69,6 +69,14 @@ def load_or_generate(
             "potential gives the same energies each time."
         )
     return frame
+
+
+def remaining_configurations(recipe: Recipe, folder: Path) -> int:
+    """How many configurations `load_or_generate` has to make; nothing is read for that."""
+    path = database_path(recipe, folder)
+    if path.is_file():
+        return 0
+    return recipe.cut.n_configurations - configurations_in(parts_folder(path))
 
 
 def read(path: Path, recipe: Recipe) -> pl.DataFrame | None:

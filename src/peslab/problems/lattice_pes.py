@@ -89,6 +89,10 @@ class LatticePES(Problem):
         """The same, generated apart to test on."""
         return replace(self.recipe(), size=self.database.test_size, seed=self.database.test_seed)
 
+    def recipes(self) -> dict[str, Recipe]:
+        """Both databases by their part."""
+        return {"train": self.recipe(), "test": self.test_recipe()}
+
     def warm_up(self, features: Descriptor) -> None:
         """Run every kernel on two configurations."""
         widths, starts = self.lattice.widths(2), self.lattice.sample(2, self.database.seed)
@@ -103,7 +107,7 @@ class LatticePES(Problem):
             role: Source(
                 load_or_generate(recipe, folder), database_path(recipe, folder), recipe.fingerprint
             )
-            for role, recipe in {"train": self.recipe(), "test": self.test_recipe()}.items()
+            for role, recipe in self.recipes().items()
         }
         known = _table(sources["train"])
         held_out = round(self.database.validation_fraction * len(known))
