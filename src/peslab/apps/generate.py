@@ -152,12 +152,17 @@ def side_by_side(chosen: Chosen, folder: Path, console: "Console") -> list[dict[
     figures = folder / f"comparison_{together.hexdigest()[:16]}"
     databases.save(databases.comparison_figures(swept, paths), figures)
     console.print(f"figures: {figures}/", soft_wrap=True)
+    return [
+        _row(_typed(values), recipe, one, path)
+        for (values, _), recipe, one, path in zip(chosen, recipes, overviews, paths, strict=True)
+    ]
+
+
+def _typed(values: Mapping[str, str]) -> dict[str, Any]:
+    """Values as Hydra reads them, rather than their texts."""
     from peslab.configuration.compose import parse
 
-    return [
-        _row({key: parse([f"{key}={value}"])[0].value() for key, value in values.items()}, *numbers)
-        for (values, _), *numbers in zip(chosen, recipes, overviews, paths, strict=True)
-    ]
+    return {key: parse([f"{key}={value}"])[0].value() for key, value in values.items()}
 
 
 def _row(

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping
+from statistics import median_low
 
 import matplotlib as mpl
 import numpy as np
@@ -72,7 +73,7 @@ def percentile_figure(panels: Panels) -> Figure:
                 axes.plot(along, energies, color=color, label=label)
             lowest = min(float(energies[0]) for energies in curves.values())
             highest = max(float(energies[-1]) for energies in curves.values())
-            typical = float(np.median([np.quantile(e, 0.9) for e in curves.values()]))
+            typical = median_low([float(np.quantile(e, 0.9)) for e in curves.values()])
             top = min(highest, lowest + ROOM * (typical - lowest))
             margin = 0.04 * (top - lowest) or 1.0
             axes.set_ylim(lowest - margin, top + margin)
