@@ -89,7 +89,7 @@ def combinations(overrides: Sequence[str]) -> Chosen:
         )
         for values in product(*(list(item.sweep_string_iterator()) for item in swept))
     ]
-    if len({recipes["train"] for _, recipes in chosen}) < len(chosen):
+    if len({recipes["train"].fingerprint for _, recipes in chosen}) < len(chosen):
         raise PeslabError(
             f"the values of {' and '.join(keys)} give the same database more than once: sweep keys "
             "of potential, lattice, relaxation or database, and no value twice."
@@ -143,10 +143,8 @@ def side_by_side(chosen: Chosen, folder: Path, console: "Console") -> list[dict[
     databases.make_all(recipes, folder, console)
     paths = [database_path(recipe, folder) for recipe in recipes]
     overviews = [overview(path) for path in paths]
-    keys = list(chosen[0][0])
-    short = [key.rpartition(".")[2] for key in keys]
-    names = dict(zip(keys, short if len({*short}) == len(keys) else keys, strict=True))
-    swept = [{names[key]: value for key, value in values.items()} for values, _ in chosen]
+    names = short_names(list(chosen[0][0]))
+    swept = [dict(zip(names, values.values(), strict=True)) for values, _ in chosen]
     console.print(databases.comparison_table(swept, overviews))
     together = hashlib.sha256("".join(recipe.fingerprint for recipe in recipes).encode())
     figures = folder / f"comparison_{together.hexdigest()[:16]}"
@@ -156,6 +154,12 @@ def side_by_side(chosen: Chosen, folder: Path, console: "Console") -> list[dict[
         _row(_typed(values), recipe, one, path)
         for (values, _), recipe, one, path in zip(chosen, recipes, overviews, paths, strict=True)
     ]
+
+
+def short_names(keys: list[str]) -> list[str]:
+    """The last parts of dotted keys, as far as those tell them apart."""
+    short = [key.rpartition(".")[2] for key in keys]
+    return short if len({*short}) == len(keys) else keys
 
 
 def _typed(values: Mapping[str, str]) -> dict[str, Any]:

@@ -28,10 +28,10 @@ def predicted_seconds(
     Raises:
         InvalidInputError: Where the potential gives an energy that is not finite.
     """
-    missing = {recipe: remaining_configurations(recipe, folder) for recipe in recipes}
+    missing = [remaining_configurations(recipe, folder) for recipe in recipes]
     work = [
         count * _seconds_of_one(recipe, PILOT_SECONDS / len(recipes))
-        for recipe, count in missing.items()
+        for recipe, count in zip(recipes, missing, strict=True)
         if count
     ]
     return sum(work) / (n_threads or usable_cores())
