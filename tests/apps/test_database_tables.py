@@ -72,10 +72,20 @@ def test_two_parts_of_many_widths_fit(console):
     assert " ".join(table["cell width (R_c)"]) == "86 from 1.5 to 10 86 from 1.5 to 10"
 
 
-def test_what_was_not_moved_has_no_rate():
-    """And one configuration has a rate without an error."""
-    assert databases.accepted(replace(ONE, acceptance_rate=None)) == "not moved"
-    assert databases.accepted(replace(ONE, acceptance_rate_sem=None)) == "33.7%"
+@pytest.mark.parametrize(
+    ("rate", "sem", "said"),
+    [
+        (None, None, "not moved"),
+        (0.3371, None, "33.7%"),
+        (0.3371, 0.0123, "33.7±1.2%"),
+        (0.3371, 0.0006, "33.71±0.06%"),
+        (0.3371, 0.00002, "33.710±0.002%"),
+        (0.0, 0.0, "0.0%"),
+    ],
+)
+def test_rates_show_their_errors(rate, sem, said):
+    """With as many digits as the error needs; one configuration has none, nor has rest."""
+    assert databases.accepted(replace(ONE, acceptance_rate=rate, acceptance_rate_sem=sem)) == said
 
 
 @pytest.mark.parametrize(

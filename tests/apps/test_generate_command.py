@@ -1,11 +1,13 @@
 """`peslab generate`, from the command line to its files."""
 
 import json
+import re
+import shlex
 
 import polars as pl
 import pytest
 
-from peslab.apps.generate import combinations, short_names
+from peslab.apps.generate import USAGE, combinations, short_names
 
 SMALL = ("generate", "database.size=50", "database.test_size=20", "relaxation.epochs=12")
 
@@ -143,3 +145,12 @@ def test_a_folder_that_cannot_be_written_is_told(peslab, home):
     answer = peslab(*SMALL)
     assert answer.status == 2
     assert "cannot be written" in answer.err
+
+
+def test_the_commands_of_the_readme_and_the_help_page_are_valid(repository):
+    """Each is checked to the last key; what they do is tested above."""
+    text = (repository / "README.md").read_text(encoding="utf-8") + USAGE
+    lines = re.findall(r"^ *peslab generate ([a-z].*?)(?:  .*)?$", text, flags=re.MULTILINE)
+    assert len(lines) >= 6
+    for line in lines:
+        assert combinations(shlex.split(line))

@@ -153,6 +153,15 @@ def test_a_damaged_part_is_made_again(killed, made, caplog, place):
     assert (start, stop) == made[0] or start == made[0][0]
 
 
+def test_a_renamed_part_is_still_the_one_it_is(killed, made):
+    """Which configurations it holds stands inside, under the seal."""
+    folder = folder_of_parts(killed)
+    first = next(path for path in folder.glob("*.parquet") if path.name.startswith("0-"))
+    first.rename(folder / "85-102.parquet")
+    assert load_or_generate(MANY_WIDTHS, killed).equals(generate(MANY_WIDTHS))
+    assert min(start for start, _ in made) > 0
+
+
 def test_parts_of_another_recipe_are_not_believed(killed):
     """Nobody but the fingerprint inside a part says whose it is."""
     other = replace(MANY_WIDTHS, seed=1)

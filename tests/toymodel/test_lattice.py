@@ -1,5 +1,6 @@
 """Random starts."""
 
+import doctest
 import hashlib
 
 import numpy as np
@@ -145,3 +146,11 @@ def test_ranges_without_a_meaning_are_told_with_their_remedy(choices, remedy):
     """A range and a number of widths belong together."""
     with pytest.raises(InvalidInputError, match=remedy):
         Lattice(**{"n_particles": 4, "dimension": 2, "cell_width": 5.0} | choices)
+
+
+def test_the_examples_of_the_documentation_run():
+    """What a lattice shows in its docstring is what it does."""
+    from peslab.toymodel import cost, lattice
+
+    assert doctest.testmod(lattice).failed == 0
+    assert doctest.testmod(cost).failed == 0

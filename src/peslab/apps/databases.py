@@ -1,5 +1,6 @@
 """What `peslab generate` shows: databases while they are made, their tables and their figures."""
 
+import math
 from collections.abc import Mapping, Sequence
 from functools import partial
 from itertools import accumulate
@@ -22,13 +23,13 @@ from peslab.database import (
     predicted_seconds,
     statistics,
 )
-from peslab.evaluation.database_figures import (
+from peslab.evaluation import (
     acceptance_figure,
     energy_by_width,
     energy_distribution,
     percentile_figure,
+    sample_lattices,
 )
-from peslab.evaluation.lattice_figures import sample_lattices
 from peslab.kernels.arrays import FloatArray
 from peslab.study.report import COMPACT
 
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 WORTH_TELLING = 2.0  # seconds
 SHOWN_WIDTHS = 7
 CURVE_POINTS = 401
+LOOKED_AT = 20_000  # rows that lattices are chosen from
 BOND_LENGTH = 0.6  # of the cutoff: between the side and the diagonal of a square of four
 FEW_KEYS = 2  # swept ones, which leave room for all quantiles in 80 columns
 LARGEST_PLAIN = 1e3  # above, energies are told by their powers of ten
@@ -132,14 +134,17 @@ def accepted(one: Overview) -> str:
     """The acceptance rate with its standard error, in per cent."""
     if one.acceptance_rate is None:
         return "not moved"
-    sem = one.acceptance_rate_sem
-    return f"{100 * one.acceptance_rate:.1f}" + ("" if sem is None else f"±{100 * sem:.1f}") + "%"
+    rate, sem = 100 * one.acceptance_rate, 100 * (one.acceptance_rate_sem or 0.0)
+    if sem == 0.0:
+        return f"{rate:.1f}%"
+    decimals = max(1, -math.floor(math.log10(sem)))  # as many as show the error
+    return f"{rate:.{decimals}f}±{sem:.{decimals}f}%"
 
 
 def energy(value: float) -> str:
     """An energy in few letters."""
     return (
-        f"{value:.2f}"
+        f"{value:z.2f}"
         if abs(value) < LARGEST_PLAIN
         else f"{value:.1e}".replace("e+0", "e").replace("e+", "e")
     )
@@ -160,18 +165,20 @@ def _widths(widths: Sequence[float]) -> str:
 
 def figures_of(recipe: Recipe, path: Path) -> "dict[str, Figure]":
     """The figures of one database, by their names."""
-    rows = arrays(pl.read_parquet(path, glob=False))
+    columns = pl.read_parquet(path, columns=["cell_width", "energy_per_particle"], glob=False)
+    widths, energies = (columns[name].to_numpy() for name in columns.columns)
     figures = {
-        "energies": energy_distribution(rows.energy),
+        "energies": energy_distribution(energies),
         "percentiles": percentile_figure({"": {"": percentiles(path)}}),
     }
     if recipe.lattice.n_widths > 1:
-        figures["widths"] = energy_by_width(rows.cell_width, rows.energy)
+        figures["widths"] = energy_by_width(widths, energies)
     if curves := _acceptance_by_width(path):
         figures["acceptance"] = acceptance_figure({"": curves})
     if recipe.lattice.dimension in DRAWN:
+        first = arrays(pl.read_parquet(path, n_rows=LOOKED_AT, glob=False))
         figures["lattices"] = sample_lattices(
-            rows.positions, rows.cell_width, rows.energy, BOND_LENGTH * recipe.potential.cutoff
+            *first[:3], bond_length=BOND_LENGTH * recipe.potential.cutoff
         )
     return figures
 

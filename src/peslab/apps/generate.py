@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from peslab.database import Overview, Recipe
 
 USAGE = """\
-peslab generate [--json] [KEY=VALUE …] [GROUP=OPTION …]      databases, their statistics and figures
+peslab generate [--json] [KEY=VALUE …] [GROUP=OPTION …]   databases and their figures
 
   peslab generate                                   25,000 configurations, and 20,000 to test on
   peslab generate lattice=square_4_widths           86 widths from 1.5 to 10 R_c

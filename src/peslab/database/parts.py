@@ -113,7 +113,8 @@ def on_disk(part: Part, folder: Path, recipe: Recipe) -> Part:
     """Keep a part in a file."""
     folder.mkdir(exist_ok=True)
     path = folder / f"{part.start}-{part.stop}.parquet"
-    parquet.write(lambda: iter([part.read()]), path, recipe.fingerprint, part.moves.to_json())
+    about = f"{part.start} {part.stop} {part.moves.to_json()}"
+    parquet.write(lambda: iter([part.read()]), path, recipe.fingerprint, about)
     return part._replace(rows=path)
 
 
@@ -128,17 +129,12 @@ def whole_parts(folder: Path, recipe: Recipe) -> dict[int, Part]:
             logger.warning("The part %s of a database is damaged, and is made again.", path)
             path.unlink()
             continue
-        start, stop = range_of(path)
-        found[start] = Part(start, stop, Tally.from_json(sealed.about), path)
+        start, stop, moves = sealed.about.split(" ", 2)
+        found[int(start)] = Part(int(start), int(stop), Tally.from_json(moves), path)
     return found
 
 
 def configurations_in(folder: Path) -> int:
     """How many configurations the parts in a folder hold by their names, damaged or not."""
-    return sum(stop - start for start, stop in map(range_of, folder.glob("*.parquet")))
-
-
-def range_of(path: Path) -> tuple[int, int]:
-    """The configurations that a part holds by its name."""
-    start, stop = map(int, path.stem.split("-"))
-    return start, stop
+    ranges = [path.stem.split("-") for path in folder.glob("*.parquet")]
+    return sum(int(stop) - int(start) for start, stop in ranges)
