@@ -158,8 +158,9 @@ def test_a_renamed_part_is_still_the_one_it_is(killed, made):
     folder = folder_of_parts(killed)
     first = next(path for path in folder.glob("*.parquet") if path.name.startswith("0-"))
     first.rename(folder / "85-102.parquet")
-    assert load_or_generate(MANY_WIDTHS, killed).equals(generate(MANY_WIDTHS))
+    frame = load_or_generate(MANY_WIDTHS, killed)
     assert min(start for start, _ in made) > 0
+    assert frame.equals(generate(MANY_WIDTHS))
 
 
 def test_parts_of_another_recipe_are_not_believed(killed):
