@@ -61,6 +61,13 @@ def test_many_widths_have_a_table_of_their_own(peslab, home):
     assert files(home, "*/widths.png")
 
 
+def test_pictures_that_cannot_be_drawn_are_told(peslab, home):
+    """A line and a hypercube have no picture."""
+    answer = peslab(*SMALL, "lattice.dimension=1")
+    assert "drawn in two and three dimensions" in answer.out
+    assert not files(home, "*/lattices.png")
+
+
 def test_a_sweep_stands_side_by_side(peslab, home):
     """One table with a row for each, one folder with two figures, no databases to test on."""
     answer = peslab("generate", "relaxation.epochs=0,3,6", "database.size=30")

@@ -24,7 +24,7 @@ def ask(folder, together, answers):
 
     def told(path, recipe, n_threads, progress):
         made.append(recipe)
-        make(path, recipe, n_threads, progress)
+        return make(path, recipe, n_threads, progress)
 
     store.make = told
     together.wait(timeout=60)

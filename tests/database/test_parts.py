@@ -25,7 +25,7 @@ FRESH = multiprocessing.get_context("spawn")
 TOTAL = MANY_WIDTHS.cut.n_configurations
 
 
-@pytest.fixture(params=[1, 7, 17, 64])
+@pytest.fixture(params=[5, 40])
 def small(request, monkeypatch):
     """Parts of at most so many configurations."""
     monkeypatch.setattr(parts, "LARGEST_PART", request.param)

@@ -32,7 +32,7 @@ def generated(monkeypatch):
 
     def counted(path, recipe, n_threads, progress):
         recipes.append(recipe)
-        make(path, recipe, n_threads, progress)
+        return make(path, recipe, n_threads, progress)
 
     monkeypatch.setattr(store, "make", counted)
     return recipes
@@ -138,7 +138,7 @@ from peslab.toymodel import Lattice, ModifiedLennardJones, RandomMoves
 
 def told(path, recipe, n_threads, progress, make=store.make):
     print("generated", flush=True)
-    make(path, recipe, n_threads, progress)
+    return make(path, recipe, n_threads, progress)
 
 store.make = told
 recipe = Recipe(ModifiedLennardJones(), Lattice(4, 2, 5.0), RandomMoves(40, 0.1), 20000, 0, 0.9)

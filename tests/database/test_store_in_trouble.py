@@ -26,7 +26,7 @@ def made(monkeypatch):
 
     def counted(path, recipe, n_threads, progress):
         recipes.append(recipe)
-        make(path, recipe, n_threads, progress)
+        return make(path, recipe, n_threads, progress)
 
     monkeypatch.setattr(store, "make", counted)
     return recipes
@@ -207,6 +207,13 @@ def test_a_failure_to_generate_leaves_nothing(tmp_path, monkeypatch):
         load_or_generate(RECIPE, tmp_path)
     monkeypatch.undo()
     assert load_or_generate(RECIPE, tmp_path).height == 60
+
+
+def test_a_disk_that_forgets_is_told(tmp_path, monkeypatch):
+    """What was written is read again before it is believed."""
+    monkeypatch.setattr(store, "read", lambda _path, _recipe: None)
+    with pytest.raises(InvalidInputError, match="is not read as it was written"):
+        load_or_generate(RECIPE, tmp_path)
 
 
 @pytest.mark.parametrize("dimension", [1, 2, 3])

@@ -125,6 +125,8 @@ def alone(chosen: Chosen, folder: Path, console: "Console") -> list[dict[str, An
         console.print(databases.width_table(overviews_by_width(paths["train"])))
     figures = paths["train"].with_suffix("")
     databases.save(databases.figures_of(recipes["train"], paths["train"]), figures)
+    if recipes["train"].lattice.dimension not in databases.DRAWN:
+        console.print("Lattices are drawn in two and three dimensions.")
     for part, path in paths.items():
         console.print(f"{part + ':':<8} {path}", soft_wrap=True)
     console.print(f"figures: {figures}/", soft_wrap=True)

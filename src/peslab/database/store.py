@@ -55,20 +55,14 @@ def load_or_generate(
         with FileLock(path.with_suffix(".lock")):
             frame = read(path, recipe)  # another process may have made it in the meantime
             if frame is None:
-                make(path, recipe, n_threads, progress)
-                frame = read(path, recipe)
+                frame = make(path, recipe, n_threads, progress)
             shutil.rmtree(parts_folder(path), ignore_errors=True)
+            return frame
     except OSError as error:
         raise InvalidInputError(
             f"the database folder {folder} cannot be written ({error.strerror or error}): choose "
             "another with PESLAB_HOME."
         ) from error
-    if frame is None:
-        raise InvalidInputError(
-            f"the database {path} is not read as it was written: check the disk, and that the "
-            "potential gives the same energies each time."
-        )
-    return frame
 
 
 def remaining_configurations(recipe: Recipe, folder: Path) -> int:
@@ -85,7 +79,9 @@ def read(path: Path, recipe: Recipe) -> pl.DataFrame | None:
     return None if sealed is None else sealed.frame
 
 
-def make(path: Path, recipe: Recipe, n_threads: int | None, progress: Progress | None) -> None:
+def make(
+    path: Path, recipe: Recipe, n_threads: int | None, progress: Progress | None
+) -> pl.DataFrame:
     """Make the rows and keep them in a file, in place of what may be there."""
     if path.exists():
         logger.warning("The database %s is damaged or outdated, and is made again.", path)
@@ -100,6 +96,13 @@ def make(path: Path, recipe: Recipe, n_threads: int | None, progress: Progress |
     stays = recipe.cut.lowest(energies)
     about = summarize(recipe, energies, rates, moves)
     parquet.write(lambda: kept_rows(parts, stays), path, recipe.fingerprint, about)
+    frame = read(path, recipe)
+    if frame is None:
+        raise InvalidInputError(
+            f"the database {path} is not read as it was written: check the disk, and that the "
+            "potential gives the same energies each time."
+        )
+    return frame
 
 
 def kept_rows(parts: list[Part], stays: npt.NDArray[np.bool_]) -> Iterator[pl.DataFrame]:
