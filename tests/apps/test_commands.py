@@ -73,7 +73,12 @@ def test_the_version_is_told(peslab):
         (["train", "study.n_trials=3"], "choose a study"),
         (["train", "hydra/launcher=slurm"], "basic"),
         (["generate", "lattice.n_particles=0"], "lattice"),
-        (["generate", "lattice.n_particles=1,2"], "one database at a time"),
+        (["generate", "lattice.n_particles=1,0"], "lattice"),
+        (["generate", "network.width=1,2"], "the same database more than once"),
+        (["generate", "relaxation.epochs=1,1"], "the same database more than once"),
+        (["generate", "relaxation.epochs=interval(1,5)"], "no end of values"),
+        (["generate", "--jsn"], "it takes --json"),
+        (["generate", "lattice.n_widths=3"], "give cell_width as two numbers"),
         (["rerun", "nothing/best"], "There is no study 'nothing'"),
         (["rerun", "0123456789"], "no run begins with '0123456789'"),
         (["report", "nothing"], "There is no study 'nothing'"),
@@ -123,20 +128,6 @@ def test_compose_shows_the_config_and_trains_nothing(peslab, home):
     assert "learning_rate: 1.0e-05" in answer.out
     assert "Valid" in answer.out
     assert not home.exists()
-
-
-def test_generate_makes_the_databases_and_their_statistics(peslab, home):
-    """Both parts, once: a second time they are read."""
-    arguments = ("generate", "database.size=50", "database.test_size=20", "relaxation.epochs=12")
-    first = peslab(*arguments)
-    files = sorted((home / "databases").glob("*.parquet"))
-    made = [file.stat().st_mtime_ns for file in files]
-    second = peslab(*arguments)
-    assert (first.status, second.status, len(files)) == (0, 0, 2)
-    assert [file.stat().st_mtime_ns for file in files] == made
-    assert "train" in first.out
-    assert "test" in first.out
-    assert "%" in first.out
 
 
 def test_the_ui_listens_to_this_machine_alone():

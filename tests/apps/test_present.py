@@ -3,14 +3,12 @@
 import io
 from pathlib import Path
 
-import polars as pl
 import pytest
 from rich.console import Console
 from rich.progress import Progress
 
 from peslab.apps import present
 from peslab.pipeline import Outcome
-from peslab.problems.contract import Source
 from peslab.study.sweeper import ToldTrial, TrialResult
 
 METRICS = {
@@ -96,32 +94,6 @@ def test_a_run_of_a_grid_is_one_line(told):
     """Its number, its values, its error, the beginning of its id."""
     present.grid_line(3, "loss=mse", OUTCOME)
     assert told() == "run 3: loss=mse  test MAE 0.0123 ± 0.0005  (01234567)\n"
-
-
-@pytest.mark.parametrize("rates", [[0.25, 0.75], [None, None]])
-def test_databases_are_told_by_their_quantiles(rates, told):
-    """Half of the energies lie below the median; what was not relaxed has no acceptance rate."""
-    frame = pl.DataFrame(
-        {"energy_per_particle": [-1.0, 3.0], "acceptance_rate": rates},
-        schema={"energy_per_particle": pl.Float64, "acceptance_rate": pl.Float64},
-    )
-    sources = {role: Source(frame, Path("/x"), "ab") for role in ("train", "test")}
-    present.console.print(present.database_table(sources))
-    lines = told().splitlines()
-    assert max(map(len, lines)) <= 80
-    row = next(line for line in lines if line.startswith("train"))
-    assert row.split()[1:7] == ["2", "-1.000", "0.000", "1.000", "2.000", "3.000"]
-    assert row.endswith("50.0 %" if rates[0] else "–")
-
-
-def test_databases_in_other_units_have_the_digits_they_need(told):
-    """Argon's energies differ by thousandths of an eV."""
-    frame = pl.DataFrame({"energy_per_particle": [-0.0741, -0.0732], "acceptance_rate": [0.5, 0.5]})
-    table = present.database_table({"file": Source(frame, Path("/x"), "ab")}, "eV")
-    present.console.print(table)
-    assert "Energy per particle (eV)" in told()
-    assert "-0.074100" in told()
-    assert max(map(len, told().splitlines())) <= 80
 
 
 def test_a_difference_shows_what_was_and_what_is(told):

@@ -197,3 +197,33 @@ def test_an_object_in_the_wrong_room_is_refused(override, words):
 
     with pytest.raises(PeslabError, match=words):
         plan(composed(override))
+
+
+@pytest.mark.parametrize(
+    ("overrides", "cell_width"),
+    [
+        (["lattice.cell_width=5"], 5.0),
+        (["lattice=square_4_widths"], (1.5, 10.0)),
+        (["lattice.cell_width=[2,5.5]", "lattice.n_widths=3"], (2.0, 5.5)),
+    ],
+)
+def test_a_number_or_a_range_fits_where_either_may_stand(overrides, cell_width):
+    """A list of YAML is a tuple here too, where the annotation is a union."""
+    assert build(check(composed(*overrides))["lattice"], "lattice").cell_width == cell_width
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        ("wide", "cell_width=wide does not fit: input should be a valid number."),
+        ("[2,x]", "cell_width[1]=[2, 'x'] does not fit: input should be a valid number."),
+        ("[1,2,3]", "tuple should have at most 2 items"),
+        ("null", "cell_width=None does not fit"),
+        ("true", "cell_width=True does not fit"),
+    ],
+)
+def test_of_a_union_the_fitting_half_is_told(value, words):
+    """Who gave a list is told about lists, who gave a text about numbers."""
+    with pytest.raises(PeslabError) as caught:
+        check(composed(f"lattice.cell_width={value}"))
+    assert words in str(caught.value)

@@ -1,13 +1,16 @@
 """The rows of a database."""
 
+import hashlib
+
 import numpy as np
 import polars as pl
 import pytest
 
-from peslab.database import Recipe, arrays, cut_top, generate
+from peslab.database import Recipe, arrays, generate
 from peslab.toymodel import Lattice, ModifiedLennardJones, RandomMoves
 
 POTENTIAL, LATTICE, MOVES = ModifiedLennardJones(), Lattice(4, 2, 5.0), RandomMoves(5, 0.1)
+STILL = RandomMoves(0, 0.1)
 
 
 def recipe(**choices):
@@ -61,25 +64,6 @@ def test_lowest_energies_are_kept_in_order():
     assert (kept.positions == everything.positions[everything.energy <= limit]).all()
 
 
-def test_cut_is_made_within_each_width():
-    """Small cells have higher energies, and must not lose all their rows to large ones."""
-    frame = pl.DataFrame(
-        {
-            "cell_width": [1.0, 2.0] * 10,
-            "energy_per_particle": [float(k + 100 * (k % 2)) for k in range(20)],
-        }
-    )
-    kept = cut_top(frame, 0.75)
-    assert kept["cell_width"].value_counts().sort("cell_width")["count"].to_list() == [7, 7]
-    assert kept.filter(cell_width=1.0)["energy_per_particle"].to_list() == list(range(0, 14, 2))
-
-
-def test_equal_energies_are_cut_by_their_order():
-    """Ties do not change the number of rows."""
-    frame = pl.DataFrame({"cell_width": [1.0] * 10, "energy_per_particle": [0.0] * 10})
-    assert len(cut_top(frame, 0.5)) == 5
-
-
 def test_no_relaxation_no_acceptance_rate():
     """Without epochs the rate is missing, not zero and not NaN."""
     frame = generate(recipe(relaxation=RandomMoves(0, 0.1)))
@@ -101,3 +85,50 @@ def test_arrays_can_be_written_to():
     assert columns.positions.shape == (20, 4, 2)
     columns.energy[:] = 0.0
     assert frame["energy_per_particle"].abs().min() > 0.0
+
+
+WIDTHS = Lattice(4, 2, (2.0, 5.0), n_widths=4)
+
+
+@pytest.mark.parametrize("size", [3, 4, 30, 31, 90])
+@pytest.mark.parametrize("keep_quantile", [0.3, 0.9, 1.0])
+def test_every_width_has_as_many_rows(size, keep_quantile):
+    """Rows that do not divide go to the smallest widths; fewer rows than widths are no trouble."""
+    frame = generate(recipe(lattice=WIDTHS, size=size, keep_quantile=keep_quantile))
+    counts = [len(frame.filter(cell_width=width)) for width in (2.0, 3.0, 4.0, 5.0)]
+    assert counts == [size // 4 + (number < size % 4) for number in range(4)]
+
+
+def test_rows_of_many_widths_keep_their_sequence():
+    """Uncut, widths take turns, and a row's label is that of its own width."""
+    frame = generate(recipe(lattice=WIDTHS, size=40, keep_quantile=1.0))
+    columns = arrays(frame)
+    assert columns.cell_width.tolist() == [2.0, 3.0, 4.0, 5.0] * 10
+    assert (columns.positions < columns.cell_width[:, None, None]).all()
+    assert (POTENTIAL.energy_per_particle(*columns[:2]) == columns.energy).all()
+
+
+def test_small_cells_do_not_lose_their_rows_to_large_ones():
+    """Energies of narrow cells are higher; of each width the lowest nine tenths are kept."""
+    everything = generate(recipe(lattice=WIDTHS, size=400, keep_quantile=1.0))
+    kept = generate(recipe(lattice=WIDTHS, size=360))
+    for width in (2.0, 3.0, 4.0, 5.0):
+        energies = everything.filter(cell_width=width)["energy_per_particle"]
+        lowest = energies.filter(energies <= energies.sort()[89])
+        assert kept.filter(cell_width=width)["energy_per_particle"].to_list() == lowest.to_list()
+
+
+def test_one_width_of_many_is_not_that_width_alone():
+    """Configurations have streams of their own: the first ones of two lattices differ in width."""
+    many = arrays(generate(recipe(lattice=WIDTHS, size=40, keep_quantile=1.0, relaxation=STILL)))
+    alone = arrays(generate(recipe(lattice=Lattice(4, 2, 2.0), size=40, keep_quantile=1.0,
+                                   relaxation=STILL)))  # fmt: skip
+    assert (many.positions[::4] == alone.positions[::4]).all()
+    assert (many.positions[1::4] == 1.5 * alone.positions[1::4]).all()
+
+
+def test_the_rows_of_the_first_version_are_still_made():
+    """The default recipe, 200 rows of it, as peslab 0.1.0 made them, bit for bit."""
+    frame = generate(recipe(relaxation=RandomMoves(40, 0.1), size=200))
+    columns = [np.ascontiguousarray(frame[name].to_numpy()).tobytes() for name in frame.columns]
+    assert hashlib.sha256(b"".join(columns)).hexdigest().startswith("b262af341db7a993")

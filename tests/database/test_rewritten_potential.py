@@ -5,8 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pytest
 
-from peslab.database import Recipe, load_or_generate
-from peslab.database import store as module
+from peslab.database import Recipe, database_path, load_or_generate, parquet
 from peslab.toymodel import Lattice, ModifiedLennardJones, RandomMoves
 
 RECIPE = Recipe(ModifiedLennardJones(), Lattice(3, 2, 4.0), RandomMoves(3, 0.1), 40, 0, 1.0)
@@ -43,7 +42,7 @@ def test_a_database_of_another_version_of_a_potential_is_made_again(tmp_path, ca
 def test_a_database_is_readable_by_colleagues(tmp_path):
     """A folder of results may be shared."""
     load_or_generate(RECIPE, tmp_path)
-    assert module.database_path(RECIPE, tmp_path).stat().st_mode & 0o444 == 0o444
+    assert database_path(RECIPE, tmp_path).stat().st_mode & 0o444 == 0o444
 
 
 def test_a_database_that_may_not_be_read_is_not_made_again(tmp_path, monkeypatch):
@@ -53,6 +52,6 @@ def test_a_database_that_may_not_be_read_is_not_made_again(tmp_path, monkeypatch
     def refuse(*_, **__):
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(module.pl, "read_parquet", refuse)
+    monkeypatch.setattr(parquet.pl, "read_parquet", refuse)
     with pytest.raises(PermissionError):
         load_or_generate(RECIPE, tmp_path)

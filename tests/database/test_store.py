@@ -1,6 +1,7 @@
 """Databases on disk: found, shared, and never believed when damaged."""
 
 import logging
+import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -27,11 +28,13 @@ def generated(monkeypatch):
     """The recipes that were generated during a test."""
     recipes = []
 
-    def counted(recipe, n_threads=None):
-        recipes.append(recipe)
-        return generate(recipe, n_threads)
+    make = store.make
 
-    monkeypatch.setattr(store, "generate", counted)
+    def counted(path, recipe, n_threads, progress):
+        recipes.append(recipe)
+        return make(path, recipe, n_threads, progress)
+
+    monkeypatch.setattr(store, "make", counted)
     return recipes
 
 
@@ -113,7 +116,7 @@ def test_failed_writing_leaves_nothing(tmp_path, monkeypatch):
     def fail(*_arguments):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(store.os, "fsync", fail)
+    monkeypatch.setattr(os, "fsync", fail)
     with pytest.raises(KeyboardInterrupt):
         load_or_generate(RECIPE, tmp_path)
     assert not list(tmp_path.glob("*.parquet"))
@@ -133,11 +136,11 @@ from pathlib import Path
 from peslab.database import Recipe, load_or_generate, store
 from peslab.toymodel import Lattice, ModifiedLennardJones, RandomMoves
 
-def told(recipe, n_threads=None, generate=store.generate):
+def told(path, recipe, n_threads, progress, make=store.make):
     print("generated", flush=True)
-    return generate(recipe, n_threads)
+    return make(path, recipe, n_threads, progress)
 
-store.generate = told
+store.make = told
 recipe = Recipe(ModifiedLennardJones(), Lattice(4, 2, 5.0), RandomMoves(40, 0.1), 20000, 0, 0.9)
 print(len(load_or_generate(recipe, Path(sys.argv[1]), n_threads=1)))
 """

@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 from shared_recipe import RECIPE, SLOW, ask, die_while_writing
 
-from peslab.database import arrays, database_path, generate, load_or_generate, store
+from peslab.database import arrays, database_path, generate, load_or_generate, parquet, store
 from peslab.errors import InvalidInputError
 from peslab.toymodel import Lattice, ModifiedLennardJones, RandomMoves
 
@@ -22,11 +22,13 @@ def made(monkeypatch):
     """How many databases were generated in this process."""
     recipes = []
 
-    def counted(recipe, n_threads=None):
-        recipes.append(recipe)
-        return generate(recipe, n_threads)
+    make = store.make
 
-    monkeypatch.setattr(store, "generate", counted)
+    def counted(path, recipe, n_threads, progress):
+        recipes.append(recipe)
+        return make(path, recipe, n_threads, progress)
+
+    monkeypatch.setattr(store, "make", counted)
     return recipes
 
 
@@ -43,7 +45,7 @@ def test_processes_that_ask_at_once_make_it_once(tmp_path):
     assert sorted(times for times, *_ in told) == [0, 1]
     assert {rows for _, rows, _ in told} == {6000}
     kept = store.read(database_path(SLOW, tmp_path), SLOW)
-    assert {digest for *_, digest in told} == {store.digest(kept)}
+    assert {digest for *_, digest in told} == {parquet.digest([kept])}
 
 
 def test_a_killed_writer_leaves_no_lock_and_no_rows(tmp_path, made):
@@ -150,7 +152,7 @@ def test_a_full_disk_is_told_and_leaves_nothing(tmp_path, monkeypatch):
     def full(_descriptor):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(store.os, "fsync", full)
+    monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(InvalidInputError, match="No space left on device"):
         load_or_generate(RECIPE, tmp_path)
     assert not list(tmp_path.glob("*.parquet"))
@@ -197,14 +199,21 @@ def test_what_is_there_is_read_without_a_lock(tmp_path, monkeypatch, made):
 def test_a_failure_to_generate_leaves_nothing(tmp_path, monkeypatch):
     """If the physics fails the name stays free, and the next who asks is not blocked."""
 
-    def fail(_recipe, _n_threads=None):
+    def fail(*_arguments):
         raise InvalidInputError("the energy of configuration 3 is not finite.")
 
-    monkeypatch.setattr(store, "generate", fail)
+    monkeypatch.setattr(store, "make_parts", fail)
     with pytest.raises(InvalidInputError, match="configuration 3"):
         load_or_generate(RECIPE, tmp_path)
     monkeypatch.undo()
     assert load_or_generate(RECIPE, tmp_path).height == 60
+
+
+def test_a_disk_that_forgets_is_told(tmp_path, monkeypatch):
+    """What was written is read again before it is believed."""
+    monkeypatch.setattr(store, "read", lambda _path, _recipe: None)
+    with pytest.raises(InvalidInputError, match="is not read as it was written"):
+        load_or_generate(RECIPE, tmp_path)
 
 
 @pytest.mark.parametrize("dimension", [1, 2, 3])
@@ -226,7 +235,7 @@ def test_files_do_not_depend_on_the_threads(tmp_path, n_threads):
     recipe = replace(RECIPE, size=400)
     load_or_generate(recipe, tmp_path, n_threads)
     metadata = pl.read_parquet_metadata(database_path(recipe, tmp_path))
-    assert metadata["content"] == store.digest(generate(recipe, 1))
+    assert metadata["content"] == parquet.digest([generate(recipe, 1)])
     assert metadata["fingerprint"] == recipe.fingerprint
 
 

@@ -85,7 +85,7 @@ def test_cells_tell_shifts_apart(n, d, width, reach):
 @pytest.mark.parametrize(("n", "d", "width", "reach"), [*SMALL, *WIDE, (40, 1, 20.0, 1.1)])
 def test_each_triangle_is_met_once(n, d, width, reach):
     """Triangles with all sides in reach are met at one of their corners, wherever that lies."""
-    positions, _, origins, particles, _, vectors, _ = found(n, d, width, reach)
+    positions, _, origins, _, _, vectors, _ = found(n, d, width, reach)
     met = Counter()
     for i in range(n):
         mine = np.flatnonzero(origins == i)

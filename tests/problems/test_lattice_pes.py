@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from peslab.database import DatabaseSettings
+from peslab.features import ProximityEigenvalues
 from peslab.problems import LatticePES
 from peslab.toymodel import Lattice, ModifiedLennardJones, RandomMoves
 
@@ -12,10 +13,10 @@ SETTINGS = DatabaseSettings(
 )
 
 
-def problem(dimension=2, n_particles=4, settings=SETTINGS):
+def problem(dimension=2, n_particles=4, settings=SETTINGS, lattice=None):
     return LatticePES(
         potential=ModifiedLennardJones(),
-        lattice=Lattice(n_particles=n_particles, dimension=dimension, cell_width=4.0),
+        lattice=lattice or Lattice(n_particles, dimension, cell_width=4.0),
         relaxation=RandomMoves(epochs=12, max_displacement=0.1),
         database=settings,
     )
@@ -104,3 +105,37 @@ def test_probes_drag_a_particle(dimension, n_particles, names, tmp_path):
         assert probe.numbers["energy_mae"] == pytest.approx([0.0, 0.5])
         assert probe.numbers["gradient_mae"] == pytest.approx([0.0, 0.0], abs=1e-9)
         assert probe.figure.axes
+
+
+MANY = Lattice(4, 2, (1.5, 6.5), n_widths=6)
+
+
+def test_cells_of_many_widths_are_described_and_labeled_by_their_own(tmp_path):
+    """Every part holds all widths in turn, and an exact model has no error."""
+    lattice_pes = problem(lattice=MANY)
+    tables = lattice_pes.tables(tmp_path)
+    for part in (tables.train, tables.validation, tables.test):
+        assert set(part.inputs[1]) == set(MANY.cell_widths)
+        energy, forces = lattice_pes.potential.energy_and_forces(*part.inputs)
+        assert np.array_equal(energy, part.targets)
+        assert np.array_equal(-forces / 4, part.gradients)
+
+
+def test_kernels_are_warmed_up_for_many_widths():
+    """The first two configurations have two widths."""
+    problem(lattice=MANY).warm_up(ProximityEigenvalues(orders=(-2,), cutoff=3.0))
+
+
+@pytest.mark.parametrize(
+    ("lattice", "width"), [(MANY, 4.5), (Lattice(4, 2, (7.0, 9.0), n_widths=2), 7.0)]
+)
+def test_the_drag_runs_through_a_cell_of_nearly_the_thesis_width(lattice, width, tmp_path):
+    """Of many widths that nearest to 5 R_c is shown, and the figure says which."""
+    lattice_pes = problem(lattice=lattice)
+    tables = lattice_pes.tables(tmp_path)
+    probes = list(lattice_pes.probes(Oracle(lattice_pes), tables))
+    assert [probe.name for probe in probes] == ["drag", "drag_thesis"]
+    for probe in probes:
+        assert probe.figure.axes[0].lines[1].get_xdata()[-1] == width
+        assert f"cell width {width:.3g}" in probe.figure.get_suptitle()
+        assert probe.numbers["energy_mae"] == pytest.approx([0.0, 0.5])

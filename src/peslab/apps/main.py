@@ -11,7 +11,7 @@ from peslab.errors import PeslabError
 
 COMMANDS = {
     "train": "one run, a grid (-m) or a study (-m study=NAME), from the configs in conf/",
-    "generate": "only the database, with its statistics",
+    "generate": "only the databases, with their statistics and figures; several side by side",
     "convert": "a database in another format: extended XYZ, ASE's .db, Parquet",
     "rerun": "a run again, but for what is overridden: STUDY/best, STUDY/TRIAL or a run id",
     "report": "the ranking of a study; --json for programs",

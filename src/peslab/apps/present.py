@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
     from peslab.database import Database
     from peslab.pipeline import Outcome
-    from peslab.problems.contract import Source
     from peslab.study.sweeper import ToldTrial
 
 console = Console(highlight=False)
@@ -150,22 +149,6 @@ def with_sem(metrics: dict[str, float], name: str) -> str:
     mean, sem = metrics[name], metrics.get(f"{name}_sem")
     digits = decimals(mean, 4)
     return f"{mean:.{digits}f}" + ("" if sem is None else f" ± {sem:.{digits}f}")
-
-
-def database_table(sources: "Mapping[str, Source]", unit: str = "E_c") -> Table:
-    """Counts and quantiles of databases, and the acceptance rate of their relaxation."""
-    table = _table(f"Energy per particle ({unit})")
-    for column in ("part", "rows", "least", "25 %", "median", "75 %", "most", "accepted"):
-        table.add_column(column, justify="left" if column == "part" else "right")
-    for role, source in sources.items():
-        energy = source.frame["energy_per_particle"]
-        quantiles = [energy.quantile(q, "linear") or 0.0 for q in (0, 0.25, 0.5, 0.75, 1)]
-        rate = source.frame["acceptance_rate"].mean()
-        accepted = f"{100 * rate:.1f} %" if isinstance(rate, float) else "–"
-        digits = decimals(quantiles[-1] - quantiles[0], 3)
-        numbers = [f"{value:.{digits}f}" for value in quantiles]
-        table.add_row(role, f"{len(energy):,}", *numbers, accepted)
-    return table
 
 
 def difference(lines: Sequence[str]) -> None:

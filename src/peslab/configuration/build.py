@@ -5,9 +5,11 @@ every node names its class, and every key of the node must be a parameter of tha
 """
 
 import inspect
+import operator
 import typing
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, reduce
+from types import UnionType
 from typing import Any, Literal
 
 from omegaconf import DictConfig, OmegaConf
@@ -151,6 +153,7 @@ def _parameters(target: type) -> dict[str, tuple[Any, bool]]:
 
 def _check_value(hint: Any, value: object, key: str) -> None:  # noqa: ANN401  # any annotation
     # JSON mode is strict about types but lets a list stand for a tuple, as YAML has to.
+    hint = _arms(hint, value)
     try:
         adapter = TypeAdapter(hint, config=ConfigDict(arbitrary_types_allowed=True))
     except PydanticUserError:
@@ -162,6 +165,15 @@ def _check_value(hint: Any, value: object, key: str) -> None:  # noqa: ANN401  #
         place = "".join(f"[{part}]" for part in problem["loc"] if isinstance(part, int))
         message = problem["msg"][0].lower() + problem["msg"][1:].replace("Input", "input")
         raise PeslabError(f"{key}{place}={value} does not fit: {message}.") from error
+
+
+def _arms(hint: Any, value: object) -> Any:  # noqa: ANN401  # any annotation
+    """Of a union with tuples those for a list, else the others: what is told is about one kind."""
+    arms = typing.get_args(hint) if isinstance(hint, UnionType) else ()
+    tuples = [arm for arm in arms if typing.get_origin(arm) is tuple]
+    others = [arm for arm in arms if arm not in tuples]
+    fitting = tuples if isinstance(value, list) else others
+    return reduce(operator.or_, fitting) if tuples and fitting else hint
 
 
 def _tuples(value: object, hint: object) -> object:

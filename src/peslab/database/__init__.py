@@ -2,21 +2,30 @@
 
 from peslab.database.contents import Database, Units
 from peslab.database.exchange import read_database, write_database
-from peslab.database.generate import cut_top, generate
+from peslab.database.generate import generate
+from peslab.database.overview import Overview, overview, overviews_by_width
+from peslab.database.prediction import predicted_seconds
 from peslab.database.recipe import DatabaseSettings, Recipe
-from peslab.database.store import Arrays, arrays, database_path, load_or_generate
+from peslab.database.rows import Arrays, arrays
+from peslab.database.statistics import acceptance, statistics
+from peslab.database.store import database_path, load_or_generate
 
 __all__ = [
     "Arrays",
     "Database",
     "DatabaseSettings",
+    "Overview",
     "Recipe",
     "Units",
+    "acceptance",
     "arrays",
-    "cut_top",
     "database_path",
     "generate",
     "load_or_generate",
+    "overview",
+    "overviews_by_width",
+    "predicted_seconds",
     "read_database",
+    "statistics",
     "write_database",
 ]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from peslab.database.ase_files import read_db, read_xyz, write_db, write_xyz
 from peslab.database.contents import Database, Progress
-from peslab.database.parquet import read_parquet, write_parquet
+from peslab.database.parquet_files import read_parquet, write_parquet
 from peslab.database.published import read_json
 from peslab.errors import InvalidInputError
 

@@ -1,20 +1,46 @@
 """Making a database: sampling, relaxation, labels, cut."""
 
-import math
+import time
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
+import numpy as np
 import polars as pl
 
 from peslab.database.recipe import Recipe
+from peslab.database.statistics import Tally, tally
+from peslab.errors import InvalidInputError
+from peslab.kernels.arrays import FloatArray
+from peslab.kernels.parallel import SMALLEST_SLICE, usable_cores
 
-ROUNDING = 1e-9  # 0.29 of 100 rows is 28.999999999999996
+Progress = Callable[[int, int], None]
+"""Told how many configurations of how many are done."""
+
+SECONDS_PER_PIECE = 0.5  # a bar moves twice a second, and pieces cost nothing
+LARGEST_PIECE = 2**15  # configurations: 5 MB of four particles in 2D
 
 
-def generate(recipe: Recipe, n_threads: int | None = None) -> pl.DataFrame:
+class Piece(NamedTuple):
+    """Some consecutive configurations of a recipe, before the cut.
+
+    Attributes:
+        frame: A row for each.
+        moves: What their relaxation tried.
+    """
+
+    frame: pl.DataFrame
+    moves: Tally
+
+
+def generate(
+    recipe: Recipe, n_threads: int | None = None, progress: Progress | None = None
+) -> pl.DataFrame:
     """Make the rows of a recipe, one for each configuration, in the order of sampling.
 
     Args:
         recipe: What to make.
         n_threads: None takes all usable cores; the rows are the same, bit for bit.
+        progress: Told about twice a second how many configurations are done, and of how many.
 
     Returns:
         `size` rows with the columns positions (N, d), cell_width, energy_per_particle, forces
@@ -23,35 +49,65 @@ def generate(recipe: Recipe, n_threads: int | None = None) -> pl.DataFrame:
     Raises:
         InvalidInputError: Where the potential gives an energy that is not finite.
     """
+    frames, done, total = [], 0, recipe.cut.n_configurations
+    for piece in pieces(recipe, 0, total, n_threads):
+        frames.append(piece.frame)
+        done += len(piece.frame)
+        if progress:
+            progress(done, total)
+    frame = pl.concat(frames, rechunk=True)
+    return frame.filter(recipe.cut.lowest(energies_of(frame)))
+
+
+def pieces(recipe: Recipe, start: int, stop: int, n_threads: int | None = None) -> Iterator[Piece]:
+    """Make the configurations from `start` to `stop`, in pieces that take about half a second."""
+    smallest = SMALLEST_SLICE * (n_threads or usable_cores())  # below, threads have nothing to do
+    size = smallest
+    while start < stop:
+        began = time.perf_counter()
+        piece = make_piece(recipe, start, min(start + size, stop), n_threads)
+        start += len(piece.frame)
+        yield piece
+        per_second = len(piece.frame) / (time.perf_counter() - began)
+        size = int(np.clip(per_second * SECONDS_PER_PIECE, smallest, LARGEST_PIECE))
+
+
+def make_piece(recipe: Recipe, start: int, stop: int, n_threads: int | None = None) -> Piece:
+    """Make the configurations from `start` to `stop`, whichever others are made.
+
+    Raises:
+        InvalidInputError: Where the potential gives an energy that is not finite.
+    """
     lattice, seed = recipe.lattice, recipe.seed
-    n_sampled = math.ceil(recipe.size / recipe.keep_quantile - ROUNDING)
-    starts = lattice.sample(n_sampled, seed)
-    positions, acceptance_rates, _ = recipe.relaxation.relax(
-        recipe.potential, starts, lattice.cell_width, seed, n_threads=n_threads
-    )
-    energies, forces = recipe.potential.energy_and_forces(positions, lattice.cell_width, n_threads)
+    widths = lattice.widths(stop - start, start)
+    try:
+        relaxed = recipe.relaxation.relax(
+            recipe.potential,
+            lattice.sample(stop - start, seed, start),
+            widths,
+            seed,
+            start,
+            n_threads=n_threads,
+        )
+        energies, forces = recipe.potential.energy_and_forces(relaxed.positions, widths, n_threads)
+    except InvalidInputError as error:
+        if start == 0:
+            raise
+        raise InvalidInputError(
+            f"counted from configuration {start} of seed {seed} on, {error}"
+        ) from error
     frame = pl.DataFrame(
         {
-            "positions": positions,
-            "cell_width": pl.repeat(lattice.cell_width, n_sampled, eager=True),
+            "positions": relaxed.positions,
+            "cell_width": widths,
             "energy_per_particle": energies,
             "forces": forces,
-            "acceptance_rate": pl.Series(acceptance_rates).fill_nan(None),
+            "acceptance_rate": pl.Series(relaxed.acceptance_rates).fill_nan(None),
         }
     )
-    return cut_top(frame, recipe.keep_quantile)
+    return Piece(frame, tally(relaxed.accepted, start, lattice.n_widths, lattice.n_particles))
 
 
-def cut_top(frame: pl.DataFrame, keep_quantile: float) -> pl.DataFrame:
-    """Keep the part of lowest energies within each cell width; the order of the rows stays.
-
-    The thesis deletes the top energies too: rare configurations with particles on top of each
-    other, whose energies dwarf all others.
-
-    Args:
-        frame: With the columns cell_width and energy_per_particle.
-        keep_quantile: The part to keep, rounded down to whole rows.
-    """
-    rank = pl.col("energy_per_particle").rank("ordinal").over("cell_width")
-    kept = (pl.len().over("cell_width") * keep_quantile + ROUNDING).floor()
-    return frame.filter(rank <= kept)
+def energies_of(frame: pl.DataFrame) -> FloatArray:
+    """The energies of all rows, shape (n,)."""
+    return frame["energy_per_particle"].to_numpy()

@@ -1,47 +1,110 @@
-"""Parquet files of peslab outside its folder of results, and those in it: the native format."""
+"""Parquet files that appear whole or not at all, and are believed only if every bit is right."""
 
+import hashlib
+import os
+import re
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
+import numpy as np
 import polars as pl
+from polars.io.plugins import register_io_source
 
-from peslab.database.contents import TOY_ELEMENT, TOY_UNITS, Database, Progress, Units
-from peslab.database.store import digest
-from peslab.errors import InvalidInputError
+Frames = Callable[[], Iterator[pl.DataFrame]]
+"""Rows in pieces, which can be gone through more than once."""
+
+ROWS_AT_ONCE = 2**15  # in a row group, and digested: 5 MB of four particles in 2D
+READABLE_BY_ALL = 0o644
 
 
-def read_parquet(path: Path, progress: Progress) -> Database:
-    """Read a database of peslab, generated or converted; without a word about units it is the toy.
+class Sealed(NamedTuple):
+    """What a file holds.
+
+    Attributes:
+        frame: Its rows.
+        about: What was written about them.
+    """
+
+    frame: pl.DataFrame
+    about: str
+
+
+def write(frames: Frames, path: Path, fingerprint: str, about: str) -> None:
+    """Put rows in a file at once, piece by piece: whoever looks sees all of it or nothing.
+
+    Args:
+        frames: The rows; gone through twice, once for their digest.
+        path: In place of what may be there.
+        fingerprint: Whose rows these are.
+        about: A text that is kept with them.
 
     Raises:
-        InvalidInputError: Where the file is damaged, or not of peslab.
+        OSError: Where the file cannot be written; nothing of it stays.
     """
+    content = digest(frames())
+    metadata = {
+        "fingerprint": fingerprint,
+        "content": content,
+        "about": about,
+        "seal": _seal(fingerprint, content, about),
+    }
+    descriptor, name = tempfile.mkstemp(suffix=".tmp", prefix=path.stem, dir=path.parent)
+    try:
+        with os.fdopen(descriptor, "rb") as file:
+            rows = register_io_source(lambda *_: frames(), schema=next(frames()).schema)
+            rows.sink_parquet(name, metadata=metadata, row_group_size=ROWS_AT_ONCE)
+            os.fsync(file.fileno())
+            os.fchmod(file.fileno(), READABLE_BY_ALL)  # a folder of results may be shared
+        Path(name).replace(path)
+    except BaseException as error:
+        Path(name).unlink(missing_ok=True)
+        if code := re.search(r"\(os error (\d+)\)", str(error)):  # a full disk, in polars' words
+            raise OSError(int(code[1]), os.strerror(int(code[1])), str(path)) from error
+        raise
+
+
+def read(path: Path, fingerprint: str) -> Sealed | None:
+    """What a file holds; None where it is missing, damaged, or of another fingerprint.
+
+    Raises:
+        PermissionError: Where the file is somebody else's.
+    """
+    if not path.is_file():
+        return None
     try:
         metadata = pl.read_parquet_metadata(path)
         frame = pl.read_parquet(path, glob=False)
-    except (OSError, pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
-        raise InvalidInputError("is cut or no Parquet: get it again, whole.") from error
-    if "content" not in metadata:
-        raise InvalidInputError(
-            "was not written by peslab and says no units: bring it in as extended XYZ, or write it "
-            "with peslab.database.write_database."
-        )
-    if metadata["content"] != digest(frame):
-        raise InvalidInputError("is damaged: its rows are not those that were written.")
-    progress(1.0)
-    units = Units(
-        metadata.get("energy_unit", TOY_UNITS.energy),
-        metadata.get("length_unit", TOY_UNITS.length),
-    )
-    return Database(frame, units, metadata.get("element", TOY_ELEMENT))
+    except PermissionError:
+        raise
+    except (OSError, pl.exceptions.PolarsError, pl.exceptions.PanicException):
+        return None
+    about = metadata.get("about", "")
+    is_whole = metadata.get("seal") == _seal(fingerprint, digest([frame]), about)
+    return Sealed(frame, about) if is_whole else None
 
 
-def write_parquet(database: Database, path: Path, progress: Progress) -> None:
-    """Write the rows bit for bit, in any dimension; units and element stand in the metadata."""
-    metadata = {
-        "content": digest(database.frame),
-        "energy_unit": database.units.energy,
-        "length_unit": database.units.length,
-        "element": database.element,
-    }
-    database.frame.write_parquet(path, metadata=metadata)
-    progress(1.0)
+def remove_leftovers(path: Path) -> None:
+    """Remove what writers of this file left when they were killed; its lock must be held."""
+    for leftover in path.parent.glob(f"{path.stem}*.tmp"):
+        leftover.unlink(missing_ok=True)
+
+
+def digest(frames: Iterable[pl.DataFrame]) -> str:
+    """SHA-256 of the values themselves, whatever the pieces they come in."""
+    columns: dict[str, hashlib._Hash] = {}
+    rows = 0
+    for frame in frames:
+        rows += len(frame)
+        for piece in frame.iter_slices(ROWS_AT_ONCE):
+            for column in piece.iter_columns():
+                name = f"{column.name} {column.dtype}"
+                content = columns.setdefault(name, hashlib.sha256())
+                content.update(np.ascontiguousarray(column.to_numpy()).data)
+    told = [f"{name} {rows} {content.hexdigest()}" for name, content in columns.items()]
+    return hashlib.sha256("\n".join(told).encode()).hexdigest()
+
+
+def _seal(fingerprint: str, content: str, about: str) -> str:
+    return hashlib.sha256(f"{fingerprint}\n{content}\n{about}".encode()).hexdigest()

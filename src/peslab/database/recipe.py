@@ -4,6 +4,7 @@ import hashlib
 import json
 from dataclasses import dataclass, fields, is_dataclass
 
+from peslab.database.cut import Cut, cut_to_size
 from peslab.errors import InvalidInputError
 from peslab.kernels.inputs import positive, seed_of_streams, whole
 from peslab.toymodel import Lattice, Potential, Relaxation
@@ -59,7 +60,8 @@ class Recipe:
         potential: Gives the energies and forces.
         lattice: Gives the random starts.
         relaxation: Brings their energies down.
-        size: Rows kept after the cut.
+        size: Rows kept after the cut, as many of each cell width as of any other; where they do
+            not divide, the smallest widths have one more.
         seed: Draws the starts and the moves.
         keep_quantile: The part of lowest energies that is kept, above 0 and up to 1.
     """
@@ -75,6 +77,11 @@ class Recipe:
         object.__setattr__(self, "size", whole("size", self.size, minimum=1))
         object.__setattr__(self, "seed", seed_of_streams("seed", self.seed))
         object.__setattr__(self, "keep_quantile", checked_quantile(self.keep_quantile))
+
+    @property
+    def cut(self) -> Cut:
+        """How many configurations are sampled and kept; each width keeps as many as any other."""
+        return cut_to_size(self.size, self.lattice.n_widths, self.keep_quantile)
 
     @property
     def fingerprint(self) -> str:

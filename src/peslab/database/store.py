@@ -1,41 +1,25 @@
 """Databases on disk: made once, found by their recipe, read back only if whole."""
 
-import hashlib
 import logging
 import os
-import tempfile
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 from filelock import FileLock
 
-from peslab.database.generate import generate
+from peslab.database import parquet
+from peslab.database.generate import Progress
+from peslab.database.parts import Part, configurations_in, make_parts
 from peslab.database.recipe import Recipe
+from peslab.database.rows import read_rows
+from peslab.database.statistics import summarize
 from peslab.errors import InvalidInputError
-from peslab.kernels.arrays import FloatArray
-from peslab.toymodel import Potential
 
 logger = logging.getLogger(__name__)
-
-CHECKED_ROWS = 16  # labels computed again when a database is read
-READABLE_BY_ALL = 0o644
-
-
-class Arrays(NamedTuple):
-    """The columns of a database that a network learns from; writable copies."""
-
-    positions: FloatArray  # (n, N, d)
-    cell_width: FloatArray  # (n,)
-    energy: FloatArray  # (n,) per particle
-    forces: FloatArray  # (n, N, d)
-
-
-def arrays(frame: pl.DataFrame) -> Arrays:
-    """Take a database as NumPy arrays."""
-    names = ("positions", "cell_width", "energy_per_particle", "forces")
-    return Arrays(*(np.array(frame[name].rechunk().to_numpy()) for name in names))
 
 
 def database_path(recipe: Recipe, folder: Path) -> Path:
@@ -43,88 +27,95 @@ def database_path(recipe: Recipe, folder: Path) -> Path:
     return folder / f"{recipe.fingerprint[:16]}.parquet"
 
 
-def load_or_generate(recipe: Recipe, folder: Path, n_threads: int | None = None) -> pl.DataFrame:
+def load_or_generate(
+    recipe: Recipe, folder: Path, n_threads: int | None = None, progress: Progress | None = None
+) -> pl.DataFrame:
     """Read the rows of a recipe from a folder; make and keep them if they are not there.
 
     Of several processes that ask at once, one makes the rows and the others wait and read. A
-    damaged file is made again.
+    damaged file is made again. What takes long is kept in parts as it is made, in a folder beside
+    the file: a process that was killed is continued by the next one that asks.
 
     Args:
         recipe: What to read or make.
         folder: Where databases are kept; it is created.
         n_threads: None takes all usable cores.
+        progress: Told while rows are made how many configurations are done, and of how many.
 
     Raises:
-        InvalidInputError: Where the folder cannot be written.
+        InvalidInputError: Where the folder cannot be written, or the potential gives an energy
+            that is not finite.
     """
     path = database_path(recipe, folder)
     frame = read(path, recipe)
-    if frame is not None:
+    if frame is not None and not has_leftovers(path):
         return frame
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with FileLock(path.with_suffix(".lock")):
             frame = read(path, recipe)  # another process may have made it in the meantime
-            return make(path, recipe, n_threads) if frame is None else frame
+            if frame is None:
+                frame = make(path, recipe, n_threads, progress)
+            shutil.rmtree(parts_folder(path), ignore_errors=True)
+            return frame
     except OSError as error:
         raise InvalidInputError(
-            f"the database folder {folder} cannot be written ({error.strerror}): choose another "
-            "with PESLAB_HOME."
+            f"the database folder {folder} cannot be written ({error.strerror or error}): choose "
+            "another with PESLAB_HOME."
         ) from error
+
+
+def remaining_configurations(recipe: Recipe, folder: Path) -> int:
+    """How many configurations `load_or_generate` has to make; nothing is read for that."""
+    path = database_path(recipe, folder)
+    if path.is_file():
+        return 0
+    return recipe.cut.n_configurations - configurations_in(parts_folder(path))
 
 
 def read(path: Path, recipe: Recipe) -> pl.DataFrame | None:
     """The rows in a file; None where it is missing, damaged, or of another recipe or potential."""
-    if not path.is_file():
-        return None
-    try:
-        metadata = pl.read_parquet_metadata(path)
-        frame = pl.read_parquet(path, glob=False)
-    except PermissionError:
-        raise  # somebody else's, not damaged
-    except (OSError, pl.exceptions.PolarsError, pl.exceptions.PanicException):
-        return None
-    is_whole = metadata.get("content") == digest(frame)
-    is_ours = is_whole and metadata.get("fingerprint") == recipe.fingerprint
-    return frame if is_ours and has_labels_of(recipe.potential, frame) else None
+    sealed = read_rows(path, recipe)
+    return None if sealed is None else sealed.frame
 
 
-def has_labels_of(potential: Potential, frame: pl.DataFrame) -> bool:
-    """Whether a potential gives the energies of the first rows: it may have been rewritten."""
-    rows = arrays(frame.head(CHECKED_ROWS))
-    energies = potential.energy_per_particle(rows.positions, rows.cell_width, n_threads=1)
-    return np.allclose(energies, rows.energy, rtol=1e-9, atol=1e-9)
-
-
-def make(path: Path, recipe: Recipe, n_threads: int | None) -> pl.DataFrame:
+def make(
+    path: Path, recipe: Recipe, n_threads: int | None, progress: Progress | None
+) -> pl.DataFrame:
     """Make the rows and keep them in a file, in place of what may be there."""
     if path.exists():
         logger.warning("The database %s is damaged or outdated, and is made again.", path)
-    frame = generate(recipe, n_threads)
-    write(frame, path, recipe)
+    parquet.remove_leftovers(path)
+    parts = make_parts(recipe, parts_folder(path), n_threads, progress)
+    names = ["energy_per_particle", "acceptance_rate"]
+    columns = pl.concat([part.read(names) for part in parts])
+    energies, rates = (columns[name].to_numpy() for name in names)
+    moves = parts[0].moves
+    for part in parts[1:]:
+        moves += part.moves
+    stays = recipe.cut.lowest(energies)
+    about = summarize(recipe, energies, rates, moves)
+    parquet.write(lambda: kept_rows(parts, stays), path, recipe.fingerprint, about)
+    frame = read(path, recipe)
+    if frame is None:
+        raise InvalidInputError(
+            f"the database {path} is not read as it was written: check the disk, and that the "
+            "potential gives the same energies each time."
+        )
     return frame
 
 
-def write(frame: pl.DataFrame, path: Path, recipe: Recipe) -> None:
-    """Put the rows in a file at once: whoever looks sees all of it or nothing."""
-    metadata = {"fingerprint": recipe.fingerprint, "content": digest(frame)}
-    descriptor, name = tempfile.mkstemp(suffix=".tmp", prefix=path.stem, dir=path.parent)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            frame.write_parquet(file, metadata=metadata)
-            file.flush()
-            os.fsync(file.fileno())
-            os.fchmod(file.fileno(), READABLE_BY_ALL)  # a folder of results may be shared
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+def kept_rows(parts: list[Part], stays: npt.NDArray[np.bool_]) -> Iterator[pl.DataFrame]:
+    """The rows that stay after the cut, part by part."""
+    for part in parts:
+        yield part.read().filter(stays[part.start : part.stop])
 
 
-def digest(frame: pl.DataFrame) -> str:
-    """SHA-256 of the values themselves, whatever the file around them."""
-    content = hashlib.sha256()
-    for column in frame.rechunk().iter_columns():
-        content.update(f"{column.name} {column.dtype} {column.len()} ".encode())
-        content.update(np.ascontiguousarray(column.to_numpy()).tobytes())
-    return content.hexdigest()
+def parts_folder(path: Path) -> Path:
+    """Where the parts of a database lie while it is made."""
+    return path.with_suffix(".parts")
+
+
+def has_leftovers(path: Path) -> bool:
+    """Whether a killed process left parts that can be removed."""
+    return parts_folder(path).is_dir() and os.access(path.parent, os.W_OK)

@@ -1,5 +1,11 @@
 """How good a prediction is: arrays and callables in, numbers and figures out."""
 
+from peslab.evaluation.database_figures import (
+    acceptance_figure,
+    energy_by_width,
+    energy_distribution,
+    percentile_figure,
+)
 from peslab.evaluation.drag import (
     DragPath,
     DragTest,
@@ -9,6 +15,7 @@ from peslab.evaluation.drag import (
     thesis_path,
 )
 from peslab.evaluation.figures import drag_figure, learning_curves, parity
+from peslab.evaluation.lattice_figures import sample_lattices
 from peslab.evaluation.metrics import (
     constant_mae,
     least_squares_mae,
@@ -20,15 +27,20 @@ from peslab.evaluation.metrics import (
 __all__ = [
     "DragPath",
     "DragTest",
+    "acceptance_figure",
     "constant_mae",
     "drag_figure",
     "drag_path",
     "drag_test",
+    "energy_by_width",
+    "energy_distribution",
     "learning_curves",
     "least_squares_mae",
     "mean_and_sem",
     "parity",
+    "percentile_figure",
     "regression_metrics",
+    "sample_lattices",
     "skill",
     "straight_path",
     "thesis_path",

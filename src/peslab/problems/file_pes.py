@@ -10,7 +10,7 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 
 from peslab.database import Database, read_database
-from peslab.database.store import digest
+from peslab.database.parquet import digest
 from peslab.errors import InvalidInputError
 from peslab.features import Descriptor
 from peslab.kernels.arrays import IntArray
@@ -144,7 +144,7 @@ def _read(path: str, modified: int, size: int) -> _Content:  # noqa: ARG001  # t
     """A file's content, read once for all trials of a study that run in this process."""
     database = read_database(Path(path))
     units = f"{database.units.energy} {database.units.length} {database.element}"
-    content = f"{digest(database.frame)} {units}"
+    content = f"{digest([database.frame])} {units}"
     return _Content(database, hashlib.sha256(content.encode()).hexdigest())
 
 

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 DRAG_CHOICES = 10
 """Held-out configurations that the dragged one is chosen from."""
 
+DRAG_WIDTH = 5.0
+"""Of cells of many widths, those nearest to the thesis's width are dragged through, in R_c."""
+
 DRAG_POINTS = 401
 """Points along a drag: the narrowest features of the energy, about 0.05 R_c, take four of them."""
 
@@ -70,14 +73,17 @@ class LatticePES(EnergySurface):
         """The same, generated apart to test on."""
         return replace(self.recipe(), size=self.database.test_size, seed=self.database.test_seed)
 
+    def recipes(self) -> dict[str, Recipe]:
+        """Both databases by their part."""
+        return {"train": self.recipe(), "test": self.test_recipe()}
+
     def warm_up(self, features: Descriptor) -> None:
         """Run every kernel on two configurations."""
-        width = self.lattice.cell_width
-        starts = self.lattice.sample(2, self.database.seed)
-        positions, *_ = self.relaxation.relax(self.potential, starts, width, self.database.seed)
-        self.potential.energy_and_forces(positions, width)
-        features(positions, width)
-        features.with_jacobian(positions, width)
+        widths, starts = self.lattice.widths(2), self.lattice.sample(2, self.database.seed)
+        positions, *_ = self.relaxation.relax(self.potential, starts, widths, self.database.seed)
+        self.potential.energy_and_forces(positions, widths)
+        features(positions, widths)
+        features.with_jacobian(positions, widths)
 
     def tables(self, folder: Path) -> Tables:
         """Generate or read both databases; the last rows of the first one are held out."""
@@ -85,7 +91,7 @@ class LatticePES(EnergySurface):
             role: Source(
                 load_or_generate(recipe, folder), database_path(recipe, folder), recipe.fingerprint
             )
-            for role, recipe in {"train": self.recipe(), "test": self.test_recipe()}.items()
+            for role, recipe in self.recipes().items()
         }
         known = _table(sources["train"])
         held_out = round(self.database.validation_fraction * len(known))
@@ -98,15 +104,18 @@ class LatticePES(EnergySurface):
 
     def probes(self, surrogate: Surrogate, tables: Tables) -> Iterator[Probe]:
         """Drag a particle through a held-out cell and, as in figure 10, through the thesis's."""
-        configurations, widths = (array[:DRAG_CHOICES] for array in tables.test.inputs)
-        width = float(widths[0])
+        positions, widths = tables.test.inputs
+        known_widths = tables.train.inputs[1]
+        common = np.intersect1d(widths, known_widths)
+        width = float(common[np.abs(common - DRAG_WIDTH).argmin()])
+        configurations = positions[widths == width][:DRAG_CHOICES]
         if self.lattice.dimension > 1:  # on a line the dragged particle would meet the others
             path = drag_path(
                 configurations,
                 width,
                 DRAG_POINTS,
                 lambda positions: self.potential.energy_per_particle(positions, width),
-                highest=float(tables.train.targets.max()),
+                highest=float(tables.train.targets[known_widths == width].max()),
             )
             yield self._drag("drag", path, surrogate)
         if configurations.shape[1:] == (4, 2):
@@ -123,7 +132,10 @@ class LatticePES(EnergySurface):
             return surrogate.predict_with_gradient(positions, np.full(len(positions), width))
 
         result = drag_test(path, exact, predict)
-        return Probe(name, result.errors(), drag_figure(result))
+        figure = drag_figure(result)
+        if self.lattice.n_widths > 1:
+            figure.suptitle(f"cell width {width:.3g} $R_c$", x=0.99, ha="right", fontsize=9)
+        return Probe(name, result.errors(), figure)
 
 
 def _table(source: Source) -> Table:

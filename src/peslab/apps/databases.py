@@ -1,0 +1,232 @@
+"""What `peslab generate` shows: databases while they are made, their tables and their figures."""
+
+import math
+from collections.abc import Mapping, Sequence
+from functools import partial
+from itertools import accumulate
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from peslab.database import (
+    Overview,
+    Recipe,
+    acceptance,
+    arrays,
+    load_or_generate,
+    predicted_seconds,
+    statistics,
+)
+from peslab.evaluation import (
+    acceptance_figure,
+    energy_by_width,
+    energy_distribution,
+    percentile_figure,
+    sample_lattices,
+)
+from peslab.kernels.arrays import FloatArray
+from peslab.study.report import COMPACT
+from peslab.toymodel.potential import cutoff_of
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+WORTH_TELLING = 2.0  # seconds
+SHOWN_WIDTHS = 7
+CURVE_POINTS = 401
+LOOKED_AT = 20_000  # rows that lattices are chosen from
+BOND_LENGTH = 0.6  # of the cutoff: between the side and the diagonal of a square of four
+FEW_KEYS = 2  # swept ones, which leave room for all quantiles in 80 columns
+LARGEST_PLAIN = 1e3  # above, energies are told by their powers of ten
+DRAWN = (2, 3)  # dimensions
+
+
+def make_all(recipes: Sequence[Recipe], folder: Path, console: Console) -> None:
+    """Make what is not there yet, with a prediction and a bar if it takes more than two seconds."""
+    predicted = predicted_seconds(recipes, folder)
+    is_long = predicted > WORTH_TELLING
+    if is_long:
+        console.print(f"Making databases: about {predicted:.0f} s.")
+    began = perf_counter()
+    columns = (
+        TextColumn("{task.completed:,.0f} of {task.total:,.0f} configurations"),
+        BarColumn(),
+        TimeRemainingColumn(),
+    )
+    hidden = not (is_long and console.is_terminal)
+    totals = [recipe.cut.n_configurations for recipe in recipes]
+    with Progress(*columns, console=console, transient=True, disable=hidden) as progress:
+        bar = progress.add_task("", total=sum(totals))
+        for recipe, before in zip(recipes, accumulate(totals, initial=0), strict=False):
+            load_or_generate(recipe, folder, progress=partial(_advance, progress, bar, before))
+    if is_long:
+        console.print(f"Made in {perf_counter() - began:.1f} s (predicted {predicted:.1f} s).")
+
+
+def _advance(progress: Progress, bar: TaskID, before: int, done: int, _total: int) -> None:
+    progress.update(bar, completed=before + done)
+
+
+def database_table(recipes: Mapping[str, Recipe], overviews: Mapping[str, Overview]) -> Table:
+    """Databases at a glance, one in each column."""
+    table = Table(title="Databases", **COMPACT)
+    table.add_column("")
+    for part in overviews:
+        table.add_column(f"  {part}", justify="right")
+    lattices = [recipe.lattice for recipe in recipes.values()]
+    shown = list(overviews.values())
+
+    def row(name: str, values: Sequence[str]) -> None:
+        table.add_row(name, *(f"  {value}" for value in values))
+
+    row("rows", [f"{one.rows:,}" for one in shown])
+    row("particles N", [str(lattice.n_particles) for lattice in lattices])
+    row("dimension d", [str(lattice.dimension) for lattice in lattices])
+    row("cell width (R_c)", [_widths(one.cell_widths) for one in shown])
+    row("accepted in the last ten epochs", [accepted(one) for one in shown])
+    row("energy per particle (E_c): lowest", [energy(one.energy_quantiles["min"]) for one in shown])
+    for name in ("5%", "25%", "50%", "75%", "95%"):
+        label = "median" if name == "50%" else f"{name[:-1]} %"
+        row(f"{label:>33}", [energy(one.energy_quantiles[name]) for one in shown])
+    row(f"{'highest':>33}", [energy(one.energy_quantiles["max"]) for one in shown])
+    row("rows cut", [_cut(one) for one in shown])
+    row("highest energy before the cut", [energy(one.highest_energy) for one in shown])
+    return table
+
+
+def width_table(overviews: Sequence[Overview]) -> Table:
+    """Some of the widths of a database at a glance, one in each row."""
+    table = Table(title="Some of its widths: energy per particle (E_c)", **COMPACT)
+    for name in ("w_c", "rows", "accepted", "lowest", "5 %", "25 %", "median", "75 %", "95 %"):
+        table.add_column(name, justify="right")
+    table.add_column("cut at", justify="right")
+    places = np.linspace(0, len(overviews) - 1, min(SHOWN_WIDTHS, len(overviews)))
+    for place in places.round().astype(int).tolist():
+        one = overviews[place]
+        energies = [energy(value) for value in one.energy_quantiles.values()]
+        table.add_row(f"{one.cell_widths[0]:.4g}", f"{one.rows:,}", accepted(one), *energies)
+    return table
+
+
+def comparison_table(swept: Sequence[Mapping[str, str]], overviews: Sequence[Overview]) -> Table:
+    """Databases side by side, one in each row."""
+    names = {"min": "lowest", "50%": "median", "max": "highest"}
+    shown = ["min", "5%", "25%", "50%", "75%", "95%", "max"]
+    if len(swept[0]) > FEW_KEYS:
+        shown = ["min", "5%", "50%", "95%", "max"]
+    table = Table(title="Energy per particle (E_c)", **COMPACT)
+    for key in swept[0]:
+        table.add_column(key.replace("_", "\n"), justify="right", overflow="fold")
+    for name in ("accepted", *(names.get(level, level) for level in shown)):
+        table.add_column(name.replace("%", " %"), justify="right", no_wrap=True)
+    for values, one in zip(swept, overviews, strict=True):
+        energies = [energy(one.energy_quantiles[level]) for level in shown]
+        table.add_row(*values.values(), accepted(one), *energies)
+    return table
+
+
+def accepted(one: Overview) -> str:
+    """The acceptance rate with its standard error, in per cent."""
+    if one.acceptance_rate is None:
+        return "not moved"
+    rate, sem = 100 * one.acceptance_rate, 100 * (one.acceptance_rate_sem or 0.0)
+    if sem == 0.0:
+        return f"{rate:.1f}%"
+    decimals = max(1, -math.floor(math.log10(sem)))  # as many as show the error
+    return f"{rate:.{decimals}f}±{sem:.{decimals}f}%"
+
+
+def energy(value: float) -> str:
+    """An energy in few letters."""
+    return (
+        f"{value:z.2f}"
+        if abs(value) < LARGEST_PLAIN
+        else f"{value:.1e}".replace("e+0", "e").replace("e+", "e")
+    )
+
+
+def _cut(one: Overview) -> str:
+    """How many rows were cut, and above which energy; widths have one each."""
+    limit = one.energy_quantiles["max"]
+    above = f" above {energy(limit)}" if one.rows_cut and len(one.cell_widths) == 1 else ""
+    return f"{one.rows_cut:,}{above}"
+
+
+def _widths(widths: Sequence[float]) -> str:
+    if len(widths) == 1:
+        return f"{widths[0]:.4g}"
+    return f"{len(widths)} from {widths[0]:.4g} to {widths[-1]:.4g}"
+
+
+def figures_of(recipe: Recipe, path: Path) -> "dict[str, Figure]":
+    """The figures of one database, by their names."""
+    columns = pl.read_parquet(path, columns=["cell_width", "energy_per_particle"], glob=False)
+    widths, energies = (columns[name].to_numpy() for name in columns.columns)
+    figures = {
+        "energies": energy_distribution(energies),
+        "percentiles": percentile_figure({"": {"": percentiles(path)}}),
+    }
+    if recipe.lattice.n_widths > 1:
+        figures["widths"] = energy_by_width(widths, energies)
+    if curves := _acceptance_by_width(path):
+        figures["acceptance"] = acceptance_figure({"": curves})
+    if recipe.lattice.dimension in DRAWN:
+        first = arrays(pl.read_parquet(path, n_rows=LOOKED_AT, glob=False))
+        figures["lattices"] = sample_lattices(
+            *first[:3], bond_length=BOND_LENGTH * min(cutoff_of(recipe.potential), 2.0)
+        )
+    return figures
+
+
+def comparison_figures(
+    swept: Sequence[Mapping[str, str]], paths: Sequence[Path]
+) -> "dict[str, Figure]":
+    """Figures with a curve for each database; the first of several swept keys divides panels."""
+    names = [[f"{key}={value}" for key, value in values.items()] for values in swept]
+    energies: dict[str, dict[str, FloatArray]] = {}
+    rates: dict[str, dict[str, FloatArray]] = {}
+    for name, path in zip(names, paths, strict=True):
+        panel, label = (name[0], " ".join(name[1:])) if len(name) > 1 else ("", name[0])
+        energies.setdefault(panel, {})[label] = percentiles(path)
+        if len(rate := _acceptance(path)):
+            rates.setdefault(panel, {})[label] = rate
+    figures = {"percentiles": percentile_figure(energies)}
+    return figures | ({"acceptance": acceptance_figure(rates)} if rates else {})
+
+
+def save(figures: "Mapping[str, Figure]", folder: Path) -> None:
+    """Write figures into a folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, figure in figures.items():
+        figure.savefig(folder / f"{name}.png")
+
+
+def percentiles(path: Path) -> FloatArray:
+    """The energies per particle of a database at evenly spaced percentiles, in E_c."""
+    energies = pl.read_parquet(path, columns=["energy_per_particle"], glob=False).to_series()
+    curve: FloatArray = np.quantile(energies.to_numpy(), np.linspace(0.0, 1.0, CURVE_POINTS))
+    return curve
+
+
+def _acceptance(path: Path) -> FloatArray:
+    """The part of the moves of each epoch that was accepted, over all widths."""
+    moves = statistics(path).select("accepted", "tried")
+    accepted, tried = (np.array(moves[name].to_list(), float).sum(axis=0) for name in moves.columns)
+    rates: FloatArray = np.full(len(tried), np.nan)
+    np.divide(accepted, tried, out=rates, where=tried > 0)
+    return rates
+
+
+def _acceptance_by_width(path: Path) -> dict[str, FloatArray]:
+    """The same for some of the widths."""
+    rates = acceptance(path).partition_by("cell_width", as_dict=True, maintain_order=True)
+    names = list(rates)
+    places = np.linspace(0, len(names) - 1, min(SHOWN_WIDTHS, len(names))).round().astype(int)
+    shown = [names[place] for place in places.tolist()]
+    return {f"{name[0]:.4g} $R_c$": rates[name]["acceptance_rate"].to_numpy() for name in shown}

@@ -1,0 +1,202 @@
+"""What is in a database: its energies, how they lie over the widths, and how they were reached."""
+
+import math
+from collections.abc import Mapping
+from statistics import median_low
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.axis import Axis
+from matplotlib.figure import Figure
+from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator, PercentFormatter
+from numpy.typing import NDArray
+
+from peslab.evaluation.style import BLACK, BLUE, GREY, VERMILION, styled_figure
+
+Array = NDArray[np.float64]
+
+Panels = Mapping[str, Mapping[str, Array]]
+"""Curves by their labels, in panels by their titles; every panel has the same labels."""
+
+LABEL = "energy per particle ($E_c$)"
+LONG_RANGE = 10.0  # middle halves: beyond that, a linear axis would show one bar
+ROOM = 1.5  # of the lowest nine tenths of a typical curve, before the rest is left out
+MOST_COLUMNS = 3  # of panels side by side
+
+
+def energy_distribution(energies: Array) -> Figure:
+    """Draw the distribution of the energies, as in figure 15.
+
+    Args:
+        energies: Per particle in E_c, shape (n,).
+
+    Returns:
+        The figure; where a few energies are far from all others its axis and its bars widen to both
+        sides like logarithms.
+    """
+    low, first, median, third, high = np.quantile(energies, (0, 0.25, 0.5, 0.75, 1)).tolist()
+    is_long = high - low > LONG_RANGE * (third - first) > 0
+    with styled_figure(6.4, 3.8) as figure:
+        axes = figure.subplots()
+        if is_long:
+            axes.set_xscale("asinh", linear_width=third - first)
+            _label_decades(axes.xaxis, third - first, low, high)
+        scale = axes.xaxis.get_transform()
+        ends = scale.transform(np.array([low, high if high > low else low + 1.0]))
+        along = np.linspace(float(ends[0]), float(ends[1]), 101)
+        bins: list[float] = scale.inverted().transform(along).tolist()
+        bins[0], bins[-1] = min(bins[0], low), max(bins[-1], high)  # they may round inwards
+        axes.hist(energies, bins, color=BLUE, weights=np.full(len(energies), 1 / len(energies)))
+        axes.axvline(median, color=VERMILION, linewidth=1.2)
+        axes.yaxis.set_major_formatter(PercentFormatter(1.0))
+        axes.set_xlabel(LABEL)
+        axes.set_ylabel("configurations per bar")
+        axes.set_title(f"{len(energies):,} configurations, median {_plain(median)} $E_c$")
+    return figure
+
+
+def percentile_figure(panels: Panels) -> Figure:
+    """Draw energies over their percentiles, as in figure 12.
+
+    Args:
+        panels: The energies per particle at evenly spaced percentiles from 0 to 100, in E_c, shape
+            (p,), of each curve of each panel.
+
+    Returns:
+        The figure; energies far above the lowest nine tenths of a typical curve are left out.
+    """
+    with styled_figure(*_size(panels)) as figure:
+        for axes, (title, curves) in zip(_grid(figure, panels), panels.items(), strict=True):
+            for color, (label, energies) in zip(_colors(curves), curves.items(), strict=True):
+                along = np.linspace(0.0, 100.0, len(energies))
+                axes.plot(along, energies, color=color, label=label)
+            lowest = min(float(energies[0]) for energies in curves.values())
+            highest = max(float(energies[-1]) for energies in curves.values())
+            typical = median_low([float(np.quantile(e, 0.9)) for e in curves.values()])
+            top = min(highest, lowest + ROOM * (typical - lowest))
+            margin = 0.04 * (top - lowest) or 1.0
+            axes.set_ylim(lowest - margin, top + margin)
+            axes.set_xlim(0.0, 100.0)
+            axes.set_title(title)
+        _finish(figure, panels, "percentile", LABEL)
+    return figure
+
+
+def acceptance_figure(panels: Panels) -> Figure:
+    """Draw the part of the moves that was accepted in each epoch of the relaxation.
+
+    Args:
+        panels: One rate for each epoch, shape (epochs,), of each curve of each panel; NaN for an
+            epoch that was not run.
+
+    Returns:
+        The figure, with short curves over long ones: databases that differ in the number of epochs
+        alone have the same first epochs.
+    """
+    with styled_figure(*_size(panels)) as figure:
+        for axes, (title, curves) in zip(_grid(figure, panels), panels.items(), strict=True):
+            longest = max(len(rates) for rates in curves.values())
+            for color, (label, rates) in zip(_colors(curves), curves.items(), strict=True):
+                epochs = np.arange(1, len(rates) + 1)
+                above = 3 - len(rates) / (longest + 1)
+                axes.plot(epochs, rates, color=color, label=label, zorder=above)
+            axes.set_ylim(0.0, 1.0)
+            axes.set_xlim(1, max(longest, 2))
+            axes.yaxis.set_major_formatter(PercentFormatter(1.0))
+            axes.set_title(title)
+        _finish(figure, panels, "epoch", "moves accepted")
+    return figure
+
+
+def energy_by_width(cell_widths: Array, energies: Array) -> Figure:
+    """Draw the energies over the widths of their cells, as in figure 14b.
+
+    Args:
+        cell_widths: In R_c, shape (n,).
+        energies: Per particle in E_c, shape (n,).
+
+    Returns:
+        The figure, on a scale that is linear around 0 and logarithmic far from it: unlike the
+        thesis's logarithm with an offset, it shows where the energy changes its sign.
+    """
+    widths, numbers = np.unique(cell_widths, return_inverse=True)
+    levels = (0.05, 0.25, 0.5, 0.75, 0.95)
+    of_width = [energies[numbers == number] for number in range(len(widths))]
+    lowest, low, median, high, highest = np.array([np.quantile(e, levels) for e in of_width]).T
+    with styled_figure(6.4, 4.2) as figure:
+        axes = figure.subplots()
+        axes.axhline(0.0, color=GREY, linewidth=0.6)
+        for bottom, top, alpha, label in (
+            (lowest, highest, 0.18, "5 % to 95 %"),
+            (low, high, 0.3, "25 % to 75 %"),
+        ):
+            axes.fill_between(
+                widths, bottom, top, color=BLUE, alpha=alpha, linewidth=0, label=label
+            )
+        axes.plot(widths, median, color=BLACK, label="median")
+        spread = float(np.subtract(*np.quantile(energies, (0.75, 0.25)))) or 1.0
+        axes.set_yscale("asinh", linear_width=spread)
+        _label_decades(axes.yaxis, spread, lowest.min(), highest.max())
+        axes.set_xlim(widths[0], widths[-1])
+        axes.set_xlabel("cell width ($R_c$)")
+        axes.set_ylabel(LABEL)
+        axes.legend()
+        deepest = int(median.argmin())
+        axes.set_title(
+            f"Lowest median: {_plain(median[deepest])} $E_c$ at {widths[deepest]:.3g} $R_c$"
+        )
+    return figure
+
+
+def _label_decades(axis: Axis, linear: float, low: float, high: float) -> None:
+    """Put 0, ±1, ±3, ±10, … on an axis that is linear around 0 and logarithmic beyond."""
+    first = math.floor(math.log10(linear))
+    steps = [digit * 10.0**power for power in range(first, first + 15) for digit in (1, 3)]
+    ticks = sorted({0.0, *steps, *(-step for step in steps)})
+    axis.set_major_locator(FixedLocator([tick for tick in ticks if low <= tick <= high]))
+    axis.set_minor_locator(NullLocator())
+    axis.set_major_formatter(FuncFormatter(lambda value, _: _plain(value)))
+
+
+def _plain(value: float) -> str:
+    """A number with the minus sign of the axes."""
+    text = f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"  # noqa: PLR2004
+    return text.replace("-", "−")
+
+
+def _finish(figure: Figure, panels: Panels, x: str, y: str) -> None:
+    """Name the axes at the edges, and the curves once for all panels."""
+    figure.supxlabel(x, fontsize=10)
+    figure.supylabel(y, fontsize=10)
+    if max(map(len, panels.values())) > 1:
+        handles, labels = figure.axes[0].get_legend_handles_labels()
+        figure.legend(handles, labels, loc="outside right center", fontsize=8.5, handlelength=1.4)
+
+
+def _colors(curves: Mapping[str, Array]) -> list[object]:
+    """Of a sequence, in their order; bright yellow is too pale for a line."""
+    if len(curves) == 1:
+        return [BLUE]
+    return list(mpl.colormaps["viridis"](np.linspace(0.0, 0.88, len(curves))))
+
+
+def _shape(panels: Panels) -> tuple[int, int]:
+    """Rows and columns of panels."""
+    square = math.ceil(math.sqrt(len(panels)))
+    columns = min(square, MOST_COLUMNS)
+    return math.ceil(len(panels) / columns), columns
+
+
+def _size(panels: Panels) -> tuple[float, float]:
+    rows, columns = _shape(panels)
+    width, height = (6.4, 4.2) if len(panels) == 1 else (3.6 * columns, 2.8 * rows)
+    labels = [len(label) for curves in panels.values() if len(curves) > 1 for label in curves]
+    return width + 0.08 * max(labels, default=0), height
+
+
+def _grid(figure: Figure, panels: Panels) -> list[Axes]:
+    grid = figure.subplots(*_shape(panels), squeeze=False).ravel().tolist()
+    for axes in grid[len(panels) :]:
+        axes.remove()
+    return grid[: len(panels)]

@@ -1,0 +1,106 @@
+"""Configurations as one sees them: a cell, its particles, and the cells around it."""
+
+from itertools import product
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
+from matplotlib.colors import to_rgba
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+from numpy.typing import NDArray
+
+from peslab.evaluation.style import BLACK, BLUE, GREY, styled_figure
+
+Array = NDArray[np.float64]
+
+LEVELS = {"low": (0.005, 0.02), "median": (0.495, 0.505), "high": (0.97, 0.99)}
+"""The quantiles of the energy that are shown, two of each where there is one width."""
+
+SHOWN_WIDTHS = 3
+MARGIN = 0.3  # of the cells around, in cell widths
+PLANE, SPACE = 2, 3
+
+
+def sample_lattices(
+    positions: Array, cell_widths: Array, energies: Array, bond_length: float
+) -> Figure:
+    """Draw configurations of low, median and high energy with their images (figures 2 and 13).
+
+    Args:
+        positions: Shape (n, N, d) with d of 2 or 3, in R_c.
+        cell_widths: Shape (n,), in R_c.
+        energies: Per particle, shape (n,), in E_c.
+        bond_length: Particles nearer than this are joined, in R_c.
+
+    Returns:
+        The figure: two rows of one width, or one row for each of three widths. In three dimensions
+        one looks along the third axis: what is near is large and dark.
+    """
+    rows = _chosen(cell_widths, energies)
+    with styled_figure(7.2, 2.55 * len(rows) + 0.2) as figure:
+        grid = figure.subplots(len(rows), len(LEVELS), squeeze=False)
+        for line, chosen in zip(grid, rows, strict=True):
+            for axes, k in zip(line, chosen, strict=True):
+                _draw(axes, positions[k], float(cell_widths[k]), bond_length)
+                energy = f"{energies[k]:.3g}".replace("-", "−")
+                axes.set_title(f"{energy} $E_c$", fontsize=10, loc="center", pad=3)
+            if chosen is rows[0] or len(np.unique(cell_widths)) > 1:
+                line[0].set_ylabel(f"cell width {cell_widths[chosen[0]]:.3g} $R_c$")
+        for axes, name in zip(grid[0], LEVELS, strict=True):
+            axes.set_title(f"{name} energy\n{axes.get_title('center')}", fontsize=10, loc="center")
+    return figure
+
+
+def _chosen(cell_widths: Array, energies: Array) -> list[list[int]]:
+    """Numbers of configurations: in each row of low, median and high energy, of one width."""
+    widths = np.unique(cell_widths)
+    if len(widths) == 1:
+        order = energies.argsort()
+        places = np.array(list(LEVELS.values())).T * (len(order) - 1)
+        return [[int(order[round(place)]) for place in row] for row in places.tolist()]
+    shown = widths[np.linspace(0, len(widths) - 1, min(SHOWN_WIDTHS, len(widths))).astype(int)]
+    rows = []
+    for width in shown:
+        of_width = np.flatnonzero(cell_widths == width)
+        order = of_width[energies[of_width].argsort()]
+        levels = [first for first, _ in LEVELS.values()]
+        rows.append([int(order[round(level * (len(order) - 1))]) for level in levels])
+    return rows
+
+
+def _draw(axes: Axes, positions: Array, width: float, bond_length: float) -> None:
+    """One cell, framed, and the edges of those around it."""
+    shifts = np.array(list(product((0, -1, 1), repeat=positions.shape[1])), dtype=np.float64)
+    everything = (positions[None] + width * shifts[:, None]).reshape(-1, positions.shape[1])
+    seen = (np.abs(everything - width / 2) < (0.5 + MARGIN) * width).all(axis=1)
+    if positions.shape[1] == SPACE:  # images in front of the cell and behind it hide it
+        seen &= (everything[:, 2] >= 0.0) & (everything[:, 2] < width)
+    inside = np.arange(len(everything)) < len(positions)
+    points = everything[seen]
+    depth = points[:, 2] / width if positions.shape[1] == SPACE else np.ones(len(points))
+    size = 130.0 * (0.35 + 0.65 * depth) * min(1.0, 5.0 / width)
+    own = inside[seen]
+    axes.add_collection(_bonds(points, bond_length))
+    for particles, color, opacity, edge, above in (
+        (~own, GREY, 0.45, 0.0, 2),
+        (own, BLUE, 1.0, 0.8, 3),
+    ):
+        colors = [to_rgba(color, opacity * (0.35 + 0.65 * one)) for one in depth[particles]]
+        x, y = points[particles, 0], points[particles, 1]
+        axes.scatter(x, y, size[particles], colors, edgecolor="white", linewidth=edge, zorder=above)
+    axes.add_patch(Rectangle((0, 0), width, width, fill=False, edgecolor=BLACK, linewidth=1.2))
+    axes.set_xlim(-MARGIN * width, (1 + MARGIN) * width)
+    axes.set_ylim(-MARGIN * width, (1 + MARGIN) * width)
+    axes.set_aspect("equal")
+    axes.set_xticks([])
+    axes.set_yticks([])
+    axes.spines[:].set_visible(False)
+
+
+def _bonds(points: Array, bond_length: float) -> LineCollection:
+    distances = np.linalg.norm(points[:, None] - points[None], axis=-1)
+    pairs = np.argwhere(np.triu(distances < bond_length, k=1))
+    return LineCollection(
+        list(points[pairs][:, :, :PLANE]), colors=GREY, linewidths=1.0, alpha=0.8, zorder=1
+    )

@@ -1,0 +1,163 @@
+"""`peslab generate`, from the command line to its files."""
+
+import json
+import re
+import shlex
+
+import polars as pl
+import pytest
+
+from peslab.apps.generate import USAGE, combinations, short_names
+
+SMALL = ("generate", "database.size=50", "database.test_size=20", "relaxation.epochs=12")
+
+
+@pytest.fixture(autouse=True)
+def eighty_columns(monkeypatch):
+    """The width that tables are made for."""
+    monkeypatch.setenv("COLUMNS", "80")
+
+
+def files(home, pattern):
+    return sorted((home / "databases").glob(pattern))
+
+
+def test_both_databases_are_made_once(peslab, home):
+    """A second time they are read; what is told is the same."""
+    first = peslab(*SMALL)
+    made = [file.stat().st_mtime_ns for file in files(home, "*.parquet")]
+    second = peslab(*SMALL)
+    assert (first.status, second.status, len(made)) == (0, 0, 2)
+    assert [file.stat().st_mtime_ns for file in files(home, "*.parquet")] == made
+    assert first.out == second.out
+    assert first.err == second.err == ""
+
+
+def test_tables_paths_and_figures_are_told(peslab, home):
+    """Where everything lies stands below the table."""
+    answer = peslab(*SMALL)
+    said = answer.out.splitlines()
+    for part in ("train", "test"):
+        path = next(line.split()[1] for line in said if line.startswith(f"{part}:"))
+        assert len(pl.read_parquet(path)) == {"train": 50, "test": 20}[part]
+    folder = next(line.split()[1] for line in said if line.startswith("figures:"))
+    assert {file.name for file in files(home, "*/*.png")} == {
+        "energies.png",
+        "percentiles.png",
+        "acceptance.png",
+        "lattices.png",
+    }
+    assert all(str(file).startswith(folder) for file in files(home, "*/*.png"))
+    assert max(len(line) for line in said if "/" not in line) <= 80
+
+
+def test_many_widths_have_a_table_of_their_own(peslab, home):
+    """Rows of some of the 86 widths, and a figure of the energies over them."""
+    answer = peslab("generate", "lattice=square_4_widths", "database.size=200",
+                    "database.test_size=20", "relaxation.epochs=3")  # fmt: skip
+    assert answer.status == 0
+    assert "86 from 1.5 to 10" in answer.out
+    assert "Some of its widths" in answer.out
+    assert files(home, "*/widths.png")
+
+
+def test_pictures_that_cannot_be_drawn_are_told(peslab, home):
+    """A line and a hypercube have no picture."""
+    answer = peslab(*SMALL, "lattice.dimension=1")
+    assert "drawn in two and three dimensions" in answer.out
+    assert not files(home, "*/lattices.png")
+
+
+def test_a_sweep_stands_side_by_side(peslab, home):
+    """One table with a row for each, one folder with two figures, no databases to test on."""
+    answer = peslab("generate", "relaxation.epochs=0,3,6", "database.size=30")
+    assert answer.status == 0
+    rows = [line.split()[0] for line in answer.out.splitlines() if "%" in line or "moved" in line]
+    assert rows[-3:] == ["0", "3", "6"]
+    assert len(files(home, "*.parquet")) == 3
+    assert [file.name for file in files(home, "*/*.png")] == ["acceptance.png", "percentiles.png"]
+
+
+def test_table_2_is_one_command(peslab, home):
+    """Widths and epochs in all combinations, the first key changing slowest."""
+    answer = peslab("generate", "--json", "lattice.cell_width=2.5,5", "relaxation.epochs=2,4",
+                    "database.size=20")  # fmt: skip
+    rows = json.loads(answer.out)
+    assert [(row["lattice.cell_width"], row["relaxation.epochs"]) for row in rows] == [
+        (2.5, 2),
+        (2.5, 4),
+        (5, 2),
+        (5, 4),
+    ]
+    for row in rows:
+        assert row["cell_widths"] == [row["lattice.cell_width"]]
+        assert 0.0 < row["acceptance_rate"] < 1.0
+        assert row["acceptance_rate_sem"] > 0.0
+        assert row["rows"] == 20
+        energies = pl.read_parquet(row["path"])["energy_per_particle"]
+        assert row["energy_quantiles"]["50%"] == pytest.approx(energies.median())
+
+
+def test_json_is_all_that_a_program_reads(peslab, home):
+    """The tables go to people, on the other stream."""
+    answer = peslab(*SMALL, "--json")
+    rows = json.loads(answer.out)
+    assert [row["part"] for row in rows] == ["train", "test"]
+    assert [row["rows"] for row in rows] == [50, 20]
+    assert (rows[0]["n_particles"], rows[0]["dimension"]) == (4, 2)
+    assert "rows cut" in answer.err
+
+
+def test_multirun_is_understood(peslab, home):
+    """Who is used to `-m` may type it."""
+    answer = peslab("generate", "-m", "relaxation.epochs=1,2", "database.size=10")
+    assert (answer.status, answer.err) == (0, "")
+
+
+def test_all_is_checked_before_any_is_made(peslab, home):
+    """The second of three values is impossible: the first database is not made."""
+    answer = peslab("generate", "lattice.cell_width=3,-1,5", "database.size=10")
+    assert answer.status == 2
+    assert "cell_width" in answer.err
+    assert not files(home, "*")
+
+
+def test_groups_and_ranges_can_be_swept():
+    """An option of a group is a value, and so is a list."""
+    chosen = combinations(["lattice=square_4,cube_8", "database.size=10"])
+    assert [values for values, _ in chosen] == [{"lattice": "square_4"}, {"lattice": "cube_8"}]
+    assert [recipes["train"].lattice.dimension for _, recipes in chosen] == [2, 3]
+    chosen = combinations(["lattice.n_widths=3", "lattice.cell_width=[1,2],[2,5]"])
+    assert [recipes["train"].lattice.cell_width for _, recipes in chosen] == [(1, 2), (2, 5)]
+    assert combinations([])[0][0] == {}
+
+
+@pytest.mark.parametrize(
+    ("keys", "names"),
+    [
+        (["lattice.cell_width", "relaxation.epochs"], ["cell_width", "epochs"]),
+        (["potential.cutoff", "relaxation.cutoff"], ["potential.cutoff", "relaxation.cutoff"]),
+        (["lattice"], ["lattice"]),
+    ],
+)
+def test_keys_of_the_same_last_name_are_told_apart(keys, names):
+    """`potential.cutoff` alone is `cutoff`; beside another cutoff it keeps its group."""
+    assert short_names(keys) == names
+
+
+def test_a_folder_that_cannot_be_written_is_told(peslab, home):
+    """As everywhere: one sentence, status 2."""
+    home.mkdir()
+    (home / "databases").write_text("a file")
+    answer = peslab(*SMALL)
+    assert answer.status == 2
+    assert "cannot be written" in answer.err
+
+
+def test_the_commands_of_the_readme_and_the_help_page_are_valid(repository):
+    """Each is checked to the last key; what they do is tested above."""
+    text = (repository / "README.md").read_text(encoding="utf-8") + USAGE
+    lines = re.findall(r"^ *peslab generate ([a-z].*?)(?:  .*)?$", text, flags=re.MULTILINE)
+    assert len(lines) >= 6
+    for line in lines:
+        assert combinations(shlex.split(line))

@@ -1,0 +1,153 @@
+"""Figures of a database hold its numbers."""
+
+import numpy as np
+import pytest
+
+from peslab.evaluation.database_figures import (
+    acceptance_figure,
+    energy_by_width,
+    energy_distribution,
+    percentile_figure,
+)
+
+RANDOM = np.random.default_rng(0)
+BELL = RANDOM.normal(-2.0, 0.5, 2000)
+TAILED = np.concatenate([BELL, [900.0, -80.0]])
+
+
+def drawn(figure, tmp_path):
+    """Whether it can be saved; the file is not empty."""
+    figure.savefig(tmp_path / "a.png")
+    return (tmp_path / "a.png").stat().st_size > 5000
+
+
+def curve(energies, points=101):
+    return np.quantile(energies, np.linspace(0, 1, points))
+
+
+@pytest.mark.parametrize("energies", [BELL, TAILED, np.full(5, 3.0), np.array([1.0])])
+def test_every_configuration_is_in_a_bar(energies, tmp_path):
+    """The bars add up to all, whatever the energies: bells, outliers, a single value."""
+    figure = energy_distribution(energies)
+    bars = figure.axes[0].patches
+    assert sum(bar.get_height() for bar in bars) == pytest.approx(1.0)
+    assert bars[0].get_x() <= energies.min()
+    assert bars[-1].get_x() + bars[-1].get_width() >= energies.max() - 1e-12 * abs(energies.max())
+    assert f"{len(energies):,} configurations" in figure.axes[0].get_title(loc="left")
+    assert drawn(figure, tmp_path)
+
+
+def test_outliers_do_not_leave_one_bar():
+    """The scale widens: most of the bell still lies in many bars."""
+    heights = [bar.get_height() for bar in energy_distribution(TAILED).axes[0].patches]
+    assert max(heights) < 0.25
+    assert energy_distribution(TAILED).axes[0].get_xscale() == "asinh"
+    assert energy_distribution(BELL).axes[0].get_xscale() == "linear"
+
+
+def test_ticks_of_a_wide_scale_are_plain_numbers():
+    """0, ±1, ±3, ±10, … within the energies, with the minus sign of a figure."""
+    figure = energy_distribution(TAILED)
+    figure.draw_without_rendering()
+    labels = [label.get_text() for label in figure.axes[0].get_xticklabels()]
+    for label in ("−30", "−1", "0", "3", "300"):
+        assert label in labels
+    assert "1,000" not in labels  # beyond the highest
+
+
+def test_percentiles_run_from_0_to_100(tmp_path):
+    """A curve begins at the lowest energy and ends at the highest."""
+    figure = percentile_figure({"": {"train": curve(BELL)}})
+    (line,) = figure.axes[0].lines
+    assert line.get_xdata()[[0, -1]].tolist() == [0.0, 100.0]
+    assert line.get_ydata()[[0, -1]].tolist() == [BELL.min(), BELL.max()]
+    low, high = figure.axes[0].get_ylim()
+    assert low < BELL.min() < BELL.max() < high
+    assert not figure.legends
+    assert drawn(figure, tmp_path)
+
+
+def test_a_few_high_energies_do_not_flatten_the_curve():
+    """The axis ends a little above the lowest nine tenths."""
+    low, high = percentile_figure({"": {"a": curve(TAILED[:-1])}}).axes[0].get_ylim()
+    assert low < BELL.min()
+    assert np.quantile(BELL, 0.9) < high < 10.0
+
+
+def test_one_wild_database_does_not_flatten_the_others():
+    """Limits are those of a typical curve; the wild one leaves the panel."""
+    curves = {"wild": curve(1000 * np.abs(BELL)), "tame": curve(BELL)}
+    assert percentile_figure({"": curves}).axes[0].get_ylim()[1] < 10.0
+
+
+def test_equal_energies_are_a_line(tmp_path):
+    """No range, no division by it."""
+    assert drawn(percentile_figure({"": {"a": np.full(5, 2.0)}}), tmp_path)
+
+
+@pytest.mark.parametrize("n_panels", [1, 2, 3, 4, 5, 7])
+@pytest.mark.parametrize("draw", [percentile_figure, acceptance_figure])
+def test_every_panel_and_curve_is_there(draw, n_panels, tmp_path):
+    """One panel for each title, one curve for each label, one legend for all."""
+    labels = [f"epochs={k}" for k in range(12)]
+    panels = {
+        f"cell_width={w}": {label: np.linspace(0, 1, 5 + k) for k, label in enumerate(labels)}
+        for w in range(n_panels)
+    }
+    figure = draw(panels)
+    assert [axes.get_title(loc="left") for axes in figure.axes] == list(panels)
+    assert all(len(axes.lines) == 12 for axes in figure.axes)
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == labels
+    assert drawn(figure, tmp_path)
+
+
+def test_curves_have_colors_of_their_own():
+    """In a sequence, none twice."""
+    figure = percentile_figure({"": {str(k): curve(BELL + k) for k in range(14)}})
+    assert len({tuple(line.get_color()) for line in figure.axes[0].lines}) == 14
+
+
+def test_epochs_begin_with_one_and_rates_end_at_all():
+    """A rate lies between 0 and 100 %; epochs that were not run leave a gap."""
+    rates = np.array([0.5, np.nan, 0.3])
+    axes = acceptance_figure({"": {"a": rates}}).axes[0]
+    assert axes.get_ylim() == (0.0, 1.0)
+    assert axes.lines[0].get_xdata().tolist() == [1, 2, 3]
+    assert np.array_equal(axes.lines[0].get_ydata(), rates, equal_nan=True)
+
+
+def test_short_curves_lie_over_long_ones():
+    """Databases of 10 and 20 epochs agree for 10 of them: both colors are seen."""
+    lines = acceptance_figure({"": {"20": np.ones(20), "10": np.ones(10)}}).axes[0].lines
+    assert lines[1].get_zorder() > lines[0].get_zorder()
+
+
+def test_a_single_epoch_can_be_drawn(tmp_path):
+    """However little that shows."""
+    assert drawn(acceptance_figure({"": {"1": np.array([0.5])}}), tmp_path)
+
+
+def test_bands_over_the_widths_hold_their_quantiles(tmp_path):
+    """At each width the median of its own energies, in the order of the widths."""
+    widths = np.tile([3.0, 1.5, 6.0], 200)
+    energies = RANDOM.normal(size=600) * widths + 100 * (widths < 2)
+    figure = energy_by_width(widths, energies)
+    axes = figure.axes[0]
+    median = axes.lines[1]
+    assert median.get_xdata().tolist() == [1.5, 3.0, 6.0]
+    for width, value in zip(*median.get_data(), strict=True):
+        assert value == np.median(energies[widths == width])
+    outer = axes.collections[0].get_paths()[0].vertices
+    of_first = energies[widths == 1.5]
+    assert outer[outer[:, 0] == 1.5][:, 1].min() == pytest.approx(np.quantile(of_first, 0.05))
+    assert outer[outer[:, 0] == 1.5][:, 1].max() == pytest.approx(np.quantile(of_first, 0.95))
+    assert axes.get_yscale() == "asinh"
+    assert drawn(figure, tmp_path)
+
+
+def test_the_deepest_width_is_told():
+    """The thesis finds it near 2 R_c."""
+    widths = np.repeat([1.5, 1.7, 5.0], 10)
+    energies = np.repeat([4.0, -36.0, -1.0], 10) + np.tile(np.arange(10.0), 3)
+    title = energy_by_width(widths, energies).axes[0].get_title(loc="left")
+    assert title == "Lowest median: −31.5 $E_c$ at 1.7 $R_c$"
