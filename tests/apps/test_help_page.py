@@ -11,7 +11,9 @@ from peslab.configuration.folders import conf_folder
 
 CONF = conf_folder()
 OPTIONS = sorted(
-    (path.parent.name, path.stem) for path in CONF.glob("*/*.yaml") if path.stem[0] != "_"
+    (path.parent.relative_to(CONF).as_posix(), path.stem)
+    for path in [*CONF.glob("*/*.yaml"), *CONF.glob("*/*/*.yaml")]
+    if path.stem[0] != "_"
 )
 
 
@@ -19,7 +21,7 @@ OPTIONS = sorted(
 def test_every_option_is_listed_under_its_group_with_what_it_is(group, option):
     """The words beside it are the first comment of its file."""
     text = help_page.text()
-    block = text.partition(f"\n{group}")[2].partition("\n\n")[0]
+    block = text.partition(f"\n\n{group}")[2].partition("\n\n")[0]
     (line,) = [line for line in block.splitlines() if line[4:].split(" ")[0] == option]
     about = line[28:].strip()
     assert len(about) > 10

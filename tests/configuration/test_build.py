@@ -1,6 +1,9 @@
 """Every key and value of a composed config is checked against the class that it is for."""
 
+import re
 import shutil
+import sys
+import types
 
 import pytest
 from omegaconf import OmegaConf
@@ -227,3 +230,54 @@ def test_of_a_union_the_fitting_half_is_told(value, words):
     with pytest.raises(PeslabError) as caught:
         check(composed(f"lattice.cell_width={value}"))
     assert words in str(caught.value)
+
+
+def test_a_place_that_may_be_empty_takes_what_fits():
+    """Pairs come from another potential, by name and with its own settings, or from none."""
+    from peslab.pipeline import plan
+    from peslab.toymodel import Morse
+
+    chosen = composed(
+        "potential=area_and_circumference", "potential/pair_part=morse",
+        "potential.pair_part.stiffness=50.0", "potential.triplet_weight=0.75",
+    )  # fmt: skip
+    potential = plan(chosen).problem.potential
+    assert potential.pair_part == Morse(stiffness=50.0)
+    assert (potential.pair_weight, potential.triplet_weight) == (0.25, 0.75)
+    assert plan(composed()).problem.potential.pair_part is None
+
+
+@pytest.mark.parametrize(
+    ("overrides", "words"),
+    [
+        (["potential.pair_part={_target_: peslab.learning.Cosine}"], "Cosine is no Potential"),
+        (["potential.pair_part=3"], "potential.pair_part"),
+        (
+            ["potential/pair_part=morse", "potential.pair_part.stifness=3"],
+            "did you mean potential.pair_part.stiffness?",
+        ),
+        (["potential/pair_part=mors"], "did you mean morse?"),
+        (["potential/pair_par=morse"], "did you mean potential/pair_part?"),
+    ],
+)
+def test_a_wrong_pair_part_is_refused(overrides, words):
+    """What is no potential, and what is only misspelt."""
+    from peslab.pipeline import plan
+
+    with pytest.raises(PeslabError, match=re.escape(words)):
+        plan(composed(*overrides))
+
+
+def test_parents_in_another_module_do_not_hide_what_their_fields_are(monkeypatch):
+    """A potential of one's own may come from a module that does not import `Potential` itself."""
+    from peslab.configuration.build import _parameters
+
+    module = types.ModuleType("elsewhere")
+    exec(  # noqa: S102
+        "import dataclasses, peslab.toymodel as toy\n"
+        "@dataclasses.dataclass(frozen=True)\n"
+        "class Own(toy.LennardJones):\n    twist: float = 0.0\n",
+        module.__dict__,
+    )
+    monkeypatch.setitem(sys.modules, "elsewhere", module)
+    assert set(_parameters(module.Own)) >= {"twist", "pair_part", "well_depth"}

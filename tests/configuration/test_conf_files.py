@@ -2,7 +2,9 @@
 
 import inspect
 import re
+from dataclasses import fields
 
+import numpy as np
 import pytest
 from omegaconf import OmegaConf
 
@@ -11,10 +13,12 @@ from peslab.configuration.folders import conf_folder
 from peslab.configuration.targets import locate
 from peslab.pipeline import plan
 from peslab.study.space import parse_space, start_point
-from peslab.toymodel import ModifiedLennardJones
+from peslab.toymodel import ModifiedLennardJones, Potential
 
 CONF = conf_folder()
-FILES = sorted(str(path.relative_to(CONF)) for path in CONF.glob("*/*.yaml"))
+FILES = sorted(
+    str(path.relative_to(CONF)) for path in [*CONF.glob("*/*.yaml"), *CONF.glob("*/*/*.yaml")]
+)
 CLASSES = [
     name for name in FILES if re.search(r"^_target_:", (CONF / name).read_text(), re.MULTILINE)
 ]
@@ -45,10 +49,15 @@ def test_every_key_of_a_class_is_documented_on_its_line(name):
 
 @pytest.mark.parametrize("name", CLASSES)
 def test_every_parameter_of_a_class_stands_in_its_file(name):
-    """Nothing is set behind the user's back: a file names all that its class takes."""
+    """Nothing is set behind the user's back: a file names all that its class takes.
+
+    Of another potential only the interaction is taken, not its weights and counting.
+    """
     node = OmegaConf.load(CONF / name)
     parameters = set(inspect.signature(locate(node["_target_"], name)).parameters)
-    assert {key for key in node if key != "_target_"} == parameters
+    if "pair_part" in name:
+        parameters -= {field.name for field in fields(Potential)}
+    assert {key for key in node if key not in {"_target_", "defaults"}} == parameters
 
 
 def test_every_group_is_explained_in_the_table_of_contents():
@@ -78,15 +87,14 @@ def test_the_default_potential_is_the_class_without_arguments():
     assert built == ModifiedLennardJones()
     node = OmegaConf.load(CONF / "potential" / "modified_lennard_jones.yaml")
     declared = inspect.signature(ModifiedLennardJones).parameters
-    assert {key: declared[key].default for key in node if key != "_target_"} == {
-        key: value for key, value in node.items() if key != "_target_"
-    }
+    values = {key: value for key, value in node.items() if key not in {"_target_", "defaults"}}
+    assert {key: declared[key].default for key in values} == values
 
 
 @pytest.mark.parametrize("name", CLASSES)
 def test_names_of_files_and_groups_can_be_typed(name):
     """No capital, no dash, no blank: an option is an override's value without quotes."""
-    assert re.fullmatch(r"[a-z]+/_?[a-z][a-z0-9_]*\.yaml", name)
+    assert re.fullmatch(r"[a-z]+/([a-z_]+/)?_?[a-z][a-z0-9_]*\.yaml", name)
 
 
 STUDIES = [name.split("/")[1].removesuffix(".yaml") for name in GLOBAL if name[:5] == "study"]
@@ -151,3 +159,22 @@ def test_an_override_wins_over_a_recipe():
     """A recipe is where one begins, not where one ends."""
     planned = plan(without_hydra(compose(["experiment=thesis_network", "features.cutoff=4"])))
     assert planned.features.cutoff == 4
+
+
+POTENTIALS = [name for name in CLASSES if name.startswith("potential/") and name.count("/") == 1]
+
+
+@pytest.mark.parametrize("name", POTENTIALS)
+def test_every_potential_can_be_summed_as_it_stands(name):
+    """Those without a cutoff say how deep: no option needs another one to be set."""
+    potential = plan(without_hydra(compose([f"potential={name[10:-5]}"]))).problem.potential
+    energies = potential.energy_per_particle([[0.0, 0.0], [1.0, 0.0]], cell_width=5.0)
+    assert np.isfinite(energies).all()
+
+
+def test_lone_pairs_count_once_in_potentials_of_pairs():
+    """Two atoms at the minimum of Lennard-Jones have the energy −ε, as textbooks say."""
+    dimer = [[0.0, 0.0], [1.0, 0.0]]
+    for name in ("lennard_jones", "morse"):
+        potential = plan(without_hydra(compose([f"potential={name}"]))).problem.potential
+        assert 2 * potential.energy_per_particle(dimer, 40.0) == pytest.approx(-1.0, abs=1e-6)

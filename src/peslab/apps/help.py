@@ -25,12 +25,13 @@ def text(usage: str = USAGE) -> str:
     folder = conf_folder()
     defaults = _defaults(folder / "config.yaml")
     blocks = [usage, "Groups (* is the default):"]
-    for group in sorted(path for path in folder.iterdir() if path.is_dir()):
-        blocks.append(f"\n{group.name}{_about(group.name, folder)}")
+    for group in sorted([*folder.glob("*/"), *folder.glob("*/*/")]):
+        name = group.relative_to(folder).as_posix()
+        blocks.append(f"\n{name}{_about(name, folder)}")
         for option in sorted(group.glob("*.yaml")):
             if option.stem.startswith("_"):
                 continue
-            star = "*" if defaults.get(group.name) == option.stem else " "
+            star = "*" if defaults.get(name) == option.stem else " "
             blocks.append(f"  {star} {option.stem:<24} {_first_comment(option)}")
     blocks.append("\nEvery key of an option is documented in its file, e.g.:\n")
     example = (folder / "network" / "mlp.yaml").read_text(encoding="utf-8").splitlines()

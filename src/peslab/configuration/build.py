@@ -6,6 +6,8 @@ every node names its class, and every key of the node must be a parameter of tha
 
 import inspect
 import operator
+import sys
+import types
 import typing
 from collections.abc import Mapping
 from functools import cache, reduce
@@ -125,11 +127,13 @@ def _check_node(node: dict[str, Any], key: str) -> None:
 
 
 def _check_place(node: dict[str, Any], hint: object, key: str) -> None:
-    """A node must make what its place takes."""
+    """A node must make what its place takes; a place that may be empty takes one of its types."""
     made = locate(node["_target_"], key)
-    if not (isinstance(hint, type) and issubclass(made, hint)):
-        name = getattr(hint, "__name__", hint)
-        raise PeslabError(f"{key} does not fit: {made.__name__} is no {name}.")
+    union = typing.get_origin(hint) in {typing.Union, types.UnionType}
+    taken = [t for t in (typing.get_args(hint) if union else (hint,)) if t is not type(None)]
+    if not any(isinstance(part, type) and issubclass(made, part) for part in taken):
+        names = " or ".join(getattr(part, "__name__", str(part)) for part in taken)
+        raise PeslabError(f"{key} does not fit: {made.__name__} is no {names}.")
 
 
 def _choices(parameters: Mapping[str, object]) -> str:
@@ -139,8 +143,14 @@ def _choices(parameters: Mapping[str, object]) -> str:
 @cache
 def _parameters(target: type) -> dict[str, tuple[Any, bool]]:
     """Type and whether a value is required, for every parameter of a class."""
+    # A dataclass inherits annotations of its parents, which name things of the parents' modules.
+    namespace = {
+        name: value
+        for parent in reversed(target.__mro__)
+        for name, value in vars(sys.modules[parent.__module__]).items()
+    }
     try:
-        hints = typing.get_type_hints(inspect.getattr_static(target, "__init__"))
+        hints = typing.get_type_hints(inspect.getattr_static(target, "__init__"), namespace)
     except NameError as error:  # a class that is not meant for configs
         raise PeslabError(
             f"{target.__name__} cannot be built from a config: name another."

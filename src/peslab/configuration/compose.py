@@ -93,7 +93,7 @@ def explain(error: Exception, overrides: Sequence[Override] = ()) -> str:
             return sentence
     try:
         base = _compose(next(_variants(choices)))
-        known = sorted({*keys(without_hydra(base)), *_groups()})
+        known = sorted({*keys(without_hydra(base)), *groups()})
     except (HydraException, OmegaConfBaseException):
         known = []
     for override in overrides if known else ():
@@ -165,8 +165,10 @@ def is_group(key: str) -> bool:
     return (conf_folder() / key).is_dir()
 
 
-def _groups() -> list[str]:
-    return sorted(folder.name for folder in conf_folder().iterdir() if folder.is_dir())
+def groups() -> list[str]:
+    """Every group of conf/, those within another as `potential/pair_part`."""
+    folders = [*conf_folder().glob("*/"), *conf_folder().glob("*/*/")]
+    return sorted(folder.relative_to(conf_folder()).as_posix() for folder in folders)
 
 
 def _options(group: str) -> list[str]:

@@ -38,6 +38,8 @@ VISITS = {
     "block": ((2, 2), (6, 6, 6)),
 }
 
+ROUNDING = 1e-12  # by which a side may seem longer than the other two of particles in a line
+
 
 SIDES = {"pair": 1, "triplet": 3}
 
@@ -218,38 +220,47 @@ class Potential(ABC):
         return energies, forces
 
     def pair_values(self, r: npt.ArrayLike) -> tuple[FloatArray, FloatArray]:
-        """V_2(r) and dV_2/dr of pairs by themselves, 0 from the cutoff on.
+        """V_2 by itself, without weight and counting, and its slope dV_2/dr.
 
         Args:
-            r: Distances, of any shape.
+            r: Distances, a number or shape (n,), in R_c.
 
         Returns:
-            Values in E_c and slopes in E_c/R_c, of that shape.
+            Both of the shape of r, in E_c and E_c/R_c; 0 from the cutoff on.
 
         Raises:
-            InvalidInputError: Where pairs do not interact, or a distance is not above 0.
+            InvalidInputError: Where pairs do not interact, or a distance is not finite and above 0.
         """
         pairs = self if self.pair_part is None else self.pair_part
-        values, slopes = evaluated(pairs, "pair", [r])
-        return values, slopes[0]
+        (sides,) = checked_sides(r=r)
+        values, slope = evaluated(pairs, "pair", sides[None])
+        return values, slope[0]
 
     def triplet_values(
         self, a: npt.ArrayLike, b: npt.ArrayLike, c: npt.ArrayLike
     ) -> tuple[FloatArray, FloatArray]:
-        """V_3(a, b, c) and its slopes of triangles by themselves, 0 from the cutoff on.
+        """V_3 by itself, without weight and counting, and its slopes by each side.
 
         Args:
-            a: Sides, of any shape.
-            b: Of a shape that can be broadcast with that of a.
-            c: Likewise.
+            a: First sides of triangles, a number or shape (n,), in R_c.
+            b: Their second sides.
+            c: Their third sides.
 
         Returns:
-            Values in E_c, and slopes by a, by b and by c in E_c/R_c with one more axis in front.
+            Values of the common shape (n,) of the sides, in E_c, and slopes (3, n), in E_c/R_c;
+            0 where the mean side has reached the cutoff.
 
         Raises:
-            InvalidInputError: Where triangles do not interact, or a side is not above 0.
+            InvalidInputError: Where triangles do not interact, a side is not finite and above 0, or
+                three sides make no triangle.
         """
-        return evaluated(self, "triplet", [a, b, c])
+        sides = np.stack(checked_sides(a=a, b=b, c=c))
+        if (2.0 * sides.max(axis=0) > (1.0 + ROUNDING) * sides.sum(axis=0)).any():
+            raise InvalidInputError(
+                "the sides a, b, c must make triangles: shorten the one that is longer than the "
+                "other two together."
+            )
+        return evaluated(self, "triplet", sides)
 
     def interaction(self) -> Interaction:
         """The potential as kernels take it: functions, parameters, cutoffs and weights.
@@ -322,22 +333,36 @@ def checked_function(potential: Potential, name: str) -> InteractionFunction | N
     )
 
 
-def evaluated(
-    potential: Potential, name: str, sides: list[npt.ArrayLike]
-) -> tuple[FloatArray, FloatArray]:
-    """Values (…) and slopes (sides, …) of pairs or triangles."""
+def checked_sides(**sides: npt.ArrayLike) -> list[FloatArray]:
+    """Sides of one shape, every one finite and above 0."""
+    arrays = [as_floats(name, values) for name, values in sides.items()]
+    for name, array in zip(sides, arrays, strict=True):
+        if not (np.isfinite(array) & (array > 0.0)).all():
+            raise InvalidInputError(f"{name} must hold lengths that are finite and above 0.")
+    try:
+        return list(np.broadcast_arrays(*arrays))
+    except ValueError as error:
+        shapes = " and ".join(str(array.shape) for array in arrays)
+        raise InvalidInputError(
+            f"{', '.join(sides)} must have one shape, not {shapes}: give a side of each triangle."
+        ) from error
+
+
+def evaluated(potential: Potential, name: str, sides: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Values and slopes of an interaction at sides (1, ·) or (3, ·), zero from the cutoff on."""
     function = checked_function(potential, name)
     if function is None:
-        raise InvalidInputError(f"{type(potential).__name__} has no {name} interaction.")
-    every = np.array(np.broadcast_arrays(*[as_floats("sides", side) for side in sides]))
-    if not (np.isfinite(every) & (every > 0.0)).all():
-        raise InvalidInputError("sides must be finite and above 0.")
-    flat = every.reshape(len(sides), -1)
-    terms = np.empty((1 + len(sides), flat.shape[1]))
+        raise InvalidInputError(
+            f"{type(potential).__name__} has no {name} interaction: ask for what it has, or name a "
+            "pair_part for its pairs."
+        )
+    columns = np.array(sides.reshape(len(sides), -1), order="C")
+    terms = np.empty((1 + len(sides), columns.shape[1]))
     parameters = np.array(potential.parameters, dtype=np.float64, order="C")
-    function(parameters, np.ascontiguousarray(flat), terms, flat.shape[1])
-    terms[:, flat.mean(axis=0) >= cutoff_of(potential)] = 0.0
-    return terms[0].reshape(every.shape[1:]), terms[1:].reshape(every.shape)
+    function(parameters, columns, terms, columns.shape[1])
+    terms[:, columns.mean(axis=0) >= cutoff_of(potential)] = 0.0
+    shaped = terms.reshape(-1, *sides.shape[1:])
+    return shaped[0], shaped[1:]
 
 
 def cutoff_of(potential: Potential) -> float:
