@@ -9,6 +9,7 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 from numba import njit, types
 from numba.core.errors import NumbaError
 
@@ -24,6 +25,7 @@ from peslab.kernels.compilation import (
 )
 
 STEP = 1e-30
+LOOKED_AT = 16  # pairs or triangles whose slopes are checked
 COMPLEX = types.complex128
 MEANT_FOR = {1: "a distance r", 3: "the sides a, b, c of a triangle"}
 
@@ -77,6 +79,37 @@ def compiled(function: Callable[..., Any], n_sides: int) -> SideFunction:
             f"its slopes: {reason(error)}"
         ) from error
     return SideFunction(function, n_sides, lambda: many)
+
+
+def check_slopes(function: SideFunction, parameters: FloatArray, cutoff: float) -> None:
+    """Compare the slopes of a user's function with differences of its values, at some sides.
+
+    Raises:
+        InvalidInputError: Where they differ by more than differences do.
+    """
+    scale = cutoff if np.isfinite(cutoff) else 1.5
+    sides = np.random.default_rng(0).uniform(0.5, 0.95, (function.n_sides, LOOKED_AT)) * scale
+    terms, shifted = np.empty((2, 1 + function.n_sides, LOOKED_AT))
+    function.compiled(parameters, sides, terms, LOOKED_AT)
+    for side in range(function.n_sides):
+        step = np.zeros_like(sides)
+        step[side] = 1e-6 * scale
+        numerical = np.zeros(LOOKED_AT)
+        for sign in (1.0, -1.0):
+            function.compiled(parameters, sides + sign * step, shifted, LOOKED_AT)
+            numerical += sign * shifted[0] / (2e-6 * scale)
+        # Differences err by rounding, 1e-10 of the values, and by 1e-12 of third derivatives.
+        allowed = 1e-4 * (np.abs(numerical) + np.abs(terms[0]) / scale)
+        wrong = np.abs(terms[1 + side] - numerical) > allowed  # False where either is not a number
+        if wrong.any():
+            k = int(np.argmax(wrong))
+            place = ", ".join(f"{value:.3g}" for value in sides[:, k])
+            raise InvalidInputError(
+                f"{function.written_as.__name__} has the slope {terms[1 + side, k]:.6g} by side "
+                f"{side + 1} at ({place}), where differences of its values give "
+                f"{numerical[k]:.6g}: correct it; if it was derived, avoid abs, max and "
+                "comparisons of sides, or return the slopes too."
+            )
 
 
 def is_row(returned: object, length: int) -> bool:

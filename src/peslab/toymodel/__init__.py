@@ -4,6 +4,7 @@ from peslab.kernels.own import pair_function, triplet_function
 from peslab.toymodel.descent import Descent
 from peslab.toymodel.lattice import Lattice
 from peslab.toymodel.modified_lennard_jones import ModifiedLennardJones
+from peslab.toymodel.own import normalized
 from peslab.toymodel.pairs import LennardJones, Morse
 from peslab.toymodel.potential import Potential
 from peslab.toymodel.relaxation import (
@@ -30,6 +31,7 @@ __all__ = [
     "RandomMoves",
     "Relaxation",
     "Relaxed",
+    "normalized",
     "pair_function",
     "triplet_function",
 ]

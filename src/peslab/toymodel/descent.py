@@ -53,7 +53,7 @@ class Descent(Relaxation):
         configurations = checked_configurations(positions, cell_width)
         shallower = potential if self.depth is None else replace(potential, depth=self.depth)
         interaction = shallower.interaction()
-        check_reach(interaction, configurations)
+        check_reach(shallower, configurations)
         relaxed, cell_widths = configurations
         descending = (self.steps, self.largest_force, self.max_displacement)
         taken = np.empty(len(relaxed), np.int64)

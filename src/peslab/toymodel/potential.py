@@ -3,6 +3,7 @@
 import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from functools import cache
 from typing import ClassVar, Literal, Optional
 
 import numpy as np
@@ -23,6 +24,7 @@ from peslab.kernels.inputs import (
     whole,
 )
 from peslab.kernels.interaction import MOST_IMAGES, Interaction
+from peslab.kernels.own import check_slopes
 from peslab.kernels.parallel import in_slices
 
 Counting = Literal["translation_invariant", "published", "once", "block"]
@@ -57,6 +59,7 @@ class Potential(ABC):
     V_2(r) = −D exp(−r²) (1 − r²/R_0²)², and triangles do not interact; the slope is derived:
 
         >>> from dataclasses import dataclass
+    from functools import cache
         >>> import numpy as np
         >>> from peslab.toymodel import Potential, pair_function
         >>> @pair_function
@@ -172,7 +175,7 @@ class Potential(ABC):
     ) -> tuple[FloatArray, FloatArray]:
         """Energies per particle and forces, summed over classes of pairs and triangles."""
         interaction = self.interaction()
-        check_reach(interaction, configurations)
+        check_reach(self, configurations)
         inside, cell_widths = configurations
         energies, forces = np.empty(len(inside)), np.empty_like(inside)
         axes = tuple(range(inside.shape[2]))
@@ -271,6 +274,8 @@ class Potential(ABC):
         """
         pairs = self if self.pair_part is None else self.pair_part
         pair, triplet = checked_function(pairs, "pair"), checked_function(self, "triplet")
+        for potential, name in ((pairs, "pair"), (self, "triplet")):
+            check_own_slopes(potential, name)
         return Interaction(
             pair or potentials.none.compiled,
             triplet or potentials.none.compiled,
@@ -333,6 +338,19 @@ def checked_function(potential: Potential, name: str) -> InteractionFunction | N
     )
 
 
+def check_own_slopes(potential: Potential, name: str) -> None:
+    """Check, once for the same parameters, the slopes of a function that is not ours."""
+    function = getattr(type(potential), name)
+    if function is not None and not function.written_as.__module__.startswith("peslab."):
+        parameters = np.array(potential.parameters, dtype=np.float64)
+        _check_slopes_once(function, parameters.tobytes(), cutoff_of(potential))
+
+
+@cache
+def _check_slopes_once(function: SideFunction, parameters: bytes, cutoff: float) -> None:
+    check_slopes(function, np.frombuffer(parameters).copy(), cutoff)
+
+
 def checked_sides(**sides: npt.ArrayLike) -> list[FloatArray]:
     """Sides of one shape, every one finite and above 0."""
     arrays = [as_floats(name, values) for name, values in sides.items()]
@@ -377,18 +395,23 @@ def reach_without_depth(interaction: Interaction) -> float:
 
 
 def check_reach(
-    interaction: Interaction, configurations: Configurations, margin: float | FloatArray = 0.0
+    potential: Potential, configurations: Configurations, margin: float | FloatArray = 0.0
 ) -> None:
-    """Check that the sums of an interaction end in due time.
+    """Check that the sums of a potential end in due time.
 
     Args:
-        interaction: With a cutoff or a depth.
+        potential: With a cutoff or a depth.
         configurations: Of n cells.
         margin: How much farther than the interaction a particle sees, a number or shape (n,).
 
     Raises:
-        InvalidInputError: Where a cell is too small.
+        InvalidInputError: Where a cell is too small, or there is neither cutoff nor depth.
     """
+    from peslab.toymodel.convergence import no_exact_sum
+
+    interaction = potential.interaction()
+    if reach_without_depth(interaction) == interaction.depth == math.inf:
+        raise InvalidInputError(no_exact_sum(potential, configurations.positions.shape[2]))
     reaches = np.minimum(
         reach_without_depth(interaction), interaction.depth * configurations.cell_widths
     )

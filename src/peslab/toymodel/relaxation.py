@@ -241,7 +241,7 @@ def moved(
                 relaxed, cell_widths, *frozen, *moving, cells, accepted, start, stop, axes
             )
     else:
-        check_reach(interaction, configurations, longest)
+        check_reach(shallower, configurations, longest)
 
         def run(start: int, stop: int) -> None:
             relax(relaxed, cell_widths, *interaction, *moving, accepted, start, stop, axes)

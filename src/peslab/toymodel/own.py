@@ -1,0 +1,177 @@
+"""A potential of one's own from a function of the sides, normalized as in appendix A."""
+
+import inspect
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import numpy as np
+from numba import njit
+from scipy.optimize import brentq, minimize_scalar
+
+from peslab.errors import InvalidInputError
+from peslab.kernels.arrays import FloatArray
+from peslab.kernels.inputs import positive
+from peslab.kernels.own import pair_function, triplet_function
+from peslab.toymodel.potential import Potential
+
+SIDES_LOOKED_AT = np.geomspace(1e-3, 1e3, 6001)  # for a minimum, in the function's own unit
+FOR_PAIRS, FOR_TRIANGLES = 1, 3  # arguments
+
+
+@dataclass(frozen=True)
+class NormalizedPotential(Potential):
+    """A function of sides, stretched and scaled: see `normalized`.
+
+    Attributes:
+        characteristic_energy: E_c, the depth of the minimum of a pair or an equilateral triangle.
+        characteristic_distance: R_c, the side where that minimum lies.
+        cutoff: R_0, where a factor (1 + cos(π s/R_0))/2 lets the function vanish smoothly, s the
+            distance or the mean side; infinite to leave the function as it is, which then needs a
+            `depth`.
+    """
+
+    characteristic_energy: float = 1.0
+    characteristic_distance: float = 1.0
+    cutoff: float = math.inf
+
+    def __post_init__(self) -> None:
+        for name in ("characteristic_energy", "characteristic_distance"):
+            object.__setattr__(self, name, positive(name, getattr(self, name)))
+        if self.cutoff != math.inf:
+            object.__setattr__(self, "cutoff", positive("cutoff", self.cutoff))
+        self.weights()
+
+    @property
+    def parameters(self) -> FloatArray:
+        """What scales the function, what stretches its sides, and R_0."""
+        scale, stretch = normalization(type(self), self.characteristic_distance, self.cutoff)
+        return np.array([scale * self.characteristic_energy, stretch, self.cutoff])
+
+
+def normalized(function: Callable[..., Any]) -> type[NormalizedPotential]:
+    """Make a potential of a function of the sides.
+
+    Appendix A gives a sum of repulsion and attraction two constants, so that the equilateral
+    triangle of lowest energy has sides R_c and the energy −E_c. Here the function's sides are
+    stretched and its values scaled, found numerically; for powers that is the same.
+
+        >>> from peslab.toymodel import normalized
+        >>> @normalized
+        ... def soft(a, b, c):
+        ...     return (a * b * c) ** -4 - (a + b + c) ** -6
+        >>> potential = soft(cutoff=2.5)
+        >>> value, slopes = potential.triplet_values(1.0, 1.0, 1.0)
+        >>> bool(abs(value + 1.0) < 1e-12), bool(abs(slopes.sum()) < 1e-9)
+        (True, True)
+
+    Args:
+        function: Of the sides a, b, c of a triangle, in which it has to be symmetric, or of the
+            distance r of a pair. Plain Python and NumPy that Numba can compile; it returns the
+            value, of which the slopes are derived. (Slopes of your own: see `Potential`.)
+
+    Returns:
+        A class to build and to name as a `_target_`, `soft(cutoff=2.5, characteristic_energy=2)`.
+
+    Raises:
+        InvalidInputError: Where the function takes something else, cannot be compiled or derived,
+            or has no minimum.
+    """
+    n_sides = len(inspect.signature(function).parameters)
+    if n_sides not in {FOR_PAIRS, FOR_TRIANGLES}:
+        raise InvalidInputError(
+            f"{function.__name__} must take the sides a, b, c of a triangle, or the distance r of "
+            f"a pair, not {n_sides} arguments."
+        )
+    of_pairs = n_sides == FOR_PAIRS
+    compiled = (pair_function if of_pairs else triplet_function)(stretched(function, n_sides))
+    compiled.written_as = function
+    members = {
+        "pair" if of_pairs else "triplet": compiled,
+        "__doc__": function.__doc__,
+        "__module__": function.__module__,
+        "__qualname__": function.__qualname__,
+    }
+    kind: type[NormalizedPotential] = dataclass(frozen=True)(
+        type(function.__name__, (NormalizedPotential,), members)
+    )
+    kind().parameters  # noqa: B018  # a function without a minimum is told where it is written
+    return kind
+
+
+def stretched(function: Callable[..., Any], n_sides: int) -> Callable[..., Any]:
+    """The function with its sides stretched, its value scaled and switched off at the cutoff."""
+    one: Any = njit(error_model="numpy")(function)
+    one.__name__ = function.__name__
+    if n_sides == FOR_PAIRS:
+
+        def scaled_pair(parameters: FloatArray, r: float) -> Any:  # noqa: ANN401
+            energy, stretch, cutoff = parameters
+            return energy * one(stretch * r) * 0.5 * (1.0 + np.cos(math.pi * r / cutoff))
+
+        scaled_pair.__name__ = function.__name__
+        return scaled_pair
+
+    def scaled(parameters: FloatArray, a: float, b: float, c: float) -> Any:  # noqa: ANN401
+        energy, stretch, cutoff = parameters
+        switch = 0.5 * (1.0 + np.cos(math.pi * (a + b + c) / (3.0 * cutoff)))
+        return energy * one(stretch * a, stretch * b, stretch * c) * switch
+
+    scaled.__name__ = function.__name__
+    return scaled
+
+
+@cache
+def normalization(
+    kind: type[NormalizedPotential], distance: float, cutoff: float
+) -> tuple[float, float]:
+    """What scales the values and stretches the sides, so that the minimum is −1 at R_c.
+
+    Raises:
+        InvalidInputError: Where there is no minimum to normalize.
+    """
+    if cutoff <= distance:
+        raise InvalidInputError(
+            f"cutoff={cutoff:g} must be above the characteristic distance {distance:g}, where the "
+            "minimum is."
+        )
+
+    def along(parameters: FloatArray, side: float) -> tuple[float, float]:
+        """Value and slope of a pair or an equilateral triangle."""
+        function = kind.pair or kind.triplet
+        assert function is not None  # noqa: S101
+        sides = np.full((function.n_sides, 1), side)
+        terms = np.empty((1 + function.n_sides, 1))
+        function.compiled(parameters, sides, terms, 1)
+        return float(terms[0, 0]), float(terms[1:].sum())
+
+    plain = np.array([1.0, 1.0, np.inf])
+    with np.errstate(all="ignore"):
+        values = np.array([along(plain, side)[0] for side in SIDES_LOOKED_AT])
+    lowest = int(np.argmin(np.where(np.isfinite(values), values, np.inf)))
+    if not 0 < lowest < len(values) - 1 or not values[lowest] < 0.0:
+        raise InvalidInputError(
+            f"{kind.__name__} has no minimum below 0 for sides between {SIDES_LOOKED_AT[0]:g} and "
+            f"{SIDES_LOOKED_AT[-1]:g}: it needs a repulsion that wins at short range and an "
+            "attraction that wins beyond (appendix A)."
+        )
+    around = SIDES_LOOKED_AT[lowest - 1], SIDES_LOOKED_AT[lowest + 1]
+    minimum = minimize_scalar(
+        lambda side: along(plain, side)[0], bounds=around, method="bounded", options={"xatol": 1e-9}
+    ).x
+
+    def slope(stretch: float) -> float:
+        return along(np.array([1.0, stretch, cutoff]), distance)[1]
+
+    # Switched off, the minimum moves inwards: the sides are stretched less.
+    longest = 1.001 * minimum / distance
+    shortest = next((x * longest for x in np.geomspace(1.0, 0.05, 60) if slope(x * longest) < 0), 0)
+    if not shortest:
+        raise InvalidInputError(
+            f"cutoff={cutoff:g} leaves {kind.__name__} no minimum at {distance:g}: raise it."
+        )
+    stretch = brentq(slope, shortest, longest, xtol=1e-15)
+    depth = -along(np.array([1.0, stretch, cutoff]), distance)[0]
+    return 1.0 / depth, float(stretch)
