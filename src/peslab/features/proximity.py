@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from peslab.errors import InvalidInputError
 from peslab.kernels.arrays import FloatArray
+from peslab.kernels.eigenvalues import LARGEST, diagonalize
 from peslab.kernels.inputs import Configurations, check_images, checked_configurations, positive
 from peslab.kernels.parallel import in_slices
 from peslab.kernels.proximity import eigenvalue_slopes, proximity_matrices
@@ -77,7 +78,7 @@ class ProximityEigenvalues:
 
         def run(start: int, stop: int) -> None:
             matrices = self._matrices(configurations, start, stop, no_slopes)
-            features[start:stop] = np.linalg.eigvalsh(matrices)
+            features[start:stop], _ = eigenvalues(matrices, with_vectors=False)
 
         in_slices(run, n, n_threads, self._largest_slice(n_particles, dimension))
         return features.reshape(n, -1)
@@ -111,8 +112,8 @@ class ProximityEigenvalues:
             slopes = np.empty_like(jacobian[start:stop])
             matrices = self._matrices(configurations, start, stop, slopes)
             check_finite(slopes, start)
-            features[start:stop], vectors = np.linalg.eigh(matrices)
-            eigenvalue_slopes(np.ascontiguousarray(vectors), slopes, jacobian[start:stop])
+            features[start:stop], vectors = eigenvalues(matrices, with_vectors=True)
+            eigenvalue_slopes(vectors, slopes, jacobian[start:stop])
 
         in_slices(run, n, n_threads, self._largest_slice(n_particles, dimension))
         return features.reshape(n, -1), jacobian.reshape(n, -1, n_particles, dimension)
@@ -144,6 +145,19 @@ class ProximityEigenvalues:
         """Number of configurations that fill `SLICE_BYTES`."""
         numbers = len(self.orders) * n_particles**2 * (dimension + 2)
         return max(SLICE_BYTES // (8 * numbers), 1)
+
+
+def eigenvalues(matrices: FloatArray, *, with_vectors: bool) -> tuple[FloatArray, FloatArray]:
+    """Eigenvalues (n, orders, N) of symmetric matrices, ascending, and their vectors in columns."""
+    if matrices.shape[-1] <= LARGEST:
+        values = np.empty(matrices.shape[:-1])
+        vectors = np.empty(matrices.shape if with_vectors else (0, 0, 0, 0))
+        diagonalize(matrices, with_vectors, values, vectors)
+        return values, vectors
+    if not with_vectors:
+        return np.asarray(np.linalg.eigvalsh(matrices)), np.empty((0, 0, 0, 0))
+    values, vectors = np.linalg.eigh(matrices)
+    return np.asarray(values), np.ascontiguousarray(vectors)
 
 
 def check_finite(values: FloatArray, start: int) -> None:

@@ -27,6 +27,7 @@ NUMBERS = float64[::1]
 COUNTS = int64[:, ::1]
 COLUMNS = float64[:, ::1]
 CONFIGURATIONS = float64[:, :, ::1]  # (n, N, d)
+VALUES = float64[:, :, ::1]  # (n, orders, N)
 MATRICES = float64[:, :, :, ::1]  # (n, orders, N, N)
 MATRIX_SLOPES = float64[:, :, :, :, ::1]  # (n, orders, N, N, d)
 NOTHING = types.void
@@ -152,6 +153,14 @@ def subroutine(function: Function) -> Function:
     cannot make any. What it needs is made by a `room`.
     """
     return cast("Function", njit(function, forceinline=True, **WITHOUT_ARRAYS))
+
+
+def summing(function: Function) -> Function:
+    """Compile a subroutine whose sums may be taken in any order, as vector instructions do.
+
+    Their last digits then depend on the kind of processor, but not on the number of threads.
+    """
+    return cast("Function", njit(function, fastmath={"reassoc", "nsz"}, **WITHOUT_ARRAYS))
 
 
 def procedure(function: Function) -> Function:

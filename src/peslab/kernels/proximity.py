@@ -1,5 +1,8 @@
 """Proximity matrices, equation (11), their derivatives and those of their eigenvalues."""
 
+import math
+from typing import NamedTuple
+
 import numpy as np
 
 from peslab.kernels.arrays import FloatArray, IntArray
@@ -14,9 +17,40 @@ from peslab.kernels.compilation import (
     NUMBERS,
     Axes,
     kernel,
+    room,
+    signed,
     subroutine,
+    summing,
+    unsigned,
 )
 from peslab.kernels.neighbors import first_shift, next_shift
+
+
+class Images(NamedTuple):
+    """Room for the images of one particle within reach of another, and what they contribute."""
+
+    squares: FloatArray  # (capacity,) of their distances
+    vectors: FloatArray  # (d, capacity)
+    bases: FloatArray  # (capacity,) (R_0p/r − r/R_0p)²
+    slopes: FloatArray  # (capacity,) of the root of the base, over it and over r
+    powers: FloatArray  # (capacity,)
+    shifts: IntArray  # (3, d) room for first_shift
+    axes: Axes
+
+
+@room
+def room_for_images(cell_widths: FloatArray, cutoff: float, axes: Axes) -> Images:
+    """Room for as many images as there can be in the narrowest of these cells."""
+    capacity = (int(2.0 * cutoff / cell_widths.min()) + 2) ** len(axes)
+    return Images(
+        np.empty(capacity),
+        np.empty((len(axes), capacity)),
+        np.empty(capacity),
+        np.empty(capacity),
+        np.empty(capacity),
+        np.empty((3, len(axes)), np.int64),
+        axes,
+    )
 
 
 @kernel(
@@ -35,77 +69,119 @@ def proximity_matrices(
     axes: Axes,
 ) -> None:
     """Proximity matrices and their derivatives by the position of the second particle."""
-    n, n_particles, dimension = len(positions), positions.shape[1], len(axes)
-    shifts = np.empty((3, dimension), np.int64)
-    values = np.empty(powers.size)
-    gradients = np.empty((powers.size, dimension))
+    n, n_particles = len(positions), positions.shape[1]
+    images = room_for_images(cell_widths, cutoff, axes)
+    gradient = np.empty(len(axes))
     for k in range(n):
-        configuration = positions[k]
+        columns = positions[k].T
         for i in range(n_particles):
-            # A particle is as far from its own images as any other is: the diagonal is computed
-            # once, and its derivatives vanish.
-            for j in range(i + 1 if i == 0 else i):
-                sum_over_images(
-                    configuration, i, j, cell_widths[k], powers, cutoff, with_slopes,
-                    shifts, values, gradients, axes,
-                )  # fmt: skip
+            for j in range(i):
+                count = find_images(images, columns, i, j, cell_widths[k], cutoff)
                 for o in range(powers.size):
-                    matrices[k, o, i, j] = matrices[k, o, j, i] = values[o]
+                    value = sum_over_images(images, count, powers[o], with_slopes, gradient)
+                    matrices[k, o, i, j] = matrices[k, o, j, i] = value
                     if with_slopes:
-                        for axis in range(dimension):
-                            slopes[k, o, i, j, axis] = gradients[o, axis]
-                            slopes[k, o, j, i, axis] = -gradients[o, axis]
-            for o in range(powers.size):
-                matrices[k, o, i, i] = matrices[k, o, 0, 0]
-                if with_slopes:
-                    for axis in range(dimension):
-                        slopes[k, o, i, i, axis] = 0.0
+                        for axis in range(len(axes)):
+                            slopes[k, o, i, j, axis] = gradient[axis]
+                            slopes[k, o, j, i, axis] = -gradient[axis]
+        # A particle is as far from its own images as any other is, and they move along: the
+        # diagonal is the same for all, and for all cells of one width.
+        same = k > 0 and cell_widths[k] == cell_widths[k - 1]
+        count = 0 if same else find_images(images, columns, 0, 0, cell_widths[k], cutoff)
+        for o in range(powers.size):
+            value = sum_over_images(images, count, powers[o], False, gradient)
+            diagonal = matrices[k - 1, o, 0, 0] if same else value
+            for i in range(n_particles):
+                matrices[k, o, i, i] = diagonal
+    if with_slopes:
+        no_slopes_on_diagonals(slopes, axes)
 
 
 @subroutine
-def sum_over_images(
-    positions: FloatArray,
-    i: int,
-    j: int,
-    cell_width: float,
-    powers: IntArray,
-    cutoff: float,
-    with_slopes: bool,
-    shifts: IntArray,  # (3, d) room for first_shift
-    values: FloatArray,  # (orders,) filled with P_ij
-    gradients: FloatArray,  # (orders, d) filled with ∂P_ij/∂r_j, if with_slopes
-    axes: Axes,
-) -> None:
-    """Sum (R_0p/r − r/R_0p)^−o over the images of j within R_0p of i.
+def no_slopes_on_diagonals(slopes: FloatArray, axes: Axes) -> None:
+    """A particle takes its own images along."""
+    for k in range(len(slopes)):
+        for o in range(slopes.shape[1]):
+            for i in range(slopes.shape[2]):
+                for axis in range(len(axes)):
+                    slopes[k, o, i, i, axis] = 0.0
+
+
+@subroutine
+def find_images(
+    images: Images, columns: FloatArray, i: int, j: int, cell_width: float, cutoff: float
+) -> int:
+    """Fill in the images of j within R_0p of i, by rows along the last axis; return their number.
 
     The square of the base is (R_0p² − r²)²/(r² R_0p²): even orders take no root, and near R_0p
     nothing cancels.
     """
-    for o in range(powers.size):
-        values[o] = 0.0
-        for axis in range(len(axes)):
-            gradients[o, axis] = 0.0
+    squares, vectors, bases, slopes, _, shifts, axes = images
+    others, last = axes[1:], len(axes) - 1
     limit = cutoff * cutoff
-    more = first_shift(shifts, axes, positions.T, i, j, cell_width, cutoff, False)
+    offset = columns[last, j] - columns[last, i]
+    count = unsigned(0)
+    more = first_shift(shifts, others, columns, i, j, cell_width, cutoff, False)
     while more:
         square = 0.0
-        for axis in range(len(axes)):
-            component = positions[j, axis] - positions[i, axis] + shifts[2, axis] * cell_width
+        for axis in range(len(others)):
+            component = columns[axis, j] - columns[axis, i] + shifts[2, axis] * cell_width
             square += component * component
-        if 0.0 < square < limit:
-            base = (limit - square) ** 2 / (square * limit)
-            slope = 1.0 / limit - limit / (square * square)
-            for o in range(powers.size):
-                power = np.sqrt(base) if powers[o] % 2 == 1 else 1.0
-                for _ in range((powers[o] - 2) // 2):
-                    power *= base
-                values[o] += power * base
-                if with_slopes:
-                    for axis in range(len(axes)):
-                        component = positions[j, axis] - positions[i, axis]
-                        component += shifts[2, axis] * cell_width
-                        gradients[o, axis] += powers[o] * power * slope * component
-        more = next_shift(shifts, axes)
+        half = math.sqrt(max(limit - square, 0.0))
+        first = math.ceil((-half - offset) / cell_width)
+        row = math.floor((half - offset) / cell_width) - first + 1 if square < limit else 0
+        for place in range(unsigned(row)):
+            component = offset + (first + signed(place)) * cell_width
+            vectors[last, count + place] = component
+            squares[count + place] = square + component * component
+        for axis in range(len(others)):
+            component = columns[axis, j] - columns[axis, i] + shifts[2, axis] * cell_width
+            for place in range(unsigned(row)):
+                vectors[axis, count + place] = component
+        count += unsigned(row)
+        more = next_shift(shifts, others)
+    if i == j:  # the particle itself is no image
+        count = leave_out_itself(squares, count)
+    for m in range(count):
+        bases[m] = (limit - squares[m]) ** 2 / (squares[m] * limit)
+        slopes[m] = 1.0 / limit - limit / (squares[m] * squares[m])
+    return signed(count)
+
+
+@subroutine
+def leave_out_itself(squares: FloatArray, count: int) -> int:
+    """Put the last image in the place of the one at distance 0."""
+    for m in range(count):
+        if squares[m] == 0.0:
+            squares[m] = squares[count - unsigned(1)]
+            return count - unsigned(1)
+    return count
+
+
+@summing
+def sum_over_images(
+    images: Images, count: int, power: int, with_slopes: bool, gradient: FloatArray
+) -> float:
+    """Sum (R_0p/r − r/R_0p)^power over images, and fill in the derivative by their position."""
+    bases, slopes, powers = images.bases, images.slopes, images.powers
+    for m in range(count):
+        powers[m] = math.sqrt(bases[m]) if power % 2 == 1 else 1.0
+    for _ in range((power - 2) // 2):
+        for m in range(count):
+            powers[m] *= bases[m]
+    total = 0.0
+    for m in range(count):
+        total += powers[m] * bases[m]
+    if with_slopes:
+        for m in range(count):
+            powers[m] *= power * slopes[m]
+        for axis in range(len(images.axes)):
+            gradient[axis] = 0.0
+            component = 0.0
+            for m in range(count):
+                component += powers[m] * images.vectors[axis, m]
+            gradient[axis] = component
+    return total
 
 
 @kernel(NOTHING(MATRICES, MATRIX_SLOPES, MATRIX_SLOPES))
