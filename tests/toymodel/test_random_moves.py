@@ -155,3 +155,15 @@ def test_bad_configurations_are_refused():
     """The check of positions is the one that energies have."""
     with pytest.raises(InvalidInputError, match="same place"):
         RandomMoves(1, 0.1).relax(ModifiedLennardJones(), [[0.0], [0.0]], 5.0, seed=0)
+
+
+@pytest.mark.parametrize("dimension", [2, 3])
+def test_steps_to_a_corner_see_far_enough(dimension):
+    """Along axes a step is √d times as long: what it comes into reach of is seen, too."""
+    potential, width = ModifiedLennardJones(), 9.0
+    moves = RandomMoves(epochs=1, max_displacement=2.0)
+    starts = Lattice(2, dimension, width).sample(400, seed=3)
+    relaxed, *_ = moves.relax(potential, starts, width, seed=1)
+    for k in range(0, 400, 5):
+        expected, _ = relax_by_whole_energies(potential, starts[k], width, moves, 1, k)
+        np.testing.assert_allclose(relaxed[k], expected, atol=1e-12)

@@ -69,6 +69,7 @@ def relax_against_frozen_images(
     triangle_weights: FloatArray,  # (3,) of triangles with two, one, no other particle of the cell
     epochs: IntArray,
     max_displacements: FloatArray,
+    longest_steps: FloatArray,
     along_axes: bool,
     temperature: float,
     target_rate: float,
@@ -86,8 +87,9 @@ def relax_against_frozen_images(
         pair_weights, triangle_weights,
     )  # fmt: skip
     moving = Moving(
-        epochs, max_displacements, along_axes, temperature, target_rate, seed, first_index
-    )
+        epochs, max_displacements, longest_steps, along_axes, temperature, target_rate, seed,
+        first_index,
+    )  # fmt: skip
     n_particles = positions.shape[1]
     block = room_of_size(1, n_particles, n_particles * (2 * cells + 1) ** len(axes), axes)
     both = np.empty((2 * n_particles, len(axes)))  # the moving particles, then the frozen ones

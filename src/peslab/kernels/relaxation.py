@@ -53,7 +53,7 @@ TO_SPARE = 0.15  # of the reach: how much farther than it sees a particle looks 
 RATED_EPOCHS = 10  # the acceptance rate is that of the last ten epochs, as in the thesis
 NOT_RUN = -1  # in place of the accepted moves of an epoch that was not needed
 
-MOVING = (INTEGERS, NUMBERS, FLAG, NUMBER, NUMBER, INTEGER, INTEGER)
+MOVING = (INTEGERS, NUMBERS, NUMBERS, FLAG, NUMBER, NUMBER, INTEGER, INTEGER)
 
 
 class Moving(NamedTuple):
@@ -61,6 +61,7 @@ class Moving(NamedTuple):
 
     epochs: IntArray  # (n,) the most of each configuration
     max_displacements: FloatArray  # (n,)
+    longest_steps: FloatArray  # (n,) how far that takes a particle, along axes to a corner
     along_axes: bool  # steps uniform along each axis, or in any direction
     temperature: float  # k_B T; 0 takes no step uphill
     target_rate: float  # a configuration is done where ten epochs accepted no more; negative: never
@@ -99,6 +100,7 @@ def relax(
     triangle_weights: FloatArray,
     epochs: IntArray,
     max_displacements: FloatArray,
+    longest_steps: FloatArray,
     along_axes: bool,
     temperature: float,
     target_rate: float,
@@ -115,8 +117,9 @@ def relax(
         pair_weights, triangle_weights,
     )  # fmt: skip
     moving = Moving(
-        epochs, max_displacements, along_axes, temperature, target_rate, seed, first_index
-    )
+        epochs, max_displacements, longest_steps, along_axes, temperature, target_rate, seed,
+        first_index,
+    )  # fmt: skip
     n_particles, dimension = positions.shape[1], len(axes)
     block = room_for_block(interaction, moving, n_particles, cell_widths, start, stop, axes)
     for first in range(start, stop, SIDE_BY_SIDE):
@@ -185,8 +188,7 @@ def room_of_size(size: int, n_particles: int, capacity: int, axes: Axes) -> Bloc
 @subroutine
 def range_of_sight(interaction: Interaction, moving: Moving, cell_width: float, k: int) -> float:
     """How far a particle of configuration k looks around, to see what it needs after some moves."""
-    farthest = (1.0 + TO_SPARE) * reach_of(interaction, cell_width)
-    return float(farthest + moving.max_displacements[k])
+    return float((1.0 + TO_SPARE) * reach_of(interaction, cell_width) + moving.longest_steps[k])
 
 
 @subroutine

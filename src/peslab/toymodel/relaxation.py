@@ -221,10 +221,13 @@ def moved(
     shallower = potential if moves.depth is None else replace(potential, depth=moves.depth)
     interaction = shallower.interaction()
     rate = moves.target_acceptance_rate
+    along_axes = moves.steps == "along_axes"
+    longest_steps = longest * math.sqrt(relaxed.shape[2]) if along_axes else longest
     moving = (
         epochs,
         longest,
-        moves.steps == "along_axes",
+        longest_steps,
+        along_axes,
         temperature,
         -1.0 if rate is None else rate,
         seed_of_streams("seed", seed),
@@ -241,7 +244,7 @@ def moved(
                 relaxed, cell_widths, *frozen, *moving, cells, accepted, start, stop, axes
             )
     else:
-        check_reach(shallower, configurations, longest)
+        check_reach(shallower, configurations, longest_steps)
 
         def run(start: int, stop: int) -> None:
             relax(relaxed, cell_widths, *interaction, *moving, accepted, start, stop, axes)
