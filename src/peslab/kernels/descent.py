@@ -110,7 +110,8 @@ def descend_one(
         )  # fmt: skip
         add_up(interaction, rooms, waiting, state.energies, state.forces)
         force, speed, power = lengths(state, rooms.bins.axes)
-        if largest_component(state, rooms.bins.axes) <= largest_force:
+        # Forces of particles that are all but in one place overflow: they lead nowhere.
+        if not math.isfinite(force) or largest_component(state, rooms.bins.axes) <= largest_force:
             return step
         if power > 0.0:
             steer(state, 1.0 - steering, steering * speed / force, rooms.bins.axes)

@@ -122,6 +122,15 @@ def positive(name: str, value: object) -> float:
     return number
 
 
+def finite(name: str, value: object) -> float:
+    """A finite number of any sign, as a float."""
+    if isinstance(value, bool) or not isinstance(value, int | float | np.number):
+        raise InvalidInputError(f"{name} must be a number, not {value!r}.")
+    if not np.isfinite(value):
+        raise InvalidInputError(f"{name} must be finite, not {value}.")
+    return float(value)
+
+
 def is_whole(value: object, minimum: int) -> TypeGuard[int]:
     """Whether a value is a whole number, at least `minimum`; True and 3.0 are not."""
     if isinstance(value, bool) or not isinstance(value, int | np.integer):

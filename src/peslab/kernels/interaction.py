@@ -14,6 +14,10 @@ from peslab.kernels.compilation import (
 # Most images of a particle within reach that are summed: they make 5e7 triangles, some 0.3 s.
 MOST_IMAGES = 10**4
 
+# What stands at the depth itself is beyond it, however sums of sides are rounded: three in a line
+# from a particle to its own image have a perimeter of just twice the depth, wherever they stand.
+WITHIN = 1.0 - 1e-12
+
 INTERACTION = (
     INTERACTION_FUNCTION, INTERACTION_FUNCTION, NUMBERS, NUMBERS, NUMBER, NUMBER, NUMBER,
     NUMBERS, NUMBERS,
@@ -44,13 +48,13 @@ class Interaction(NamedTuple):
 @subroutine
 def longest_distance(interaction: Interaction, cell_width: float) -> float:
     """Below which pairs interact."""
-    return min(interaction.pair_cutoff, interaction.depth * cell_width)
+    return min(interaction.pair_cutoff, WITHIN * interaction.depth * cell_width)
 
 
 @subroutine
 def longest_perimeter(interaction: Interaction, cell_width: float) -> float:
     """Below which triangles interact: of a side at the depth, twice that depth at least."""
-    return min(3.0 * interaction.triplet_cutoff, 2.0 * interaction.depth * cell_width)
+    return min(3.0 * interaction.triplet_cutoff, 2.0 * WITHIN * interaction.depth * cell_width)
 
 
 @subroutine

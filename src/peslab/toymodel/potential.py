@@ -20,6 +20,7 @@ from peslab.kernels.inputs import (
     as_floats,
     check_images,
     checked_configurations,
+    finite,
     positive,
     whole,
 )
@@ -59,7 +60,6 @@ class Potential(ABC):
     V_2(r) = −D exp(−r²) (1 − r²/R_0²)², and triangles do not interact; the slope is derived:
 
         >>> from dataclasses import dataclass
-    from functools import cache
         >>> import numpy as np
         >>> from peslab.toymodel import Potential, pair_function
         >>> @pair_function
@@ -273,6 +273,10 @@ class Potential(ABC):
                 potential without a cutoff has no depth.
         """
         pairs = self if self.pair_part is None else self.pair_part
+        if pairs is not self and getattr(pairs, "pair", None) is None:
+            raise InvalidInputError(
+                f"pair_part must be a potential whose pairs interact, not {pairs!r}."
+            )
         pair, triplet = checked_function(pairs, "pair"), checked_function(self, "triplet")
         for potential, name in ((pairs, "pair"), (self, "triplet")):
             check_own_slopes(potential, name)
@@ -294,7 +298,7 @@ class Potential(ABC):
             Shapes (2,) and (3,): all corners in one cell, in two, in three.
 
         Raises:
-            InvalidInputError: Where there is no such counting.
+            InvalidInputError: Where there is no such counting, or a weight is no finite number.
         """
         if self.counting not in list(VISITS):
             raise InvalidInputError(
@@ -302,8 +306,8 @@ class Potential(ABC):
             )
         pair_visits, triangle_visits = VISITS[self.counting]
         return (
-            np.multiply(self.pair_weight, pair_visits, dtype=np.float64),
-            np.multiply(self.triplet_weight, triangle_visits, dtype=np.float64),
+            finite("pair_weight", self.pair_weight) * np.array(pair_visits, np.float64),
+            finite("triplet_weight", self.triplet_weight) * np.array(triangle_visits, np.float64),
         )
 
 

@@ -15,6 +15,7 @@ from peslab.kernels.inputs import (
     Configurations,
     check_images,
     checked_configurations,
+    finite,
     positive,
     seed_of_streams,
     whole,
@@ -153,7 +154,7 @@ class RandomMoves(Relaxation):
                     f"{name} must be {' or '.join(choices)}, not {getattr(self, name)!r}."
                 )
         rate = self.target_acceptance_rate
-        if rate is not None and not 0.0 <= rate < 1.0:
+        if rate is not None and not 0.0 <= finite("target_acceptance_rate", rate) < 1.0:
             raise InvalidInputError(
                 f"target_acceptance_rate must be a part of the moves, 0 to below 1, not {rate}."
             )
@@ -255,6 +256,7 @@ def moved(
 
 def depth_of_block(potential: Potential, configurations: Configurations) -> int:
     """d_s of the block of frozen images: as far as the potential says, or as it reaches."""
+    check_reach(potential, configurations)
     narrowest = configurations.cell_widths.min()
     reaches = reach_without_depth(potential.interaction())
     depth = math.ceil(reaches / narrowest) if potential.depth is None else potential.depth
