@@ -59,7 +59,6 @@ class Potential(ABC):
     V_2(r) = −D exp(−r²) (1 − r²/R_0²)², and triangles do not interact; the slope is derived:
 
         >>> from dataclasses import dataclass
-    from functools import cache
         >>> import numpy as np
         >>> from peslab.toymodel import Potential, pair_function
         >>> @pair_function
