@@ -2,5 +2,15 @@
 
 from peslab.problems.contract import Probe, Problem, Surrogate, Table, Tables, Task
 from peslab.problems.lattice_pes import LatticePES
+from peslab.problems.subject import subject_of
 
-__all__ = ["LatticePES", "Probe", "Problem", "Surrogate", "Table", "Tables", "Task"]
+__all__ = [
+    "LatticePES",
+    "Probe",
+    "Problem",
+    "Surrogate",
+    "Table",
+    "Tables",
+    "Task",
+    "subject_of",
+]
