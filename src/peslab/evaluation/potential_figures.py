@@ -52,8 +52,8 @@ def draw_interactions(axes: Axes, curves: Mapping[str, Curve], part: str) -> Non
     axes.axhline(0.0, color=GREY, linewidth=0.6)
     for name in sorted(curves, reverse=True):
         color, dashes = STYLES.get(name, OTHERWISE)
-        curve = curves[name]
-        axes.plot(curve.side, getattr(curve, part), color=color, linestyle=dashes, label=name)
+        curve, line = curves[name], dashes if "triangle" in curves else "-"
+        axes.plot(curve.side, getattr(curve, part), color=color, linestyle=line, label=name)
         axes.set_xlim(curve.side[0], curve.side[-1])
     axes.set_ylim(well_limits(curve.value for curve in curves.values()))
 
@@ -150,7 +150,7 @@ def draw_repulsion(axes: Axes, tests: SixTests) -> None:
     """(e) Two particles too close, while a third one moves away."""
     axes.axhline(0.0, color=GREY, linewidth=0.6)
     axes.plot(tests.away, tests.repulsion, color=BLUE)
-    scaled(axes, tests.repulsion)
+    scaled(axes, np.append(tests.repulsion, 0.0))  # whether it falls to zero is the question
     axes.set_xlabel("distance of the third ($R_c$)")
     axes.set_ylabel("energy of the three ($E_c$)")
     axes.set_title("(e) two at $R_c/2$, a third leaves")
@@ -179,7 +179,7 @@ def scaled(axes: Axes, values: Array) -> None:
         return
     axes.set_yscale("symlog", linthresh=1.0)
     axes.yaxis.set_major_locator(SymmetricalLogLocator(base=10.0, linthresh=1.0))
-    axes.set_ylim(3.0 * low - 1.0, 3.0 * high + 1.0)
+    axes.set_ylim(3.0 * low - 0.3, 3.0 * high + 0.3)
 
 
 def well_limits(curves: Iterable[Array]) -> tuple[float, float]:

@@ -68,7 +68,7 @@ def translation(subject: Subject, relaxed: Array, random: np.random.Generator) -
         unit="E_c",
         bound=bound,
         above=False,
-        told=f"Networks with invariant inputs err by {noise:.2g} E_c at least: the noise of labels."
+        told=f"Labels are noisy: networks with invariant inputs err by at least {noise:.2g} E_c."
         if noise > bound
         else "The origin of the cell is nowhere.",
     )
