@@ -120,7 +120,7 @@ def measured(
     relaxed = problem.relaxation.relax(potential, starts, lattice.cell_width, seed).positions
     findings = try_laws(subject, seed, relaxed)
     tests = six_tests(subject)
-    title = f"{potential_name}, counting {potential.counting}"
+    title = f"{potential_name}, {potential.counting.replace('_', ' ')} counting"
     return findings, {
         "six_tests.png": six_tests_figure(tests, title),
         "curve.png": potential_curve(curves_of(problem, tests), title),

@@ -87,8 +87,10 @@ def converges(subject: Subject, examples: Array) -> Finding:
 
 def more_than_pairs(subject: Subject) -> Finding:
     """What three particles have beyond their pairs: E(123) − ΣE(pairs) + ΣE(singles)."""
-    corners = np.zeros((1, 3, subject.dimension))
-    corners[0, 1, 0], corners[0, 2, -1] = -1.0 * subject.length, 1.1 * subject.length
+    if subject.dimension > 1:
+        corners = equilateral(np.array([subject.length]), subject.dimension)
+    else:
+        corners = subject.length * np.array([[[-0.6], [0.0], [0.6]]])
     energy = 0.0
     for size, sign in ((1, 1.0), (2, -1.0), (3, 1.0)):
         for chosen in combinations(range(3), size):
@@ -143,10 +145,10 @@ def repulsion(subject: Subject) -> Finding:
     bound = REPELLED * subject.energy
     if least > bound:
         told = "Two particles that are too close have a high energy, wherever a third one is."
-    elif least < -bound:
-        told = "Two particles that are too close are bound by a third one, and collapse."
+    elif energies[-1] > bound:
+        told = "Two particles that are too close are bound by a third one."
     else:
-        told = "Two particles do not repel each other when they are by themselves."
+        told = "Two particles that are too close do not repel each other by themselves."
     return Finding(
         law="repulsion",
         requirement="Two particles too close repel each other, wherever a third one is.",

@@ -48,11 +48,11 @@ def potential_curve(curves: Mapping[str, Curve], title: str) -> Figure:
 
 
 def draw_interactions(axes: Axes, curves: Mapping[str, Curve], part: str) -> None:
-    """Values or slopes of interactions, triangles below pairs, cut off in the hard core."""
+    """Values or slopes of interactions, cut off in the hard core; the first lies below the next."""
     axes.axhline(0.0, color=GREY, linewidth=0.6)
-    for name in sorted(curves, reverse=True):
+    for name, curve in curves.items():
         color, dashes = STYLES.get(name, OTHERWISE)
-        curve, line = curves[name], dashes if "triangle" in curves else "-"
+        line = dashes if "triangle" in curves else "-"
         axes.plot(curve.side, getattr(curve, part), color=color, linestyle=line, label=name)
         axes.set_xlim(curve.side[0], curve.side[-1])
     axes.set_ylim(well_limits(curve.value for curve in curves.values()))
@@ -101,6 +101,7 @@ def draw_lone_triangle(axes: Axes, tests: SixTests) -> None:
         scaled(axes, np.concatenate([tests.lone, tests.expected]))
     else:
         axes.set_ylim(well_limits([tests.lone, tests.expected]))
+    axes.set_xlim(tests.side[0], tests.side[-1])
     axes.set_xlabel("side ($R_c$)")
     axes.set_ylabel("energy of the cell ($E_c$)")
     axes.set_title("(b) triangle in a large cell")

@@ -41,7 +41,7 @@ class SixTests:
     """The results of the six tests.
 
     Attributes:
-        curves: V_2 and V_3 by their names, as far as a potential has them.
+        curves: V_3 as "triangle" and V_2 as "pair", as far as a potential has them.
         side: Of the triangles in a large cell, shape (n,), in R_c.
         lone: Energy of their cell, shape (n,), in E_c.
         expected: What their interactions alone give.
@@ -108,11 +108,11 @@ def curves(subject: Subject) -> dict[str, Curve]:
     side = subject.length * np.linspace(SHORTEST, LONGEST, 481)
     found = {}
     pair, triplet = subject.interactions.pair, subject.interactions.triplet
-    if pair is not None:
-        found["pair"] = Curve(side, *pair(side))
     if triplet is not None:
         value, slopes = triplet(side, side, side)
         found["triangle"] = Curve(side, value, slopes.sum(axis=0))
+    if pair is not None:
+        found["pair"] = Curve(side, *pair(side))
     return found
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 
 import numpy as np
+from numpy.typing import NDArray
 
 from peslab.evaluation.finding import Finding
 from peslab.evaluation.subject import LARGE, Array, Subject, distances
@@ -13,8 +14,9 @@ ENERGY_JUMP = 1e-4  # E_c
 FORCE_JUMP = 1e-3  # E_c/R_c
 
 POINTS = 160  # of a path through the cell: steps of 0.03 R_c at a width of 5 R_c
-LOOKED_INTO = 8  # steps of a path, the least smooth ones, that are halved
-HALVINGS = 30  # leave 1e-9 of a step, along which a smooth surface does not change
+LOOKED_INTO = 6  # steps of a path, the least smooth ones
+PIECES = 8  # that a step is cut into
+CUTS = 10  # leave 1e-9 of a step, along which a smooth surface does not change
 CORE = 0.7  # R_c: closer particles are in the hard core, where the slopes are too steep to judge
 
 # R_c, of finite differences: their error falls with the step, but for rounding. The best of each
@@ -22,6 +24,7 @@ CORE = 0.7  # R_c: closer particles are in the hard core, where the slopes are t
 STEPS = (1e-5, 1e-6, 1e-7)
 SLOPES = 1e-5  # of the largest force: the error of finite differences with the longest step
 
+IntArray = NDArray[np.int64]
 Labels = Callable[[Array], tuple[Array, Array]]  # energies and forces along a path
 
 
@@ -74,45 +77,70 @@ def forces_of(labels: Labels) -> Callable[[Array], Array]:
     return lambda along: labels(along)[1]
 
 
-def largest_jump(values: Callable[[Array], Array], grid: Array) -> float:
-    """How far a function jumps along a path, found by halving its least smooth steps.
+def largest_jump(values: Callable[[Array], Array], grid: Array, period: float) -> float:
+    """How far a function jumps along a path.
+
+    The least smooth steps are cut into pieces, again and again; what is kept is the piece whose
+    change fits least to those of the others, which on a smooth path follow a cubic. By the size of
+    changes alone a jump would be lost on a slope that is as steep.
 
     Args:
         values: From coordinates (k,) to values (k, …).
         grid: Coordinates, shape (n,), NaN where nothing is asked.
+        period: Steps over its multiples, the borders of cells, are always looked into.
 
     Returns:
-        The largest change that remains where a step is halved, again and again.
+        The largest change that remains.
     """
-    asked = np.flatnonzero(np.isfinite(grid))
-    rows = values(grid[asked])
-    table = np.full((len(grid), *rows.shape[1:]), np.nan)
-    table[asked] = rows
-    left, right = table[:-1], table[1:]
-    steps = np.flatnonzero(np.isfinite(grid[:-1]) & np.isfinite(grid[1:]))
-    bends = np.abs(np.diff(table, n=3, axis=0, prepend=table[:1], append=table[-1:]))
-    rough = np.nan_to_num(largest(bends))[steps]
-    worst = steps[np.argsort(rough)[-LOOKED_INTO:]]
+    asked = np.isfinite(grid)
+    known = values(grid[asked])
+    table = np.full((len(grid), *known.shape[1:]), np.nan)
+    table[asked] = known
+    worst = least_smooth(grid, table, period)
+    if not worst.size:
+        return 0.0
     ends = np.stack([grid[worst], grid[worst + 1]])
-    sides = np.stack([left[worst], right[worst]])
+    sides = np.stack([table[worst], table[worst + 1]])
     places = np.arange(len(worst))
-    for _ in range(HALVINGS):
-        middle = ends.mean(axis=0)
-        there = values(middle)
-        later = (largest(sides[1] - there) > largest(there - sides[0])).astype(int)
-        ends[1 - later, places] = middle
-        sides[1 - later, places] = there
-    return float(largest(sides[1] - sides[0]).max(initial=0.0))
+    fractions = np.linspace(0.0, 1.0, PIECES + 1)[:, None]
+    for _ in range(CUTS):
+        points = ends[0] + fractions * (ends[1] - ends[0])
+        inner = values(points[1:-1].ravel()).reshape(-1, *sides.shape[1:])
+        there = np.concatenate([sides[:1], inner, sides[1:]])
+        odd = oddness(np.diff(there, axis=0)).reshape(PIECES, len(places), -1)
+        kept = odd.max(axis=2).argmax(axis=0)
+        ends = np.stack([points[kept, places], points[kept + 1, places]])
+        sides = np.stack([there[kept, places], there[kept + 1, places]])
+    return float(np.abs(sides[1] - sides[0]).max())
 
 
-def largest(values: Array) -> Array:
-    """The largest magnitude of each row, shape (k,)."""
-    return np.asarray(np.abs(values.reshape(len(values), -1)).max(axis=1))
+def oddness(changes: Array) -> Array:
+    """How far each change lies off a cubic through all, in its standard deviations: (PIECES, …).
+
+    Of one outlier among changes that follow a cubic it is the largest for that one, always.
+    """
+    powers, _ = np.linalg.qr(np.vander(np.linspace(-1.0, 1.0, PIECES), 4))
+    off = np.eye(PIECES) - powers @ powers.T
+    studentized = off / np.sqrt(np.diag(off))[:, None]
+    return np.abs(np.tensordot(studentized, changes, axes=1))
+
+
+def least_smooth(grid: Array, table: Array, period: float) -> IntArray:
+    """Which steps of a path to look into: those over a border, and those that bend most."""
+    bends = np.abs(np.diff(table, n=3, axis=0, prepend=table[:1], append=table[-1:]))
+    rough = np.nan_to_num(bends.reshape(len(bends), -1).max(axis=1))
+    cells = np.floor(grid / period)
+    rough[cells[:-1] != cells[1:]] = np.inf
+    steps = np.flatnonzero(np.isfinite(grid[:-1]) & np.isfinite(grid[1:]))
+    return steps[np.argsort(rough[steps])[-LOOKED_INTO:]]
 
 
 def continuous(subject: Subject, examples: Array) -> Finding:
     """The energy does not jump."""
-    jump = max(largest_jump(energies_of(labels), grid) for labels, grid in paths(subject, examples))
+    jump = max(
+        largest_jump(energies_of(labels), grid, subject.cell_width)
+        for labels, grid in paths(subject, examples)
+    )
     bound = ENERGY_JUMP * subject.energy
     return Finding(
         law="continuous",
@@ -130,7 +158,10 @@ def continuous(subject: Subject, examples: Array) -> Finding:
 
 def differentiable(subject: Subject, examples: Array) -> Finding:
     """The forces do not jump."""
-    jump = max(largest_jump(forces_of(labels), grid) for labels, grid in paths(subject, examples))
+    jump = max(
+        largest_jump(forces_of(labels), grid, subject.cell_width)
+        for labels, grid in paths(subject, examples)
+    )
     bound = FORCE_JUMP * subject.energy / subject.length
     return Finding(
         law="differentiable",
