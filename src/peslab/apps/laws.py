@@ -5,7 +5,7 @@ import json
 import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from peslab.errors import PeslabError
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from peslab.evaluation import Finding, SixTests
     from peslab.problems import LatticePES
+    from peslab.tracking import Tracking
 
 USAGE = """\
 peslab laws [--json] [KEY=VALUE …] [GROUP=OPTION …]     the laws of a potential, each with a verdict
@@ -42,6 +43,13 @@ RELAXED = 64  # configurations whose label noise is measured: it is known to a t
 ABOUT = ("the tests of figures 5 to 8", "interactions and their slopes, as in figures 1, 18 and 19")
 LONGEST_NAME = 60  # letters of a folder's name
 MARKS = {"passes": "[green]✓[/]", "fails": "[red]✗[/]", "does not apply": "[dim]–[/]"}
+
+
+class Place(NamedTuple):
+    """Where results go: the folder of all results, and the name of this one's folder and run."""
+
+    home: Path
+    name: str
 
 
 @dataclass(frozen=True)
@@ -98,13 +106,11 @@ def tried(overrides: list[str]) -> Trial:
     config = without_hydra(compose(overrides))
     values = check(OmegaConf.masked_copy(config, [*GROUPS, "seed", "replicas"]))
     problem = build(values["problem"], "problem")
+    tracking = replace(build(values["tracking"], "tracking"), experiment=EXPERIMENT)
     findings, figures = measured(problem, values["potential"]["_target_"].rpartition(".")[2])
-    folder = home() / "laws" / folder_name(overrides)
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, figure in figures.items():
-        figure.savefig(folder / name)
-    files = [folder / name for name in figures]
-    return Trial(findings, files, logged(values, findings, files))
+    place = Place(home(), folder_name(overrides))
+    params = {"seed": values["database"]["seed"], **leaves(values)}
+    return keep(findings, figures, params, tracking, place)
 
 
 def measured(
@@ -149,25 +155,31 @@ def folder_name(overrides: "Sequence[str]") -> str:
     return f"{readable[:LONGEST_NAME]}_{hashlib.sha256(name.encode()).hexdigest()[:8]}"
 
 
-def logged(values: dict[str, Any], findings: "list[Finding]", files: "Sequence[Path]") -> str:
-    """Log what was chosen, measured and drawn; return the id of the run."""
-    from peslab.configuration.build import build
-    from peslab.configuration.folders import home
+def keep(
+    findings: "list[Finding]",
+    figures: "Mapping[str, Figure]",
+    params: "Mapping[str, object]",
+    tracking: "Tracking",
+    place: Place,
+) -> Trial:
+    """Write the figures and log what was chosen, measured and drawn."""
     from peslab.tracking import provenance, track_run
 
-    tracking = replace(build(values["tracking"], "tracking"), experiment=EXPERIMENT)
-    with track_run(tracking, home(), files[0].parent.name, {"problem": "laws"}) as log:
-        log.params({"seed": values["database"]["seed"], **leaves(values)})
-        for finding in findings:
-            if finding.measured is not None:
-                key = finding.law.replace(" ", "_").replace(",", "")
-                log.metrics({f"law/{key}": finding.measured})
+    with track_run(tracking, place.home, place.name, {"problem": "laws"}) as log:
+        folder = place.home / "laws" / place.name
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, figure in figures.items():
+            figure.savefig(folder / name)
+            log.file(folder / name)
+        log.params(params)
+        log.metrics(
+            {f"law/{f.law.replace(' ', '_').replace(',', '')}": f.measured
+             for f in findings if f.measured is not None}
+        )  # fmt: skip
         log.metrics({"laws_broken": sum(finding.verdict == "fails" for finding in findings)})
         log.text(json.dumps(laws_as_json(findings), indent=1, ensure_ascii=False), "laws.json")
         log.text("\n".join(f"{k}: {v}" for k, v in provenance().items()), "environment.yaml")
-        for file in files:
-            log.file(file)
-    return log.run_id
+    return Trial(findings, [folder / name for name in figures], log.run_id)
 
 
 def leaves(values: "Mapping[str, Any]", groups: "Sequence[str]" = CHOSEN) -> dict[str, object]:

@@ -37,8 +37,9 @@ def potential_curve(curves: Mapping[str, Curve], title: str) -> Figure:
         for axes, part in ((upper, "value"), (lower, "slope")):
             draw_interactions(axes, curves, part)
         # The slopes of the hard core would hide those beyond the well, and at the cutoff.
-        steepest = max(curve.slope[curve.value.argmin() :].max() for curve in curves.values())
-        lower.set_ylim(-1.2 * steepest or -1.0, 1.2 * steepest or 1.0)
+        steepest = max(float(curve.slope.max()) for curve in curves.values())
+        steepest = steepest if steepest > 0.0 else 1.0
+        lower.set_ylim(-1.2 * steepest, 1.2 * steepest)
         upper.set_ylabel("interaction ($E_c$)")
         lower.set_ylabel("its slope ($E_c/R_c$)")
         lower.set_xlabel("distance, or side of an equilateral triangle ($R_c$)")
@@ -188,6 +189,5 @@ def well_limits(curves: Iterable[Array]) -> tuple[float, float]:
     values = [np.asarray(curve) for curve in curves]
     low = min(float(each.min()) for each in values)
     high = max(float(each.max()) for each in values)
-    depth = abs(low) or min(high, 1.0)
-    high = min(high, IN_THE_CORE * depth)
-    return low - 0.15 * depth, high
+    depth = -low if low < 0.0 else 1.0
+    return low - 0.15 * depth, min(max(high, 0.15 * depth), IN_THE_CORE * depth)

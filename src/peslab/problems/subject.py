@@ -1,7 +1,9 @@
 """A potential on a lattice as the laws of `evaluation` see it."""
 
+import math
 from dataclasses import replace
 
+from peslab.errors import InvalidInputError
 from peslab.evaluation import Interactions, Reach, Subject
 from peslab.problems.contract import Array
 from peslab.toymodel import Lattice, Potential
@@ -20,9 +22,14 @@ def subject_of(potential: Potential, lattice: Lattice) -> Subject:
         lattice: Of the configurations that laws are tried on.
 
     Raises:
-        InvalidInputError: If the potential cannot be summed.
+        InvalidInputError: If the potential has neither a cutoff nor a depth.
     """
     interaction = potential.interaction()
+    if math.isinf(min(max(interaction.pair_cutoff, interaction.triplet_cutoff), interaction.depth)):
+        raise InvalidInputError(
+            f"{type(potential).__name__} has no cutoff, so its sums have no end: set its depth, "
+            "e.g. potential.depth=3."
+        )
     depth = interaction.depth * lattice.cell_width
 
     def energy_at_depth(positions: Array, cell_width: float, depth: int) -> Array:
