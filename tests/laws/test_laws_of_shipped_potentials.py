@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from peslab.errors import InvalidInputError
 from peslab.evaluation import six_tests, try_laws
 from peslab.evaluation.six_tests import squares
 from peslab.problems import subject_of
@@ -105,6 +106,18 @@ def test_laws_that_do_not_apply_say_so():
     left_out = [finding.law for finding in findings if finding.verdict == "does not apply"]
     assert left_out == ["permutation", "lone triangle"]
     assert all(finding.measured is None for finding in findings if finding.law in left_out)
+
+
+def test_a_potential_that_reaches_far_is_alone_in_a_wider_cell():
+    """A cutoff of 15 R_c needs a larger cell to be empty; the verdicts are the same."""
+    lattice = Lattice(n_particles=2, dimension=2, cell_width=5.0)
+    assert broken(ModifiedLennardJones(cutoff=15.0), lattice) == set()
+
+
+def test_a_potential_without_an_end_is_refused():
+    """Neither a cutoff nor a depth: there is no sum to try laws on."""
+    with pytest.raises(InvalidInputError, match="has no cutoff"):
+        subject_of(LennardJones(), SQUARE)
 
 
 def test_units_do_not_matter():

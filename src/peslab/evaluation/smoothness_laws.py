@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from peslab.evaluation.finding import Finding
-from peslab.evaluation.subject import LARGE, Array, Subject, distances
+from peslab.evaluation.subject import Array, Subject, distances
 
 # Jumps below these are smaller than the errors of the best networks of this toy model: 7e-5 E_c
 # for energies, 2e-3 E_c/R_c for their gradients.
@@ -16,7 +16,7 @@ FORCE_JUMP = 1e-3  # E_c/R_c
 POINTS = 160  # of a path through the cell: steps of 0.03 R_c at a width of 5 R_c
 LOOKED_INTO = 6  # steps of a path, the least smooth ones
 PIECES = 8  # that a step is cut into
-CUTS = 10  # leave 1e-9 of a step, along which a smooth surface does not change
+CUTS = 11  # leave 1e-10 of a step, along which a smooth surface does not change
 CORE = 0.7  # R_c: closer particles are in the hard core, where the slopes are too steep to judge
 
 # R_c, of finite differences: their error falls with the step, but for rounding. The best of each
@@ -61,7 +61,7 @@ def dragged(positions: Array, axis: int, along: Array) -> Array:
 
 def between_two(subject: Subject, along: Array) -> tuple[Array, Array]:
     """A particle passes in the middle between two others that are 2.6 R_c apart."""
-    width, positions = LARGE * subject.length, np.zeros((len(along), 3, subject.dimension))
+    width, positions = subject.large_width, np.zeros((len(along), 3, subject.dimension))
     positions[:, 0, 0], positions[:, 1, 0] = -1.3 * subject.length, 1.3 * subject.length
     positions[:, 2, 1] = along
     return subject.energy_and_forces(positions + 0.5 * width, width)

@@ -21,7 +21,7 @@ TripletValues = Callable[[Array, Array, Array], tuple[Array, Array]]
 
 NEAR = 0.9  # R_c, of the closest particles of configurations that laws are tried on
 IN_THE_CORNER = 0.02  # cell widths from the border, of one of these particles
-LARGE = 40.0  # R_c: in so large a cell images are as good as absent for all that converges
+LARGE = 40.0  # R_c: in so large a cell sums that converge feel no images
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,6 +90,13 @@ class Subject:
     energy: float = 1.0
     length: float = 1.0
 
+    @property
+    def large_width(self) -> float:
+        """A cell in which images of what lies in its middle are as good as absent, in R_c."""
+        vanishes = self.reach.depth is None
+        reach = self.reach.distance + self.reach.perimeter if vanishes else 0.0
+        return max(LARGE * self.length, 2.0 * reach)
+
     def examples(self, n: int, random: np.random.Generator) -> Array:
         """Draw configurations in which laws would show if they were broken, shape (n, N, d).
 
@@ -122,7 +129,7 @@ def distances(positions: Array, cell_width: float) -> Array:
 
 def three_in_a_large_cell(corners: Array, subject: Subject) -> Array:
     """The energy of the cell (n,) of three particles, (n, 3, d), in the middle of an empty one."""
-    width = LARGE * subject.length
+    width = subject.large_width
     energies, _ = subject.energy_and_forces(corners + 0.5 * width, width)
     return np.asarray(corners.shape[1] * energies)
 
