@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from peslab.errors import InvalidInputError
 from peslab.evaluation import Interactions, Reach, Subject
+from peslab.kernels.interaction import Interaction
 from peslab.problems.contract import Array
 from peslab.toymodel import Lattice, Potential
 
@@ -25,11 +26,7 @@ def subject_of(potential: Potential, lattice: Lattice) -> Subject:
         InvalidInputError: If the potential has neither a cutoff nor a depth.
     """
     interaction = potential.interaction()
-    if math.isinf(min(max(interaction.pair_cutoff, interaction.triplet_cutoff), interaction.depth)):
-        raise InvalidInputError(
-            f"{type(potential).__name__} has no cutoff, so its sums have no end: set its depth, "
-            "e.g. potential.depth=3."
-        )
+    check_end(potential, interaction)
     depth = interaction.depth * lattice.cell_width
 
     def energy_at_depth(positions: Array, cell_width: float, depth: int) -> Array:
@@ -55,6 +52,15 @@ def subject_of(potential: Potential, lattice: Lattice) -> Subject:
         energy=unit(potential, ENERGIES),
         length=unit(potential, LENGTHS),
     )
+
+
+def check_end(potential: Potential, interaction: Interaction) -> None:
+    """Check that the sums of a potential have an end."""
+    if math.isinf(min(max(interaction.pair_cutoff, interaction.triplet_cutoff), interaction.depth)):
+        raise InvalidInputError(
+            f"{type(potential).__name__} has no cutoff, so its sums have no end: set its depth, "
+            "e.g. potential.depth=3."
+        )
 
 
 def unit(potential: Potential, names: tuple[str, ...]) -> float:
