@@ -147,9 +147,9 @@ def test_the_label_noise_of_the_published_counting():
 
 
 def test_the_origins_that_relaxation_prefers_hide_some_of_the_noise():
-    """Where it leaves them, labels lie below the median of their translations.
+    """Where it leaves them, labels lie below the mean over all translations.
 
-    The best fixed quantile of those errs by 0.15 E_c: where the networks were measured to stop.
+    The best fixed quantile of them errs by 0.15 E_c: where the networks were measured to stop.
     """
     potential = ModifiedLennardJones(counting="published")
     relaxation = RandomMoves(epochs=40, max_displacement=0.1)
@@ -159,7 +159,7 @@ def test_the_origins_that_relaxation_prefers_hide_some_of_the_noise():
     shifts = np.random.default_rng(0).uniform(0.0, 5.0, (kept.sum(), 32, 1, 2))
     moved = (positions[kept][:, None] + shifts).reshape(-1, 4, 2)
     scattered = potential.energy_per_particle(moved, 5.0).reshape(-1, 32)
-    assert (labels[kept] - np.median(scattered, axis=1)).mean() < 0.0
+    assert (labels[kept] - scattered.mean(axis=1)).mean() < -0.03
     invariant = np.quantile(scattered, 0.3, axis=1)
     assert 0.135 < np.abs(labels[kept] - invariant).mean() < 0.16
 
