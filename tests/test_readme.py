@@ -75,7 +75,7 @@ def test_the_own_potential_obeys_newton(repository):
     """Its slopes are those of its values, so that forces are those of its energy."""
     names = {"__name__": "readme"}
     exec(compile(blocks(repository, "python")[1], README, "exec"), names)  # noqa: S102
-    np, potential = names["np"], names["Soft"](cutoff=2.0)
+    np, potential = names["np"], names["potential"]
     positions, step = np.random.default_rng(0).uniform(0, 5, (1, 4, 2)), 1e-6
     _, forces = potential.energy_and_forces(positions, 5.0)
     there, back = positions.copy(), positions.copy()

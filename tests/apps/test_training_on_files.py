@@ -134,12 +134,12 @@ def test_a_rerun_finds_the_file_from_anywhere(argon, peslab, home, tmp_path, mon
     assert moved.status == 0
 
 
-def test_generate_tells_what_a_file_holds(on_file, argon, peslab, home):
-    """Nothing is generated; the quantiles are in the file's unit."""
+def test_a_file_is_not_generated(on_file, peslab, home):
+    """Its data are there already: generate says so and makes nothing."""
     answer = peslab("generate", *on_file)
-    assert (answer.status, answer.err) == (0, "")
-    assert "Energy per particle (eV)" in answer.out
-    assert str(argon) in answer.out
+    assert answer.status == 2
+    assert "makes databases of lattices" in answer.err
+    assert not (home / "databases").exists()
 
 
 @pytest.mark.parametrize(

@@ -189,7 +189,7 @@ def test_slopes_that_are_none_are_refused(function):
         (lambda a, b, c: (a * b * c) ** -4, "has no minimum below 0"),
         (lambda r: -(r**-2), "has no minimum below 0"),
         (lambda a, b: a * b, "must take the sides a, b, c of a triangle, or the distance r"),
-        (lambda r: str(r), "cannot be compiled"),
+        (lambda r: f"{r}", "cannot be compiled"),
         (lambda r: (r, r, r), "cannot be compiled"),
     ],
     ids=["repulsive", "attractive", "two sides", "text", "three values"],

@@ -1,5 +1,7 @@
 """What is written to a run is there, however much it is and whatever it is called."""
 
+from pathlib import Path
+
 import pytest
 
 from peslab.errors import PeslabError
@@ -114,6 +116,17 @@ def test_texts_are_read_back_letter_by_letter(home):
     with track_run(LOCAL, home, "text", TAGS) as log:
         log.text(text, "config/nested/unresolved.yaml")
     assert LOCAL.read_text(home, log.run_id, "config/nested/unresolved.yaml") == text
+
+
+def test_files_are_kept_byte_by_byte(home, client, tmp_path):
+    """Under their own names, wherever they lay."""
+    (tmp_path / "a figure.png").write_bytes(bytes(range(256)))
+    with track_run(LOCAL, home, "file", TAGS) as log:
+        log.file(tmp_path / "a figure.png")
+    (kept,) = client.list_artifacts(log.run_id)
+    assert (kept.path, kept.file_size) == ("a figure.png", 256)
+    path = client.download_artifacts(log.run_id, kept.path)
+    assert Path(path).read_bytes() == bytes(range(256))
 
 
 def test_every_study_has_one_parent(home, client):

@@ -32,6 +32,7 @@ from peslab.evaluation import (
 )
 from peslab.kernels.arrays import FloatArray
 from peslab.study.report import COMPACT
+from peslab.toymodel.convergence import told
 from peslab.toymodel.potential import cutoff_of
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ WORTH_TELLING = 2.0  # seconds
 SHOWN_WIDTHS = 7
 CURVE_POINTS = 401
 LOOKED_AT = 20_000  # rows that lattices are chosen from
+SUMMED_DEEPER = 16  # rows whose energies are summed twice as deep, to see what is left out
 BOND_LENGTH = 0.6  # of the cutoff: between the side and the diagonal of a square of four
 FEW_KEYS = 2  # swept ones, which leave room for all quantiles in 80 columns
 LARGEST_PLAIN = 1e3  # above, energies are told by their powers of ten
@@ -182,6 +184,12 @@ def figures_of(recipe: Recipe, path: Path) -> "dict[str, Figure]":
             *first[:3], bond_length=BOND_LENGTH * min(cutoff_of(recipe.potential), 2.0)
         )
     return figures
+
+
+def depth_told(recipe: Recipe, path: Path) -> str | None:
+    """How far the energies of a database were summed, and what that leaves out."""
+    rows = arrays(pl.read_parquet(path, n_rows=SUMMED_DEEPER, glob=False))
+    return told(recipe.potential, rows.positions, rows.cell_width)
 
 
 def comparison_figures(

@@ -123,6 +123,8 @@ def alone(chosen: Chosen, folder: Path, console: "Console") -> list[dict[str, An
     console.print(databases.database_table(recipes, overviews))
     if recipes["train"].lattice.n_widths > 1:
         console.print(databases.width_table(overviews_by_width(paths["train"])))
+    if depth := databases.depth_told(recipes["train"], paths["train"]):
+        console.print(depth)
     figures = paths["train"].with_suffix("")
     databases.save(databases.figures_of(recipes["train"], paths["train"]), figures)
     if recipes["train"].lattice.dimension not in databases.DRAWN:

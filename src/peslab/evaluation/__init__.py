@@ -15,7 +15,9 @@ from peslab.evaluation.drag import (
     thesis_path,
 )
 from peslab.evaluation.figures import drag_figure, learning_curves, parity
+from peslab.evaluation.finding import Finding
 from peslab.evaluation.lattice_figures import sample_lattices
+from peslab.evaluation.laws import try_laws
 from peslab.evaluation.metrics import (
     constant_mae,
     least_squares_mae,
@@ -23,12 +25,22 @@ from peslab.evaluation.metrics import (
     regression_metrics,
     skill,
 )
+from peslab.evaluation.potential_figures import potential_curve, six_tests_figure
+from peslab.evaluation.six_tests import Curve, SixTests, curves, six_tests
+from peslab.evaluation.subject import Interactions, Reach, Subject
 
 __all__ = [
+    "Curve",
     "DragPath",
     "DragTest",
+    "Finding",
+    "Interactions",
+    "Reach",
+    "SixTests",
+    "Subject",
     "acceptance_figure",
     "constant_mae",
+    "curves",
     "drag_figure",
     "drag_path",
     "drag_test",
@@ -39,9 +51,13 @@ __all__ = [
     "mean_and_sem",
     "parity",
     "percentile_figure",
+    "potential_curve",
     "regression_metrics",
     "sample_lattices",
+    "six_tests",
+    "six_tests_figure",
     "skill",
     "straight_path",
     "thesis_path",
+    "try_laws",
 ]

@@ -3,5 +3,16 @@
 from peslab.problems.contract import Probe, Problem, Surrogate, Table, Tables, Task
 from peslab.problems.file_pes import FilePES
 from peslab.problems.lattice_pes import LatticePES
+from peslab.problems.subject import subject_of
 
-__all__ = ["FilePES", "LatticePES", "Probe", "Problem", "Surrogate", "Table", "Tables", "Task"]
+__all__ = [
+    "FilePES",
+    "LatticePES",
+    "Probe",
+    "Problem",
+    "Surrogate",
+    "Table",
+    "Tables",
+    "Task",
+    "subject_of",
+]

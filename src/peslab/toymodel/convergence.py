@@ -102,6 +102,24 @@ def remaining_error(
     return np.asarray(change / (1.0 - 2.0**-order))
 
 
+def told(potential: Potential, positions: npt.ArrayLike, cell_width: npt.ArrayLike) -> str | None:
+    """What a potential's depth leaves out of some energies, in a sentence; None if nothing."""
+    dimension = np.shape(positions)[-1]
+    order, reason = convergence(potential, dimension)
+    if potential.depth is None or order == math.inf:
+        return None
+    if order <= 0.0:
+        return (
+            f"summed to the depth {potential.depth}, though the sum does not converge in "
+            f"{dimension}D: {reason}"
+        )
+    rest = np.median(remaining_error(potential, positions, cell_width))
+    return (
+        f"summed to the depth {potential.depth}, which leaves out {rest:.2g} E_c per particle "
+        f"(the rest falls {as_power(order)})"
+    )
+
+
 def no_exact_sum(potential: Potential, dimension: int) -> str:
     """Why a potential without a cutoff and without a depth has no energy."""
     name = type(potential).__name__

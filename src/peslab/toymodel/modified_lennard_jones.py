@@ -1,13 +1,14 @@
 """The thesis's potential."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
+import numpy.typing as npt
 
 from peslab.errors import InvalidInputError
 from peslab.kernels.arrays import FloatArray
-from peslab.kernels.inputs import positive, whole
+from peslab.kernels.inputs import as_floats, positive, whole
 from peslab.kernels.potentials import (
     modified_lennard_jones_pair,
     modified_lennard_jones_triplet,
@@ -72,3 +73,20 @@ class ModifiedLennardJones(Potential):
             offset = energy * power * (2.0 - power)
             slope = -2.0 * n * energy * power * (1.0 - power) / cutoff
         return np.array([energy, self.characteristic_distance, cutoff, n, offset, slope])
+
+    def without_linear_term(self, r: npt.ArrayLike) -> tuple[FloatArray, FloatArray]:
+        """V_s + V_l alone and its slope: continuous at R_0, but with a kink there (figure 19).
+
+        Args:
+            r: Distances, a number or shape (n,), in R_c.
+
+        Returns:
+            Both of the shape of r, in E_c and E_c/R_c; 0 from the cutoff on.
+
+        Raises:
+            InvalidInputError: Where a distance is not finite and above 0.
+        """
+        values, slopes = replace(self, pair_part=None).pair_values(r)
+        rest = np.minimum(as_floats("r", r) - self.cutoff, 0.0)
+        tail = np.where(rest < 0.0, self.parameters[-1], 0.0)
+        return values - tail * rest, slopes - tail

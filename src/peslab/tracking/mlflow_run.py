@@ -80,6 +80,10 @@ class RunLog:
         """Log a figure as an artifact."""
         self._client.log_figure(self.run_id, figure, artifact)
 
+    def file(self, path: Path) -> None:
+        """Log a file as an artifact, under its own name."""
+        self._client.log_artifact(self.run_id, str(path))
+
     def dataset(self, frame: "pl.DataFrame", source: Path, name: str, fingerprint: str) -> None:
         """Log a database as the run's input, under its own fingerprint (MLflow's is not stable)."""
         import mlflow

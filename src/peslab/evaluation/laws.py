@@ -1,0 +1,56 @@
+"""The laws of a potential: what section 1.2 of the thesis asks for, each measured."""
+
+import numpy as np
+
+from peslab.evaluation.finding import Finding
+from peslab.evaluation.physics_laws import (
+    converges,
+    lone_triangle,
+    more_than_pairs,
+    repulsion,
+)
+from peslab.evaluation.smoothness_laws import continuous, differentiable, slopes, smooth_end
+from peslab.evaluation.subject import Array, Subject
+from peslab.evaluation.symmetry_laws import (
+    border,
+    permutation,
+    positions_only,
+    rotations,
+    supercell,
+    translation,
+)
+
+CONFIGURATIONS = 8  # that each law is tried on: a broken one is seen in every second or more
+FEW = 2  # that are summed deep, which takes longest and is nearly the same for all
+
+
+def try_laws(subject: Subject, seed: int, relaxed: Array | None = None) -> list[Finding]:
+    """Try every law on a potential.
+
+    Args:
+        subject: The potential on a lattice.
+        seed: Draws the configurations.
+        relaxed: Configurations of energies that matter, shape (n, N, d), for the label noise; None
+            takes random ones that keep apart.
+
+    Returns:
+        One finding for each law, always of the same laws in the same order.
+    """
+    random = np.random.default_rng(seed)
+    examples = subject.examples(CONFIGURATIONS, random)
+    return [
+        positions_only(subject, examples, random),
+        continuous(subject, examples),
+        differentiable(subject, examples),
+        slopes(subject, examples),
+        smooth_end(subject),
+        translation(subject, examples if relaxed is None else relaxed, random),
+        border(subject, examples),
+        permutation(subject, examples, random),
+        rotations(subject, examples),
+        supercell(subject, examples),
+        more_than_pairs(subject),
+        lone_triangle(subject),
+        repulsion(subject),
+        converges(subject, examples[:FEW]),
+    ]

@@ -1,0 +1,244 @@
+"""Laws of smoothness: energies without jumps, forces without kicks, and forces that are slopes."""
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from peslab.evaluation.finding import Finding
+from peslab.evaluation.subject import Array, Subject, distances
+
+# Jumps below these are smaller than the errors of the best networks of this toy model: 7e-5 E_c
+# for energies, 2e-3 E_c/R_c for their gradients.
+ENERGY_JUMP = 1e-4  # E_c
+FORCE_JUMP = 1e-3  # E_c/R_c
+
+POINTS = 160  # of a path through the cell: steps of 0.03 R_c at a width of 5 R_c
+LOOKED_INTO = 6  # steps of a path, the least smooth ones
+PIECES = 8  # that a step is cut into
+CUTS = 11  # leave 1e-10 of a step, along which a smooth surface does not change
+CORE = 0.7  # R_c: closer particles are in the hard core, where the slopes are too steep to judge
+
+# R_c, of finite differences: their error falls with the step, but for rounding. The best of each
+# component is taken, as a long step may lead over the end of a sum.
+STEPS = (1e-5, 1e-6, 1e-7)
+SLOPES = 1e-5  # of the largest force: the error of finite differences with the longest step
+
+IntArray = NDArray[np.int64]
+Labels = Callable[[Array], tuple[Array, Array]]  # energies and forces along a path
+
+
+def paths(subject: Subject, examples: Array) -> Iterator[tuple[Labels, Array]]:
+    """Ways through configurations: labels as functions of a coordinate, and where to look.
+
+    One of the closest particles of each configuration goes once through the cell, over its border;
+    and in an empty cell one passes between two others, where three lie in a line.
+    """
+    width = subject.cell_width
+    for k, positions in enumerate(examples):
+        axis = k % subject.dimension
+
+        def drag(
+            along: Array, positions: Array = positions, axis: int = axis
+        ) -> tuple[Array, Array]:
+            return subject.energy_and_forces(dragged(positions, axis, along), width)
+
+        grid = positions[0, axis] + width * np.linspace(-0.5, 0.5, POINTS)
+        to_others = distances(dragged(positions, axis, grid), width)[:, : subject.n_particles - 1]
+        apart = to_others.min(axis=-1, initial=width)
+        core = min(CORE * subject.length, float(np.median(apart)))  # of crowded cells half is left
+        yield drag, np.where(apart >= core, grid, np.nan)
+    if subject.dimension > 1:
+        yield lambda along: between_two(subject, along), subject.length * np.linspace(-1, 1, POINTS)
+
+
+def dragged(positions: Array, axis: int, along: Array) -> Array:
+    """A configuration (N, d) with its first particle at coordinates (k,) on an axis, (k, N, d)."""
+    moved = np.repeat(positions[None], len(along), axis=0)
+    moved[:, 0, axis] = along
+    return moved
+
+
+def between_two(subject: Subject, along: Array) -> tuple[Array, Array]:
+    """A particle passes in the middle between two others that are 2.6 R_c apart."""
+    width, positions = subject.large_width, np.zeros((len(along), 3, subject.dimension))
+    positions[:, 0, 0], positions[:, 1, 0] = -1.3 * subject.length, 1.3 * subject.length
+    positions[:, 2, 1] = along
+    return subject.energy_and_forces(positions + 0.5 * width, width)
+
+
+def energies_of(labels: Labels) -> Callable[[Array], Array]:
+    """The energies alone."""
+    return lambda along: labels(along)[0]
+
+
+def forces_of(labels: Labels) -> Callable[[Array], Array]:
+    """The forces alone."""
+    return lambda along: labels(along)[1]
+
+
+def largest_jump(values: Callable[[Array], Array], grid: Array, period: float) -> float:
+    """How far a function jumps along a path.
+
+    The least smooth steps are cut into pieces, again and again; what is kept is the piece whose
+    change fits least to those of the others, which on a smooth path follow a cubic. By the size of
+    changes alone a jump would be lost on a slope that is as steep.
+
+    Args:
+        values: From coordinates (k,) to values (k, …).
+        grid: Coordinates, shape (n,), NaN where nothing is asked.
+        period: Steps over its multiples, the borders of cells, are always looked into.
+
+    Returns:
+        The largest change that remains.
+    """
+    asked = np.isfinite(grid)
+    known = values(grid[asked])
+    table = np.full((len(grid), *known.shape[1:]), np.nan)
+    table[asked] = known
+    worst = least_smooth(grid, table, period)
+    if not worst.size:
+        return 0.0
+    ends = np.stack([grid[worst], grid[worst + 1]])
+    sides = np.stack([table[worst], table[worst + 1]])
+    places = np.arange(len(worst))
+    fractions = np.linspace(0.0, 1.0, PIECES + 1)[:, None]
+    for _ in range(CUTS):
+        points = ends[0] + fractions * (ends[1] - ends[0])
+        inner = values(points[1:-1].ravel()).reshape(-1, *sides.shape[1:])
+        there = np.concatenate([sides[:1], inner, sides[1:]])
+        odd = oddness(np.diff(there, axis=0)).reshape(PIECES, len(places), -1)
+        kept = odd.max(axis=2).argmax(axis=0)
+        ends = np.stack([points[kept, places], points[kept + 1, places]])
+        sides = np.stack([there[kept, places], there[kept + 1, places]])
+    return float(np.abs(sides[1] - sides[0]).max())
+
+
+def oddness(changes: Array) -> Array:
+    """How far each change lies off a cubic through all, in its standard deviations: (PIECES, …).
+
+    Of one outlier among changes that follow a cubic it is the largest for that one, always.
+    """
+    powers, _ = np.linalg.qr(np.vander(np.linspace(-1.0, 1.0, PIECES), 4))
+    off = np.eye(PIECES) - powers @ powers.T
+    studentized = off / np.sqrt(np.diag(off))[:, None]
+    return np.abs(np.tensordot(studentized, changes, axes=1))
+
+
+def least_smooth(grid: Array, table: Array, period: float) -> IntArray:
+    """Which steps of a path to look into: those over a border, and those that bend most."""
+    bends = np.abs(np.diff(table, n=3, axis=0, prepend=table[:1], append=table[-1:]))
+    rough = np.nan_to_num(bends.reshape(len(bends), -1).max(axis=1))
+    cells = np.floor(grid / period)
+    rough[cells[:-1] != cells[1:]] = np.inf
+    steps = np.flatnonzero(np.isfinite(grid[:-1]) & np.isfinite(grid[1:]))
+    return steps[np.argsort(rough[steps])[-LOOKED_INTO:]]
+
+
+def continuous(subject: Subject, examples: Array) -> Finding:
+    """The energy does not jump."""
+    jump = max(
+        largest_jump(energies_of(labels), grid, subject.cell_width)
+        for labels, grid in paths(subject, examples)
+    )
+    bound = ENERGY_JUMP * subject.energy
+    return Finding(
+        law="continuous",
+        requirement="The energy does not jump while a particle moves.",
+        quantity="largest jump of the energy along paths through the cell",
+        measured=jump,
+        unit="E_c",
+        bound=bound,
+        above=False,
+        told="The energy jumps, at the border of the cell or where its sums end."
+        if jump > bound
+        else "No step of a particle is too small to change the energy as little as one likes.",
+    )
+
+
+def differentiable(subject: Subject, examples: Array) -> Finding:
+    """The forces do not jump."""
+    jump = max(
+        largest_jump(forces_of(labels), grid, subject.cell_width)
+        for labels, grid in paths(subject, examples)
+    )
+    bound = FORCE_JUMP * subject.energy / subject.length
+    return Finding(
+        law="differentiable",
+        requirement="The energy is continuously differentiable: forces do not jump.",
+        quantity="largest jump of a force along paths through the cell",
+        measured=jump,
+        unit="E_c/R_c",
+        bound=bound,
+        above=False,
+        told="A force jumps: at the border, where sums end, or where three lie in a line."
+        if jump > bound
+        else "Particles are never kicked.",
+    )
+
+
+def slopes(subject: Subject, examples: Array) -> Finding:
+    """F = −∂(N v)/∂r, against central differences."""
+    # Away from the border, which some countings do not allow particles to cross.
+    margin = 1e-3 * subject.cell_width
+    inside = np.clip(examples, margin, subject.cell_width - margin)
+    values, forces = subject.energy_and_forces(inside, subject.cell_width)
+    numerical = [gradient_of_cell(subject, inside, step * subject.length) for step in STEPS]
+    measured = float(np.min([np.abs(forces + each) for each in numerical], axis=0).max())
+    energy = subject.energy + subject.n_particles * np.abs(values).max()
+    scale = np.abs(forces).max() + energy / subject.length
+    bound = SLOPES * float(scale)
+    return Finding(
+        law="forces are slopes",
+        requirement="Forces are minus the gradient of the energy of the cell.",
+        quantity="largest difference of forces from finite differences of the energy",
+        measured=measured,
+        unit="E_c/R_c",
+        bound=bound,
+        above=False,
+        told="The forces are not those of this energy."
+        if measured > bound
+        else "Forces are those of the energy, so that energy is conserved.",
+    )
+
+
+def gradient_of_cell(subject: Subject, positions: Array, step: float) -> Array:
+    """∂(N v)/∂r by central differences, shape (n, N, d)."""
+    moves = step * np.eye(positions[0].size).reshape(-1, *positions.shape[1:])
+    moved = np.stack([positions[:, None] + moves, positions[:, None] - moves])
+    energies, _ = subject.energy_and_forces(
+        moved.reshape(-1, *positions.shape[1:]), subject.cell_width
+    )
+    ahead, behind = energies.reshape(2, *positions.shape)
+    return np.asarray(subject.n_particles * (ahead - behind) / (2.0 * step))
+
+
+def smooth_end(subject: Subject) -> Finding:
+    """At the cutoff, or at the depth where sums end, values and slopes have vanished."""
+    reach, length = subject.reach, subject.length
+    inside = 1.0 - 1e-9
+    measured = 0.0
+    pair, triplet = subject.interactions.pair, subject.interactions.triplet
+    if pair is not None:
+        value, slope = pair(np.array([inside * reach.distance]))
+        measured = max(measured, abs(value[0]), length * abs(slope[0]))
+    if triplet is not None:
+        perimeter = inside * reach.perimeter
+        short = np.array([perimeter / 3.0, min(length, perimeter / 3.0)])
+        rest = 0.5 * (perimeter - short)
+        values, by_side = triplet(short, rest, rest)
+        measured = max(measured, np.abs(values).max(), length * np.abs(by_side).max())
+    where = "cutoff" if reach.depth is None else f"depth {reach.depth}"
+    bound = ENERGY_JUMP * subject.energy
+    return Finding(
+        law="smooth end",
+        requirement="Values and slopes have vanished at the cutoff, or where sums end.",
+        quantity=f"value, or slope times R_c, of a pair or triangle at the {where}",
+        measured=float(measured),
+        unit="E_c",
+        bound=bound,
+        above=False,
+        told=f"Some pairs or triangles still interact at the {where}, where their sums end."
+        if measured > bound
+        else f"Nothing is felt of the {where}, where sums end.",
+    )

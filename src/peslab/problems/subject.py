@@ -1,0 +1,69 @@
+"""A potential on a lattice as the laws of `evaluation` see it."""
+
+import math
+from dataclasses import replace
+
+from peslab.errors import InvalidInputError
+from peslab.evaluation import Interactions, Reach, Subject
+from peslab.problems.contract import Array
+from peslab.toymodel import Lattice, Potential
+from peslab.toymodel.convergence import no_exact_sum
+from peslab.toymodel.potential import reach_without_depth
+
+# What the potentials of the thesis call E_c and R_c; those of one's own may use these names too.
+ENERGIES = ("characteristic_energy", "well_depth")
+LENGTHS = ("characteristic_distance", "minimum_distance")
+
+
+def subject_of(potential: Potential, lattice: Lattice) -> Subject:
+    """What the laws ask of a potential.
+
+    Args:
+        potential: Its units are its characteristic energy and distance, or those of its well; 1
+            where it has neither.
+        lattice: Of the configurations that laws are tried on.
+
+    Raises:
+        InvalidInputError: If the potential has neither a cutoff nor a depth.
+    """
+    interaction = potential.interaction()
+    if math.isinf(min(reach_without_depth(interaction), interaction.depth)):
+        raise InvalidInputError(no_exact_sum(potential, lattice.dimension))
+    if lattice.n_widths > 1:
+        raise InvalidInputError(
+            f"laws are tried in cells of one width, and this lattice has {lattice.n_widths}: "
+            "choose one, e.g. lattice=square_4 lattice.cell_width=5."
+        )
+    (cell_width,) = lattice.cell_widths.tolist()
+    depth = interaction.depth * cell_width
+
+    def energy_at_depth(positions: Array, cell_width: float, depth: int) -> Array:
+        return replace(potential, depth=depth).energy_per_particle(positions, cell_width)
+
+    return Subject(
+        energy_and_forces=potential.energy_and_forces,
+        energy_at_depth=energy_at_depth,
+        interactions=Interactions(
+            pair=potential.pair_values if interaction.pair_cutoff else None,
+            triplet=potential.triplet_values if interaction.triplet_cutoff else None,
+            pair_weight=float(interaction.pair_weights[0]),
+            triplet_weight=float(interaction.triangle_weights[0]),
+        ),
+        reach=Reach(
+            distance=min(interaction.pair_cutoff, depth),
+            perimeter=min(3.0 * interaction.triplet_cutoff, 2.0 * depth),
+            depth=potential.depth,
+        ),
+        n_particles=lattice.n_particles,
+        dimension=lattice.dimension,
+        cell_width=cell_width,
+        energy=unit(potential, ENERGIES),
+        length=unit(potential, LENGTHS),
+    )
+
+
+def unit(potential: Potential, names: tuple[str, ...]) -> float:
+    """The first of these attributes that a potential has, or 1."""
+    return next(
+        (float(getattr(potential, name)) for name in names if hasattr(potential, name)), 1.0
+    )

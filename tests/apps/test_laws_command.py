@@ -1,0 +1,155 @@
+"""`peslab laws`: a table, a verdict as exit status, figures in a folder, a run in MLflow."""
+
+import json
+
+import pytest
+
+from peslab.apps import laws
+from peslab.tracking import Tracking
+
+
+def runs(home):
+    """The runs of the experiment `laws`."""
+    client = Tracking(uri=None, experiment="laws").client(home)
+    experiment = client.get_experiment_by_name("laws")
+    return client, list(client.search_runs([experiment.experiment_id]))
+
+
+def test_the_default_potential_obeys_every_law(peslab, home, monkeypatch):
+    """Status 0, a tick for each law, and a table that fits into 80 columns."""
+    from peslab.apps import present
+
+    monkeypatch.setattr(present.console, "width", 80)
+    answer = peslab("laws")
+    assert (answer.status, answer.err) == (0, "")
+    assert answer.out.count("✓") == 14
+    assert "✗" not in answer.out
+    assert "obeys every law" in answer.out
+    (table, _, _) = answer.out.partition("The potential obeys")
+    assert max(len(line) for line in table.splitlines()) <= 80
+    for law in ("translation", "repulsion", "convergence", "more than pairs"):
+        assert law in table
+
+
+def test_the_published_counting_is_told_and_fails(peslab, home):
+    """Status 1, a sentence for each broken law, the label noise in numbers."""
+    answer = peslab("laws", "potential.counting=published")
+    assert (answer.status, answer.err) == (1, "")
+    for law in ("continuous", "differentiable", "translation", "supercell", "crossing the border"):
+        assert f"✗ {law}" in answer.out
+        assert f"✗ {law}: " in answer.out
+    assert "Labels are noisy" in answer.out
+
+
+def test_figures_and_numbers_are_kept(peslab, home):
+    """A folder named by what was overridden, and one finished run with both figures."""
+    answer = peslab("laws", "potential.cutoff=1.5", "potential.counting=once")
+    assert answer.status == 1
+    (folder,) = (home / "laws").iterdir()
+    assert folder.name == "potential.counting=once,potential.cutoff=1.5"
+    figures = sorted(file.name for file in folder.iterdir())
+    assert figures == ["curve.png", "six_tests.png"]
+    assert all((folder / name).read_bytes().startswith(b"\x89PNG") for name in figures)
+    client, (run,) = runs(home)
+    assert run.info.status == "FINISHED"
+    assert run.info.run_name == folder.name
+    assert run.data.metrics["laws_broken"] == 5
+    assert run.data.metrics["law/translation"] > 0.01
+    assert run.data.metrics["law/rotation_reflection"] < 1e-6
+    assert run.data.params["potential.counting"] == "once"
+    assert run.data.params["lattice.cell_width"] == "5.0"
+    kept = {artifact.path for artifact in client.list_artifacts(run.info.run_id)}
+    assert kept == {"curve.png", "six_tests.png", "laws.json", "environment.yaml"}
+    assert run.info.run_id[:8] in answer.out
+
+
+def test_json_is_for_programs(peslab, home):
+    """One object: every law with its number and verdict, the figures, the run."""
+    answer = peslab("laws", "--json", "potential=lennard_jones", "relaxation.epochs=2")
+    assert answer.status == 1
+    told = json.loads(answer.out)
+    assert told["obeys_all"] is False
+    assert [law["law"] for law in told["laws"] if law["verdict"] == "fails"] == ["more than pairs"]
+    (translation,) = [law for law in told["laws"] if law["law"] == "translation"]
+    assert set(translation) >= {"measured", "unit", "bound", "requirement", "quantity", "told"}
+    assert all(path.startswith(str(home)) for path in told["figures"])
+    _, (run,) = runs(home)
+    assert told["run_id"] == run.info.run_id
+
+
+def test_pairs_of_another_potential_are_tried_and_recorded(peslab, home):
+    """Equation (7) with Morse pairs repels; what the pairs were stands in the run's params."""
+    answer = peslab(
+        "laws", "potential=area_and_circumference", "potential/pair_part=morse",
+        "potential.triplet_weight=0.75", "potential.depth=2", "relaxation.epochs=2", "--json",
+    )  # fmt: skip
+    verdicts = {law["law"]: law["verdict"] for law in json.loads(answer.out)["laws"]}
+    assert verdicts["repulsion"] == "passes"
+    _, (run,) = runs(home)
+    assert run.data.params["potential.pair_part.stiffness"] == "72.0"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["potential.counting=published,once"], "one potential at a time"),
+        (["potential=lenard_jones"], "did you mean lennard_jones?"),
+        (["potential.cuttoff=2"], "did you mean potential.cutoff?"),
+        (["potential=lennard_jones", "potential.depth=null"], "has no cutoff"),
+        (["lattice.n_particles=0"], "n_particles"),
+        (["--jsn"], "cannot be read"),
+        (["tracking.uri=nowhere"], "not a tracking store"),
+    ],
+)
+def test_a_mistake_is_one_sentence_and_writes_nothing(arguments, words, peslab, home):
+    """Status 2 is for mistakes alone, told before anything is drawn."""
+    answer = peslab("laws", *arguments)
+    assert answer.status == 2
+    assert words in answer.err
+    assert answer.err.count("\n") == 1
+    assert not home.exists()
+
+
+@pytest.mark.parametrize(
+    ("overrides", "name"),
+    [
+        ([], "default"),
+        (["potential=morse"], "potential=morse"),
+        (
+            ["potential/pair_part=morse", "lattice=cube_8"],
+            "lattice=cube_8,potential.pair_part=morse",
+        ),
+    ],
+)
+def test_folders_are_named_by_what_was_overridden(overrides, name):
+    """So that figures of several potentials lie side by side."""
+    assert laws.folder_name(overrides) == name
+    assert laws.folder_name(overrides[::-1]) == name
+
+
+def test_long_and_strange_names_stay_apart():
+    """Letters that no file system takes are replaced, and two names never meet in one folder."""
+    names = [
+        laws.folder_name([f"potential.pair_part={{_target_: {target}}}"])
+        for target in ("a/b", "a\\b")
+    ]
+    names += [laws.folder_name([f"potential.cutoff={'1' * n}"]) for n in (80, 81)]
+    assert len(set(names)) == 4
+    for name in names:
+        assert len(name) < 80
+        assert not set(name) & set("/\\{}: ")
+
+
+@pytest.mark.parametrize(
+    ("number", "told"),
+    [
+        (1980.4, "1,980"),
+        (0.18273, "0.18"),
+        (-21.98, "-22"),
+        (3.2e-13, "3.2e-13"),
+        (2.7e8, "2.7e+08"),
+    ],
+)
+def test_numbers_are_told_in_two_digits(number, told):
+    """And thousands without an exponent."""
+    assert laws.short(number) == told
