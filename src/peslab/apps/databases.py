@@ -33,7 +33,7 @@ from peslab.evaluation import (
 from peslab.kernels.arrays import FloatArray
 from peslab.study.report import COMPACT
 from peslab.toymodel.convergence import told
-from peslab.toymodel.potential import cutoff_of
+from peslab.toymodel.parts import cutoff_of
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -158,7 +158,7 @@ def move(
     longest = longest_perimeter(interaction, cell_width)
     n = unsigned(0)
     for second in range(count if longest > 0.0 else unsigned(0)):
-        n = collect_triangles(interaction, triangles, seen, second, longest, 0, n)
+        n = collect_triangles(interaction, triangles, seen, second, step, longest, 0, n)
         if n > AT_ONCE:
             n = evaluate_triangles(interaction, triangles, n)
     evaluate_triangles(interaction, triangles, n)

@@ -35,7 +35,7 @@ class Seen(NamedTuple):
 
     own: IntArray  # (capacity,) 1 for its own images, which move along
     cells: FloatArray  # (2, capacity)
-    vectors: FloatArray  # (2, d, capacity)
+    vectors: FloatArray  # (d, capacity) before the step
     distances: FloatArray  # (2, capacity)
     axes: Axes
 
@@ -138,8 +138,7 @@ def see(
         for axis in range(len(axes)):
             component = positions[other, axis] + offsets[m, axis] - position[axis]
             moved = component - step[axis] * stays
-            vectors[0, axis, count] = component
-            vectors[1, axis, count] = moved
+            vectors[axis, count] = component
             before += component * component
             after += moved * moved
         own[count] = not stays
@@ -175,8 +174,8 @@ def collect_pairs(
 
 @subroutine
 def collect_triangles(
-    interaction: Interaction, trials: Trials, seen: Seen, second: int, longest: float, move: int,
-    n: int,
+    interaction: Interaction, trials: Trials, seen: Seen, second: int, step: FloatArray,
+    longest: float, move: int, n: int,
 ) -> int:  # fmt: skip
     """Add the triangles of a move with one image and all before it, before and after the move.
 
@@ -184,20 +183,25 @@ def collect_triangles(
     weighs by one over their number. Classes of its images alone do not change.
     """
     own, cells, vectors, distances, axes = seen
-    sides, weights, moves = trials.sides, trials.weights, trials.moves
     for first in range(second):
-        share = 0.5 if own[first] != own[second] else 1.0
-        for time in range(2):
-            square = 0.0
+        square = 0.0
+        for axis in range(len(axes)):
+            square += (vectors[axis, second] - vectors[axis, first]) ** 2
+        moved, share = square, 1.0
+        if own[first] != own[second]:  # one of the two goes along
+            moved, share = 0.0, 0.5
             for axis in range(len(axes)):
-                square += (vectors[time, axis, second] - vectors[time, axis, first]) ** 2
+                along = step[axis] * (own[first] - own[second])
+                moved += (vectors[axis, second] - vectors[axis, first] - along) ** 2
+        for time in range(2):
+            third = moved if time == 1 else square
             a, b = distances[time, second], distances[time, first]
             rest = longest - a - b
             cell = cells_of_triangle(cells[time, first], cells[time, second])
-            sides[0, n], sides[1, n], sides[2, n] = a, b, square
-            weights[n] = (2 * time - 1) * share * interaction.triangle_weights[cell]
-            moves[n] = move
-            n += unsigned((rest > 0.0) & (square < rest * rest))
+            trials.sides[0, n], trials.sides[1, n], trials.sides[2, n] = a, b, third
+            trials.weights[n] = (2 * time - 1) * share * interaction.triangle_weights[cell]
+            trials.moves[n] = move
+            n += unsigned((rest > 0.0) & (third < rest * rest))
     return n
 
 

@@ -176,7 +176,7 @@ def room_of_size(size: int, n_particles: int, capacity: int, axes: Axes) -> Bloc
         Seen(
             np.empty(capacity, np.int64),
             np.empty((2, capacity)),
-            np.empty((2, dimension, capacity)),
+            np.empty((dimension, capacity)),
             np.empty((2, capacity)),
             axes,
         ),
@@ -232,7 +232,7 @@ def move(
         longest = longest_perimeter(interaction, cell_width)
         for second in range(count if longest > 0.0 else unsigned(0)):
             n_triangles = collect_triangles(
-                interaction, triangles, block.seen, second, longest, place, n_triangles
+                interaction, triangles, block.seen, second, step, longest, place, n_triangles
             )
             if n_triangles > AT_ONCE:
                 n_triangles = evaluate_triangles(interaction, triangles, n_triangles)

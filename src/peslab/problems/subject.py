@@ -8,7 +8,7 @@ from peslab.evaluation import Interactions, Reach, Subject
 from peslab.problems.contract import Array
 from peslab.toymodel import Lattice, Potential
 from peslab.toymodel.convergence import no_exact_sum
-from peslab.toymodel.potential import reach_without_depth
+from peslab.toymodel.parts import reach_without_depth
 
 # What the potentials of the thesis call E_c and R_c; those of one's own may use these names too.
 ENERGIES = ("characteristic_energy", "well_depth")

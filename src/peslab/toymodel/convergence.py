@@ -9,7 +9,8 @@ import numpy.typing as npt
 
 from peslab.errors import InvalidInputError
 from peslab.kernels.arrays import FloatArray
-from peslab.toymodel.potential import Potential, cutoff_of
+from peslab.toymodel.parts import cutoff_of
+from peslab.toymodel.potential import Potential
 
 FAR = 1e3  # where an interaction is looked at, in R_c
 STILL = 1e-6  # an exponent that is this near to 0 is 0

@@ -8,7 +8,8 @@ import numpy.typing as npt
 from peslab.kernels.descent import descend
 from peslab.kernels.inputs import checked_configurations, positive, whole
 from peslab.kernels.parallel import in_slices
-from peslab.toymodel.potential import Potential, check_reach
+from peslab.toymodel.parts import check_reach
+from peslab.toymodel.potential import Potential
 from peslab.toymodel.relaxation import Relaxation, Relaxed
 
 

@@ -3,7 +3,6 @@
 import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from functools import cache
 from typing import ClassVar, Literal, Optional
 
 import numpy as np
@@ -13,20 +12,26 @@ from peslab.errors import InvalidInputError
 from peslab.kernels import potentials
 from peslab.kernels.arrays import FloatArray
 from peslab.kernels.block import energies_and_forces_of_blocks
-from peslab.kernels.compilation import InteractionFunction, SideFunction
+from peslab.kernels.compilation import SideFunction
 from peslab.kernels.energy import energies_and_forces
 from peslab.kernels.inputs import (
     Configurations,
-    as_floats,
     check_images,
     checked_configurations,
     finite,
-    positive,
     whole,
 )
 from peslab.kernels.interaction import MOST_IMAGES, Interaction
-from peslab.kernels.own import check_slopes
 from peslab.kernels.parallel import in_slices
+from peslab.toymodel.parts import (
+    check_own_slopes,
+    check_reach,
+    checked_function,
+    checked_sides,
+    cutoff_of,
+    evaluated,
+    per_corner,
+)
 
 Counting = Literal["translation_invariant", "published", "once", "block"]
 
@@ -42,9 +47,6 @@ VISITS = {
 }
 
 ROUNDING = 1e-12  # by which a side may seem longer than the other two of particles in a line
-
-
-SIDES = {"pair": 1, "triplet": 3}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -309,114 +311,3 @@ class Potential(ABC):
             finite("pair_weight", self.pair_weight) * np.array(pair_visits, np.float64),
             finite("triplet_weight", self.triplet_weight) * np.array(triangle_visits, np.float64),
         )
-
-
-def per_corner(weights: FloatArray) -> FloatArray:
-    """What a pair or triangle weighs each time that one of its corners in the cell looks at it.
-
-    Args:
-        weights: Of pairs, with both corners in one cell, in two; or of triangles, in one, in two
-            (where one corner is alone), in three.
-
-    Returns:
-        The same shape, by how many of the other corners are in the cell of the one that looks:
-        all, some, none.
-    """
-    if len(weights) == SIDES["pair"] + 1:
-        return weights / 2.0
-    in_one, in_two, in_three = weights
-    alone = in_three / 3.0
-    return np.array([in_one / 3.0, (in_two - alone) / 2.0, alone])
-
-
-def checked_function(potential: Potential, name: str) -> InteractionFunction | None:
-    """A potential's interaction of pairs or triangles; None where it has none."""
-    function = getattr(type(potential), name)
-    if function is None:
-        return None
-    if isinstance(function, SideFunction) and function.n_sides == SIDES[name]:
-        return function.compiled
-    raise InvalidInputError(
-        f"{type(potential).__name__}.{name} must be a function under the decorator "
-        f"@{name}_function, or None."
-    )
-
-
-def check_own_slopes(potential: Potential, name: str) -> None:
-    """Check, once for the same parameters, the slopes of a function that is not ours."""
-    function = getattr(type(potential), name)
-    if function is not None and not function.written_as.__module__.startswith("peslab."):
-        parameters = np.array(potential.parameters, dtype=np.float64)
-        _check_slopes_once(function, parameters.tobytes(), cutoff_of(potential))
-
-
-@cache
-def _check_slopes_once(function: SideFunction, parameters: bytes, cutoff: float) -> None:
-    check_slopes(function, np.frombuffer(parameters).copy(), cutoff)
-
-
-def checked_sides(**sides: npt.ArrayLike) -> list[FloatArray]:
-    """Sides of one shape, every one finite and above 0."""
-    arrays = [as_floats(name, values) for name, values in sides.items()]
-    for name, array in zip(sides, arrays, strict=True):
-        if not (np.isfinite(array) & (array > 0.0)).all():
-            raise InvalidInputError(f"{name} must hold lengths that are finite and above 0.")
-    try:
-        return list(np.broadcast_arrays(*arrays))
-    except ValueError as error:
-        shapes = " and ".join(str(array.shape) for array in arrays)
-        raise InvalidInputError(
-            f"{', '.join(sides)} must have one shape, not {shapes}: give a side of each triangle."
-        ) from error
-
-
-def evaluated(potential: Potential, name: str, sides: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Values and slopes of an interaction at sides (1, ·) or (3, ·), zero from the cutoff on."""
-    function = checked_function(potential, name)
-    if function is None:
-        raise InvalidInputError(
-            f"{type(potential).__name__} has no {name} interaction: ask for what it has, or name a "
-            "pair_part for its pairs."
-        )
-    columns = np.array(sides.reshape(len(sides), -1), order="C")
-    terms = np.empty((1 + len(sides), columns.shape[1]))
-    parameters = np.array(potential.parameters, dtype=np.float64, order="C")
-    function(parameters, columns, terms, columns.shape[1])
-    terms[:, columns.mean(axis=0) >= cutoff_of(potential)] = 0.0
-    shaped = terms.reshape(-1, *sides.shape[1:])
-    return shaped[0], shaped[1:]
-
-
-def cutoff_of(potential: Potential) -> float:
-    """R_0; infinite for a potential that goes on."""
-    cutoff = getattr(potential, "cutoff", math.inf)
-    return math.inf if cutoff == math.inf else positive("cutoff", cutoff)
-
-
-def reach_without_depth(interaction: Interaction) -> float:
-    """How far a particle sees; infinite without a cutoff."""
-    return max(interaction.pair_cutoff, 1.5 * interaction.triplet_cutoff)
-
-
-def check_reach(
-    potential: Potential, configurations: Configurations, margin: float | FloatArray = 0.0
-) -> None:
-    """Check that the sums of a potential end in due time.
-
-    Args:
-        potential: With a cutoff or a depth.
-        configurations: Of n cells.
-        margin: How much farther than the interaction a particle sees, a number or shape (n,).
-
-    Raises:
-        InvalidInputError: Where a cell is too small, or there is neither cutoff nor depth.
-    """
-    from peslab.toymodel.convergence import no_exact_sum
-
-    interaction = potential.interaction()
-    if reach_without_depth(interaction) == interaction.depth == math.inf:
-        raise InvalidInputError(no_exact_sum(potential, configurations.positions.shape[2]))
-    reaches = np.minimum(
-        reach_without_depth(interaction), interaction.depth * configurations.cell_widths
-    )
-    check_images(configurations, reaches + margin, MOST_IMAGES)

@@ -23,7 +23,8 @@ from peslab.kernels.inputs import (
 from peslab.kernels.interaction import MOST_IMAGES, Interaction
 from peslab.kernels.parallel import in_slices
 from peslab.kernels.relaxation import NOT_RUN, RATED_EPOCHS, relax
-from peslab.toymodel.potential import Potential, check_reach, reach_without_depth
+from peslab.toymodel.parts import check_reach, reach_without_depth
+from peslab.toymodel.potential import Potential
 
 Steps = Literal["along_axes", "any_direction"]
 Scaled = Literal["nothing", "epochs", "max_displacement"]
