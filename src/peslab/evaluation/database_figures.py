@@ -21,7 +21,7 @@ Panels = Mapping[str, Mapping[str, Array]]
 
 LABEL = "energy per particle ($E_c$)"
 LONG_RANGE = 10.0  # middle halves: beyond that, a linear axis would show one bar
-ROOM = 1.5  # of the lowest nine tenths of a typical curve, before the rest is left out
+ROOM = 1.5  # of the lowest nine tenths of a typical curve, before the scale is bent
 MOST_COLUMNS = 3  # of panels side by side
 
 
@@ -64,7 +64,7 @@ def percentile_figure(panels: Panels) -> Figure:
             (p,), of each curve of each panel.
 
     Returns:
-        The figure; energies far above the lowest nine tenths of a typical curve are left out.
+        The figure; where a tenth of the energies dwarfs the others, the scale is that of asinh.
     """
     with styled_figure(*_size(panels)) as figure:
         for axes, (title, curves) in zip(_grid(figure, panels), panels.items(), strict=True):
@@ -74,9 +74,13 @@ def percentile_figure(panels: Panels) -> Figure:
             lowest = min(float(energies[0]) for energies in curves.values())
             highest = max(float(energies[-1]) for energies in curves.values())
             typical = median_low([float(np.quantile(e, 0.9)) for e in curves.values()])
-            top = min(highest, lowest + ROOM * (typical - lowest))
-            margin = 0.04 * (top - lowest) or 1.0
-            axes.set_ylim(lowest - margin, top + margin)
+            spread = typical - lowest or 1.0
+            if highest > lowest + ROOM * spread:
+                axes.set_yscale("asinh", linear_width=spread)
+                _label_decades(axes.yaxis, spread, lowest, highest)
+            else:
+                margin = 0.04 * (highest - lowest) or 1.0
+                axes.set_ylim(lowest - margin, highest + margin)
             axes.set_xlim(0.0, 100.0)
             axes.set_title(title)
         _finish(figure, panels, "percentile", LABEL)
