@@ -273,7 +273,7 @@ class Potential(ABC):
                 potential without a cutoff has no depth.
         """
         pairs = self if self.pair_part is None else self.pair_part
-        if pairs is not self and getattr(pairs, "pair", None) is None:
+        if not isinstance(pairs, Potential) or (pairs is not self and pairs.pair is None):
             raise InvalidInputError(
                 f"pair_part must be a potential whose pairs interact, not {pairs!r}."
             )
@@ -283,8 +283,8 @@ class Potential(ABC):
         return Interaction(
             pair or potentials.none.compiled,
             triplet or potentials.none.compiled,
-            np.array(pairs.parameters, dtype=np.float64, order="C"),
-            np.array(self.parameters, dtype=np.float64, order="C"),
+            parameters_of(pairs),
+            parameters_of(self),
             cutoff_of(pairs) if pair else 0.0,
             cutoff_of(self) if triplet else 0.0,
             math.inf if self.depth is None else whole("depth", self.depth, minimum=0),
@@ -342,12 +342,23 @@ def checked_function(potential: Potential, name: str) -> InteractionFunction | N
     )
 
 
+def parameters_of(potential: Potential) -> FloatArray:
+    """What a potential's functions receive, as kernels take it."""
+    name = f"{type(potential).__name__}.parameters"
+    parameters = np.array(as_floats(name, potential.parameters), order="C")
+    if parameters.ndim != 1 or np.isnan(parameters).any():
+        raise InvalidInputError(
+            f"{name} must be a plain list of numbers, not {potential.parameters!r}."
+        )
+    return parameters
+
+
 def check_own_slopes(potential: Potential, name: str) -> None:
     """Check, once for the same parameters, the slopes of a function that is not ours."""
     function = getattr(type(potential), name)
     if function is not None and not function.written_as.__module__.startswith("peslab."):
-        parameters = np.array(potential.parameters, dtype=np.float64)
-        _check_slopes_once(function, parameters.tobytes(), cutoff_of(potential))
+        parameters = parameters_of(potential).tobytes()
+        _check_slopes_once(function, parameters, cutoff_of(potential))
 
 
 @cache
@@ -378,10 +389,10 @@ def evaluated(potential: Potential, name: str, sides: FloatArray) -> tuple[Float
             f"{type(potential).__name__} has no {name} interaction: ask for what it has, or name a "
             "pair_part for its pairs."
         )
+    check_own_slopes(potential, name)
     columns = np.array(sides.reshape(len(sides), -1), order="C")
     terms = np.empty((1 + len(sides), columns.shape[1]))
-    parameters = np.array(potential.parameters, dtype=np.float64, order="C")
-    function(parameters, columns, terms, columns.shape[1])
+    function(parameters_of(potential), columns, terms, columns.shape[1])
     terms[:, columns.mean(axis=0) >= cutoff_of(potential)] = 0.0
     shaped = terms.reshape(-1, *sides.shape[1:])
     return shaped[0], shaped[1:]
