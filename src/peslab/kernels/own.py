@@ -7,6 +7,7 @@ is analytic: powers, exponentials, roots, but neither abs nor max nor comparison
 
 import inspect
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -85,10 +86,11 @@ def check_slopes(function: SideFunction, parameters: FloatArray, cutoff: float) 
     """Compare the slopes of a user's function with differences of its values, at some sides.
 
     Raises:
-        InvalidInputError: Where they differ by more than differences do.
+        InvalidInputError: Where they differ by more than differences do, or parameters are missing.
     """
     scale = cutoff if np.isfinite(cutoff) else 1.5
     sides = np.random.default_rng(0).uniform(0.5, 0.95, (function.n_sides, LOOKED_AT)) * scale
+    check_parameters(function, parameters, sides[:, 0])
     terms, shifted = np.empty((2, 1 + function.n_sides, LOOKED_AT))
     function.compiled(parameters, sides, terms, LOOKED_AT)
     for side in range(function.n_sides):
@@ -97,7 +99,8 @@ def check_slopes(function: SideFunction, parameters: FloatArray, cutoff: float) 
         numerical = np.zeros(LOOKED_AT)
         for sign in (1.0, -1.0):
             function.compiled(parameters, sides + sign * step, shifted, LOOKED_AT)
-            numerical += sign * shifted[0] / (2e-6 * scale)
+            with np.errstate(invalid="ignore", over="ignore"):
+                numerical += sign * shifted[0] / (2e-6 * scale)
         # Differences err by rounding, 1e-10 of the values, and by 1e-12 of third derivatives.
         allowed = 1e-4 * (np.abs(numerical) + np.abs(terms[0]) / scale)
         wrong = np.abs(terms[1 + side] - numerical) > allowed  # False where either is not a number
@@ -110,6 +113,20 @@ def check_slopes(function: SideFunction, parameters: FloatArray, cutoff: float) 
                 f"{numerical[k]:.6g}: correct it; if it was derived, avoid abs, max and "
                 "comparisons of sides, or return the slopes too."
             )
+
+
+def check_parameters(function: SideFunction, parameters: FloatArray, sides: FloatArray) -> None:
+    """Try a function as it was written: compiled, it would read past the end of its parameters."""
+    if len(inspect.signature(function.written_as).parameters) != 1 + function.n_sides:
+        return  # of `normalized`, which gives the parameters itself
+    try:
+        with np.errstate(all="ignore"), suppress(ArithmeticError):
+            function.written_as(parameters, *sides)
+    except (IndexError, ValueError) as error:
+        raise InvalidInputError(
+            f"{function.written_as.__name__} cannot use the potential's {len(parameters)} "
+            f"parameters, {parameters.tolist()}: {error}."
+        ) from error
 
 
 def is_row(returned: object, length: int) -> bool:
@@ -166,4 +183,4 @@ def derived(one: Any, n_sides: int) -> InteractionFunction:  # noqa: ANN401
 @subroutine
 def slope(value: complex) -> float:
     """What a complex step tells of the slope."""
-    return value.imag / STEP
+    return complex(value).imag / STEP  # Numba finds an imaginary part in whole numbers

@@ -105,6 +105,9 @@ def square_of_area(a: float, b: float, c: float) -> tuple[float, float, float, f
     )
 
 
+# Negative powers are those of inverses: of a length whose power is 0, Numba's raise an exception.
+
+
 @interaction(n_sides=3)
 def area_times_pairs(
     parameters: FloatArray, sides: FloatArray, terms: FloatArray, count: int
@@ -114,13 +117,13 @@ def area_times_pairs(
     for k in range(count):
         a, b, c = sides[0, k] / distance, sides[1, k] / distance, sides[2, k] / distance
         square, by_a, by_b, by_c = square_of_area(a, b, c)
-        pairs = a**-12 + b**-12 + c**-12
-        short, long = 16.0 / 3.0 * energy, -2916.0 * energy * (a + b + c) ** -6
+        pairs = (1.0 / a) ** 12 + (1.0 / b) ** 12 + (1.0 / c) ** 12
+        short, long = 16.0 / 3.0 * energy, -2916.0 * energy * (1.0 / (a + b + c)) ** 6
         tail = -6.0 * long / (a + b + c)
         terms[0, k] = short * square * pairs + long
-        terms[1, k] = (short * (by_a * pairs - 12.0 * square * a**-13) + tail) / distance
-        terms[2, k] = (short * (by_b * pairs - 12.0 * square * b**-13) + tail) / distance
-        terms[3, k] = (short * (by_c * pairs - 12.0 * square * c**-13) + tail) / distance
+        terms[1, k] = (short * (by_a * pairs - 12.0 * square * (1.0 / a) ** 13) + tail) / distance
+        terms[2, k] = (short * (by_b * pairs - 12.0 * square * (1.0 / b) ** 13) + tail) / distance
+        terms[3, k] = (short * (by_c * pairs - 12.0 * square * (1.0 / c) ** 13) + tail) / distance
 
 
 @interaction(n_sides=3)
@@ -161,9 +164,9 @@ def pairs_and_area(
         perimeter = a + b + c
         area = np.sqrt(square)
         per_area = 0.5 / area if square > FLAT * perimeter**4 else 0.0
-        short, long = energy / 6.0, -1458.0 * np.sqrt(3.0) * energy * perimeter**-6
+        short, long = energy / 6.0, -1458.0 * np.sqrt(3.0) * energy * (1.0 / perimeter) ** 6
         tail = -6.0 * long * area / perimeter
-        terms[0, k] = short * (a**-12 + b**-12 + c**-12) + long * area
-        terms[1, k] = (-12.0 * short * a**-13 + long * by_a * per_area + tail) / distance
-        terms[2, k] = (-12.0 * short * b**-13 + long * by_b * per_area + tail) / distance
-        terms[3, k] = (-12.0 * short * c**-13 + long * by_c * per_area + tail) / distance
+        terms[0, k] = short * ((1.0 / a) ** 12 + (1.0 / b) ** 12 + (1.0 / c) ** 12) + long * area
+        terms[1, k] = (-12.0 * short * (1.0 / a) ** 13 + long * by_a * per_area + tail) / distance
+        terms[2, k] = (-12.0 * short * (1.0 / b) ** 13 + long * by_b * per_area + tail) / distance
+        terms[3, k] = (-12.0 * short * (1.0 / c) ** 13 + long * by_c * per_area + tail) / distance

@@ -51,12 +51,23 @@ def checked_function(potential: "Potential", name: str) -> InteractionFunction |
     )
 
 
+def parameters_of(potential: "Potential") -> FloatArray:
+    """What a potential's functions receive, as kernels take it."""
+    name = f"{type(potential).__name__}.parameters"
+    parameters = np.array(as_floats(name, potential.parameters), order="C")
+    if parameters.ndim != 1 or np.isnan(parameters).any():
+        raise InvalidInputError(
+            f"{name} must be a plain list of numbers, not {potential.parameters!r}."
+        )
+    return parameters
+
+
 def check_own_slopes(potential: "Potential", name: str) -> None:
     """Check, once for the same parameters, the slopes of a function that is not ours."""
     function = getattr(type(potential), name)
     if function is not None and not function.written_as.__module__.startswith("peslab."):
-        parameters = np.array(potential.parameters, dtype=np.float64)
-        _check_slopes_once(function, parameters.tobytes(), cutoff_of(potential))
+        parameters = parameters_of(potential).tobytes()
+        _check_slopes_once(function, parameters, cutoff_of(potential))
 
 
 @cache
@@ -89,10 +100,10 @@ def evaluated(
             f"{type(potential).__name__} has no {name} interaction: ask for what it has, or name a "
             "pair_part for its pairs."
         )
+    check_own_slopes(potential, name)
     columns = np.array(sides.reshape(len(sides), -1), order="C")
     terms = np.empty((1 + len(sides), columns.shape[1]))
-    parameters = np.array(potential.parameters, dtype=np.float64, order="C")
-    function(parameters, columns, terms, columns.shape[1])
+    function(parameters_of(potential), columns, terms, columns.shape[1])
     terms[:, columns.mean(axis=0) >= cutoff_of(potential)] = 0.0
     shaped = terms.reshape(-1, *sides.shape[1:])
     return shaped[0], shaped[1:]

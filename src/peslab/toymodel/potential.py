@@ -30,6 +30,7 @@ from peslab.toymodel.parts import (
     checked_sides,
     cutoff_of,
     evaluated,
+    parameters_of,
     per_corner,
 )
 
@@ -275,7 +276,7 @@ class Potential(ABC):
                 potential without a cutoff has no depth.
         """
         pairs = self if self.pair_part is None else self.pair_part
-        if pairs is not self and getattr(pairs, "pair", None) is None:
+        if not isinstance(pairs, Potential) or (pairs is not self and pairs.pair is None):
             raise InvalidInputError(
                 f"pair_part must be a potential whose pairs interact, not {pairs!r}."
             )
@@ -285,8 +286,8 @@ class Potential(ABC):
         return Interaction(
             pair or potentials.none.compiled,
             triplet or potentials.none.compiled,
-            np.array(pairs.parameters, dtype=np.float64, order="C"),
-            np.array(self.parameters, dtype=np.float64, order="C"),
+            parameters_of(pairs),
+            parameters_of(self),
             cutoff_of(pairs) if pair else 0.0,
             cutoff_of(self) if triplet else 0.0,
             math.inf if self.depth is None else whole("depth", self.depth, minimum=0),
