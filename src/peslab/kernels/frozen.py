@@ -91,7 +91,8 @@ def relax_against_frozen_images(
         first_index,
     )  # fmt: skip
     n_particles = positions.shape[1]
-    block = room_of_size(1, n_particles, n_particles * (2 * cells + 1) ** len(axes), axes)
+    n_images = n_particles * (2 * cells + 1) ** len(axes)
+    block = room_of_size(1, 2 * n_particles, n_images, axes)
     both = np.empty((2 * n_particles, len(axes)))  # the moving particles, then the frozen ones
     for k in range(start, stop):
         block.generators[0] = stream(seed, first_index + k, MOVES)
@@ -117,8 +118,9 @@ def freeze(around: Surroundings, n_particles: int, cell_width: float, cells: int
     """
     axes = around.axes
     n_cells = (2 * cells + 1) ** len(axes)
-    for i in range(n_particles):
+    for i in range(2 * n_particles):
         around.homes[0, i] = 0.0
+    for i in range(n_particles):
         count = 0
         for cell in range(n_cells):
             central = cell == n_cells // 2
