@@ -7,7 +7,6 @@ where the cell begins; `energy` sums the same over classes of triangles, to any 
 import math
 
 from peslab.kernels.arrays import FloatArray
-from peslab.kernels.bins import room_for_bins
 from peslab.kernels.compilation import (
     CONFIGURATIONS,
     FLAG,
@@ -15,26 +14,25 @@ from peslab.kernels.compilation import (
     NOTHING,
     NUMBERS,
     Axes,
-    InteractionFunction,
     kernel,
     subroutine,
 )
-from peslab.kernels.energy import Rooms, Waiting, add_up
+from peslab.kernels.energy import Rooms, Waiting, add_up, rooms_of_size
 from peslab.kernels.interaction import (
     INTERACTION,
     Interaction,
     longest_distance,
     longest_perimeter,
 )
-from peslab.kernels.neighbors import Bonds, room_for_bonds
-from peslab.kernels.triangles import AT_ONCE, collect_pairs, collect_triangles, room_for_batch
+from peslab.kernels.neighbors import Bonds
+from peslab.kernels.triangles import AT_ONCE, collect_pairs, collect_triangles
 
 
 @kernel(
     lambda axes: NOTHING(
         CONFIGURATIONS,
         NUMBERS,
-        *INTERACTION,
+        INTERACTION,
         INTEGER,
         FLAG,
         NUMBERS,
@@ -47,15 +45,7 @@ from peslab.kernels.triangles import AT_ONCE, collect_pairs, collect_triangles, 
 def energies_and_forces_of_blocks(
     positions: FloatArray,  # (n, N, d), wrapped into the cell
     cell_widths: FloatArray,  # (n,)
-    pair: InteractionFunction,
-    triplet: InteractionFunction,
-    pair_parameters: FloatArray,
-    triplet_parameters: FloatArray,
-    pair_cutoff: float,
-    triplet_cutoff: float,
-    depth: float,  # infinite: the block is what limits the sum
-    pair_weights: FloatArray,  # (2,) of a bond to the own cell, to another
-    triangle_weights: FloatArray,  # (3,) of two bonds, of which two, one, none are to the own cell
+    interaction: Interaction,  # of infinite depth, with weights per corner
     cells: int,  # d_s, the depth of the block
     from_all: bool,  # whether the particles of all cells look around, or those of the central one
     energies: FloatArray,  # (n,) filled with the energy per particle that looks around
@@ -64,38 +54,22 @@ def energies_and_forces_of_blocks(
     stop: int,
     axes: Axes,
 ) -> None:
-    """Energies and forces of the configurations from `start` to `stop`."""
-    interaction = Interaction(
-        pair, triplet, pair_parameters, triplet_parameters, pair_cutoff, triplet_cutoff, depth,
-        pair_weights, triangle_weights,
-    )  # fmt: skip
+    """Energies and forces of the configurations from `start` to `stop`.
+
+    The interaction's weights are those of bonds to the own cell and to another one, and of two
+    bonds, of which two, one and none are to the own cell.
+    """
+    interaction = Interaction(*interaction)
     n_particles = positions.shape[1]
     n_cells = (2 * cells + 1) ** len(axes)
-    capacity = AT_ONCE + n_particles * n_cells
-    rooms = Rooms(
-        room_for_bins(n_particles, axes),
-        room_for_bonds(capacity, axes),
-        room_for_batch(1, capacity),
-        room_for_batch(3, capacity),
-    )
-    rooms.bonds.pulls[:] = 0.0
+    rooms = rooms_of_size(n_particles, AT_ONCE + n_particles * n_cells, axes)
     lookers = n_particles * (n_cells if from_all else 1)
     for k in range(start, stop):
         energies[k] = 0.0
         forces[k] = 0.0
         for looker in range(lookers):
-            look_from(
-                interaction,
-                rooms,
-                positions[k],
-                cell_widths[k],
-                k,
-                looker,
-                cells,
-                from_all,
-                energies,
-                forces,
-            )
+            look_from(interaction, rooms, positions[k], cell_widths[k], k, looker, cells, from_all,
+                      energies, forces)  # fmt: skip
         energies[k] /= lookers
         forces[k] *= n_particles / lookers
 

@@ -52,6 +52,8 @@ def kernel(signature: Signature | SignatureInSpace) -> Callable[[Function], Func
     axes, (0, 1, …), which the compiler knows the number of: it unrolls `for axis in range(len(
     axes))`, which makes moves of single particles twice as fast.
 
+    Named tuples arrive as plain ones, which Numba converts item by item, functions included.
+
     Args:
         signature: The result and argument types, as Numba writes them, or a function that gives
             them for the type of the axes.
@@ -73,7 +75,8 @@ def kernel(signature: Signature | SignatureInSpace) -> Callable[[Function], Func
         def call(*arguments: Any) -> Any:  # noqa: ANN401
             with lock:  # two threads that come at once compile once
                 run = compiled(0 if isinstance(signature, Signature) else len(arguments[-1]))
-            return run(*arguments)
+            plain = [tuple(each) if isinstance(each, tuple) else each for each in arguments]
+            return run(*plain)
 
         return cast("Function", call)
 

@@ -14,7 +14,6 @@ from peslab.kernels.compilation import (
     NUMBER,
     NUMBERS,
     Axes,
-    InteractionFunction,
     kernel,
     subroutine,
 )
@@ -42,21 +41,13 @@ class State(NamedTuple):
 
 @kernel(
     lambda axes: NOTHING(
-        CONFIGURATIONS, NUMBERS, *INTERACTION, *DESCENDING, INTEGERS, INTEGER, INTEGER, axes
+        CONFIGURATIONS, NUMBERS, INTERACTION, *DESCENDING, INTEGERS, INTEGER, INTEGER, axes
     )
 )
 def descend(
     positions: FloatArray,  # (n, N, d), wrapped into the cell; relaxed in place
     cell_widths: FloatArray,  # (n,)
-    pair: InteractionFunction,
-    triplet: InteractionFunction,
-    pair_parameters: FloatArray,
-    triplet_parameters: FloatArray,
-    pair_cutoff: float,
-    triplet_cutoff: float,
-    depth: float,
-    pair_weights: FloatArray,
-    triangle_weights: FloatArray,
+    interaction: Interaction,
     steps: int,  # the most
     largest_force: float,  # a configuration is done where no component is larger
     longest: float,  # displacement of all particles together, in one step
@@ -66,10 +57,7 @@ def descend(
     axes: Axes,
 ) -> None:
     """Descend from the configurations from `start` to `stop`."""
-    interaction = Interaction(
-        pair, triplet, pair_parameters, triplet_parameters, pair_cutoff, triplet_cutoff, depth,
-        pair_weights, triangle_weights,
-    )  # fmt: skip
+    interaction = Interaction(*interaction)
     n_particles = positions.shape[1]
     rooms = room_for_sums(interaction, n_particles, cell_widths[start:stop], axes)
     state = State(

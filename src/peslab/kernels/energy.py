@@ -10,7 +10,6 @@ from peslab.kernels.compilation import (
     NOTHING,
     NUMBERS,
     Axes,
-    InteractionFunction,
     kernel,
     procedure,
     room,
@@ -55,21 +54,13 @@ class Waiting(NamedTuple):
 
 @kernel(
     lambda axes: NOTHING(
-        CONFIGURATIONS, NUMBERS, *INTERACTION, NUMBERS, CONFIGURATIONS, INTEGER, INTEGER, axes
+        CONFIGURATIONS, NUMBERS, INTERACTION, NUMBERS, CONFIGURATIONS, INTEGER, INTEGER, axes
     )
 )
 def energies_and_forces(
     positions: FloatArray,  # (n, N, d), wrapped into the cell
     cell_widths: FloatArray,  # (n,)
-    pair: InteractionFunction,
-    triplet: InteractionFunction,
-    pair_parameters: FloatArray,
-    triplet_parameters: FloatArray,
-    pair_cutoff: float,
-    triplet_cutoff: float,
-    depth: float,
-    pair_weights: FloatArray,
-    triangle_weights: FloatArray,
+    interaction: Interaction,
     energies: FloatArray,  # (n,) filled with the energy per particle
     forces: FloatArray,  # (n, N, d) filled with minus the gradient of the energy of the cell
     start: int,
@@ -77,10 +68,7 @@ def energies_and_forces(
     axes: Axes,
 ) -> None:
     """Energies and forces of the configurations from `start` to `stop`."""
-    interaction = Interaction(
-        pair, triplet, pair_parameters, triplet_parameters, pair_cutoff, triplet_cutoff, depth,
-        pair_weights, triangle_weights,
-    )  # fmt: skip
+    interaction = Interaction(*interaction)
     n_particles = positions.shape[1]
     rooms = room_for_sums(interaction, n_particles, cell_widths[start:stop], axes)
     waiting = Waiting(0, 0, 0)
@@ -108,7 +96,12 @@ def room_for_sums(
     for cell_width in cell_widths:
         reach = reach_of(interaction, cell_width)
         most = max(most, most_bonds(n_particles, len(axes), cell_width, reach))
-    capacity = 2 * AT_ONCE + most
+    return rooms_of_size(n_particles, 2 * AT_ONCE + most, axes)
+
+
+@room
+def rooms_of_size(n_particles: int, capacity: int, axes: Axes) -> Rooms:
+    """Room for so many bonds, and for pairs and triangles in batches that outgrow it."""
     bonds = room_for_bonds(capacity, axes)
     for m in range(capacity):
         for axis in range(1 + len(axes)):
@@ -138,15 +131,12 @@ def collect(
     cell alone: so its sums are the same, bit for bit, whichever cells were collected before it.
     """
     bins, bonds, pairs, triangles = rooms
-    n_particles, dimension = len(positions), len(bins.axes)
-    energies[place] = 0.0
-    for i in range(n_particles):
-        for axis in range(dimension):
-            forces[place, i, axis] = 0.0
+    n_particles = len(positions)
+    set_to_zero(energies, forces, place)
     reach = reach_of(interaction, cell_width)
     distance = longest_distance(interaction, cell_width)
     perimeter = longest_perimeter(interaction, cell_width)
-    per_axis = bins_per_axis(n_particles, dimension, cell_width, reach)
+    per_axis = bins_per_axis(n_particles, len(bins.axes), cell_width, reach)
     sort_into_bins(bins, positions, cell_width, per_axis)
     before = waiting
     n_bonds, n_pairs, n_triangles = waiting
@@ -170,6 +160,15 @@ def collect(
             n_bonds, n_pairs, n_triangles = 0, 0, 0
             before = Waiting(0, 0, 0)
     return Waiting(n_bonds, n_pairs, n_triangles)
+
+
+@subroutine
+def set_to_zero(energies: FloatArray, forces: FloatArray, place: int) -> None:
+    """Begin the sums of one configuration."""
+    energies[place] = 0.0
+    for i in range(forces.shape[1]):
+        for axis in range(forces.shape[2]):
+            forces[place, i, axis] = 0.0
 
 
 @procedure

@@ -15,7 +15,6 @@ from peslab.kernels.compilation import (
     NOTHING,
     NUMBERS,
     Axes,
-    InteractionFunction,
     kernel,
     subroutine,
     unsigned,
@@ -39,10 +38,9 @@ from peslab.kernels.moves import (
 from peslab.kernels.random import MOVES, stream
 from peslab.kernels.relaxation import (
     MOVING,
-    NOT_RUN,
     Block,
     Moving,
-    is_done,
+    before_epoch,
     is_kept,
     room_of_size,
 )
@@ -52,57 +50,38 @@ from peslab.kernels.wrapping import wrap
 
 @kernel(
     lambda axes: NOTHING(
-        CONFIGURATIONS, NUMBERS, *INTERACTION, *MOVING, INTEGER, COUNTS, INTEGER, INTEGER, axes
+        CONFIGURATIONS, NUMBERS, INTERACTION, MOVING, INTEGER, COUNTS, INTEGER, INTEGER, axes
     )
 )
 def relax_against_frozen_images(
     positions: FloatArray,  # (n, N, d), wrapped into the cell; relaxed in place
     cell_widths: FloatArray,  # (n,)
-    pair: InteractionFunction,
-    triplet: InteractionFunction,
-    pair_parameters: FloatArray,
-    triplet_parameters: FloatArray,
-    pair_cutoff: float,
-    triplet_cutoff: float,
-    depth: float,  # infinite: the block is what limits the sums
-    pair_weights: FloatArray,  # (2,) of a pair in the cell, of one with an image
-    triangle_weights: FloatArray,  # (3,) of triangles with two, one, no other particle of the cell
-    epochs: IntArray,
-    max_displacements: FloatArray,
-    longest_steps: FloatArray,
-    along_axes: bool,
-    temperature: float,
-    target_rate: float,
-    seed: int,
-    first_index: int,
+    interaction: Interaction,  # of infinite depth, with weights as if frozen
+    moving: Moving,
     cells: int,  # d_s, the depth of the block
     accepted: IntArray,  # (n, epochs) filled with the number of moves that were kept, or NOT_RUN
     start: int,
     stop: int,
     axes: Axes,
 ) -> None:
-    """Relax the configurations from `start` to `stop`."""
-    interaction = Interaction(
-        pair, triplet, pair_parameters, triplet_parameters, pair_cutoff, triplet_cutoff, depth,
-        pair_weights, triangle_weights,
-    )  # fmt: skip
-    moving = Moving(
-        epochs, max_displacements, longest_steps, along_axes, temperature, target_rate, seed,
-        first_index,
-    )  # fmt: skip
+    """Relax the configurations from `start` to `stop`.
+
+    The interaction's weights are those of pairs in the cell and with an image, and of triangles
+    with two, one and no other particle of the cell.
+    """
+    interaction, moving = Interaction(*interaction), Moving(*moving)
     n_particles = positions.shape[1]
     n_images = n_particles * (2 * cells + 1) ** len(axes)
     block = room_of_size(1, 2 * n_particles, n_images, axes)
     both = np.empty((2 * n_particles, len(axes)))  # the moving particles, then the frozen ones
     for k in range(start, stop):
-        block.generators[0] = stream(seed, first_index + k, MOVES)
+        block.generators[0] = stream(moving.seed, moving.first_index + k, MOVES)
         for i in range(n_particles):
             for axis in range(len(axes)):
                 both[i, axis] = both[n_particles + i, axis] = positions[k, i, axis]
         freeze(block.around, n_particles, cell_widths[k], cells)
         for epoch in range(accepted.shape[1]):
-            done = is_done(accepted[k], epoch, n_particles, target_rate)
-            accepted[k, epoch] = NOT_RUN if done or epoch >= epochs[k] else 0
+            accepted[k, epoch] = before_epoch(moving, accepted[k], epoch, k, n_particles)
             for i in range(n_particles if accepted[k, epoch] == 0 else 0):
                 accepted[k, epoch] += move(interaction, moving, block, both, cell_widths[k], i, k)
         for i in range(n_particles):

@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+from numba import types
+
 from peslab.kernels.arrays import FloatArray
 from peslab.kernels.compilation import (
     INTERACTION_FUNCTION,
@@ -18,9 +20,13 @@ MOST_IMAGES = 10**4
 # from a particle to its own image have a perimeter of just twice the depth, wherever they stand.
 WITHIN = 1.0 - 1e-12
 
-INTERACTION = (
-    INTERACTION_FUNCTION, INTERACTION_FUNCTION, NUMBERS, NUMBERS, NUMBER, NUMBER, NUMBER,
-    NUMBERS, NUMBERS,
+# Kernels take an interaction as a plain tuple, whose first item may not be a function: Numba takes
+# that for a tuple of functions.
+INTERACTION = types.Tuple(  # type: ignore[no-untyped-call]
+    (
+        NUMBERS, NUMBERS, NUMBER, NUMBER, NUMBER, NUMBERS, NUMBERS,
+        INTERACTION_FUNCTION, INTERACTION_FUNCTION,
+    )
 )  # fmt: skip
 
 
@@ -32,8 +38,6 @@ class Interaction(NamedTuple):
     numbers, which contain equation (9)'s factors of 1/4 and 3/4.
     """
 
-    pair: InteractionFunction
-    triplet: InteractionFunction
     pair_parameters: FloatArray
     triplet_parameters: FloatArray
     pair_cutoff: float  # pairs interact below this distance; 0 if they do not interact
@@ -43,6 +47,8 @@ class Interaction(NamedTuple):
     )
     pair_weights: FloatArray  # (2,) with both corners in one cell, in two
     triangle_weights: FloatArray  # (3,) with all corners in one cell, in two, in three
+    pair: InteractionFunction
+    triplet: InteractionFunction
 
 
 @subroutine

@@ -4,6 +4,7 @@ import math
 from typing import NamedTuple
 
 import numpy as np
+from numba import types
 
 from peslab.kernels.arrays import FloatArray, IntArray, UIntArray
 from peslab.kernels.compilation import (
@@ -16,7 +17,6 @@ from peslab.kernels.compilation import (
     NUMBER,
     NUMBERS,
     Axes,
-    InteractionFunction,
     kernel,
     room,
     subroutine,
@@ -53,7 +53,9 @@ TO_SPARE = 0.15  # of the reach: how much farther than it sees a particle looks 
 RATED_EPOCHS = 10  # the acceptance rate is that of the last ten epochs, as in the thesis
 NOT_RUN = -1  # in place of the accepted moves of an epoch that was not needed
 
-MOVING = (INTEGERS, NUMBERS, NUMBERS, FLAG, NUMBER, NUMBER, INTEGER, INTEGER)
+MOVING = types.Tuple(  # type: ignore[no-untyped-call]
+    (INTEGERS, NUMBERS, NUMBERS, FLAG, NUMBER, NUMBER, INTEGER, INTEGER)
+)
 
 
 class Moving(NamedTuple):
@@ -83,61 +85,40 @@ class Block(NamedTuple):
 
 @kernel(
     lambda axes: NOTHING(
-        CONFIGURATIONS, NUMBERS, *INTERACTION, *MOVING, COUNTS, INTEGER, INTEGER, axes
+        CONFIGURATIONS, NUMBERS, INTERACTION, MOVING, COUNTS, INTEGER, INTEGER, axes
     )
 )
 def relax(
     positions: FloatArray,  # (n, N, d), wrapped into the cell; relaxed in place
     cell_widths: FloatArray,  # (n,)
-    pair: InteractionFunction,
-    triplet: InteractionFunction,
-    pair_parameters: FloatArray,
-    triplet_parameters: FloatArray,
-    pair_cutoff: float,
-    triplet_cutoff: float,
-    depth: float,
-    pair_weights: FloatArray,
-    triangle_weights: FloatArray,
-    epochs: IntArray,
-    max_displacements: FloatArray,
-    longest_steps: FloatArray,
-    along_axes: bool,
-    temperature: float,
-    target_rate: float,
-    seed: int,
-    first_index: int,
+    interaction: Interaction,
+    moving: Moving,
     accepted: IntArray,  # (n, epochs) filled with the number of moves that were kept, or NOT_RUN
     start: int,
     stop: int,
     axes: Axes,
 ) -> None:
     """Relax the configurations from `start` to `stop`."""
-    interaction = Interaction(
-        pair, triplet, pair_parameters, triplet_parameters, pair_cutoff, triplet_cutoff, depth,
-        pair_weights, triangle_weights,
-    )  # fmt: skip
-    moving = Moving(
-        epochs, max_displacements, longest_steps, along_axes, temperature, target_rate, seed,
-        first_index,
-    )  # fmt: skip
-    n_particles, dimension = positions.shape[1], len(axes)
+    interaction, moving = Interaction(*interaction), Moving(*moving)
+    n_particles = positions.shape[1]
     block = room_for_block(interaction, moving, n_particles, cell_widths, start, stop, axes)
     for first in range(start, stop, SIDE_BY_SIDE):
         last = min(first + SIDE_BY_SIDE, stop)
         for k in range(first, last):
-            block.generators[k - first] = stream(seed, first_index + k, MOVES)
+            block.generators[k - first] = stream(moving.seed, moving.first_index + k, MOVES)
             sight = range_of_sight(interaction, moving, cell_widths[k], k)
             look_around(block.around, k - first, positions[k], cell_widths[k], sight)
         for epoch in range(accepted.shape[1]):
             for k in range(first, last):
-                done = is_done(accepted[k], epoch, n_particles, target_rate)
-                accepted[k, epoch] = NOT_RUN if done or epoch >= epochs[k] else 0
+                accepted[k, epoch] = before_epoch(moving, accepted[k], epoch, k, n_particles)
             for i in range(n_particles):
-                move(interaction, moving, block, positions, cell_widths, i, accepted[:, epoch],
-                     first, last)  # fmt: skip
+                try_steps(interaction, moving, block, positions, cell_widths, i,
+                          accepted[:, epoch], first, last)  # fmt: skip
+                take_steps(interaction, moving, block, positions, cell_widths, i,
+                           accepted[:, epoch], first, last)  # fmt: skip
         for k in range(first, last):
             for i in range(n_particles):
-                for axis in range(dimension):
+                for axis in range(len(axes)):
                     positions[k, i, axis] = wrap(positions[k, i, axis], cell_widths[k])
 
 
@@ -192,24 +173,24 @@ def range_of_sight(interaction: Interaction, moving: Moving, cell_width: float, 
 
 
 @subroutine
-def is_done(accepted: IntArray, epoch: int, n_particles: int, target_rate: float) -> bool:
-    """Whether a configuration needs no further epoch: its last ten accepted too few moves."""
-    if epoch > 0 and accepted[epoch - 1] == NOT_RUN:
-        return True
-    if epoch < RATED_EPOCHS or target_rate < 0.0:
-        return False
+def before_epoch(moving: Moving, accepted: IntArray, epoch: int, k: int, n_particles: int) -> int:
+    """No move accepted so far; or NOT_RUN, where the last ten epochs accepted few enough."""
+    if epoch >= moving.epochs[k] or (epoch > 0 and accepted[epoch - 1] == NOT_RUN):
+        return NOT_RUN
+    if epoch < RATED_EPOCHS or moving.target_rate < 0.0:
+        return 0
     kept = 0
     for past in range(epoch - RATED_EPOCHS, epoch):
         kept += accepted[past]
-    return kept <= target_rate * RATED_EPOCHS * n_particles
+    return NOT_RUN if kept <= moving.target_rate * RATED_EPOCHS * n_particles else 0
 
 
 @subroutine
-def move(
+def try_steps(
     interaction: Interaction, moving: Moving, block: Block, positions: FloatArray,
     cell_widths: FloatArray, i: int, accepted: IntArray, first: int, last: int,
 ) -> None:  # fmt: skip
-    """Let particle i try a step in each of the configurations from `first` to `last`."""
+    """What a step of particle i costs in each of the configurations from `first` to `last`."""
     pairs, triangles, axes = block.pairs, block.triangles, block.seen.axes
     n_pairs, n_triangles = unsigned(0), unsigned(0)
     for k in range(first, last):
@@ -238,11 +219,19 @@ def move(
                 n_triangles = evaluate_triangles(interaction, triangles, n_triangles)
     evaluate_pairs(interaction, pairs, n_pairs)
     evaluate_triangles(interaction, triangles, n_triangles)
+
+
+@subroutine
+def take_steps(
+    interaction: Interaction, moving: Moving, block: Block, positions: FloatArray,
+    cell_widths: FloatArray, i: int, accepted: IntArray, first: int, last: int,
+) -> None:  # fmt: skip
+    """Move particle i in each of the configurations from `first` to `last` that keep the step."""
     for k in range(first, last):
         if accepted[k] == NOT_RUN:
             continue
         place = k - first
-        change = pairs.changes[place] + triangles.changes[place]
+        change = block.pairs.changes[place] + block.triangles.changes[place]
         if is_kept(change, moving.temperature, block.generators[place]):
             accepted[k] += 1
             sight = range_of_sight(interaction, moving, cell_widths[k], k)

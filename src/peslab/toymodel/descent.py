@@ -61,7 +61,7 @@ class Descent(Relaxation):
         axes = tuple(range(relaxed.shape[2]))
         in_slices(
             lambda start, stop: descend(
-                relaxed, cell_widths, *interaction, *descending, taken, start, stop, axes
+                relaxed, cell_widths, interaction, *descending, taken, start, stop, axes
             ),
             len(relaxed),
             n_threads,

@@ -18,6 +18,7 @@ from peslab.kernels.own import pair_function, triplet_function
 from peslab.toymodel.potential import Potential
 
 SIDES_LOOKED_AT = np.geomspace(1e-3, 1e3, 6001)  # for a minimum, in the function's own unit
+KEPT = ("doc", "module", "qualname")  # of a function, in the class that is made of it
 FOR_PAIRS, FOR_TRIANGLES = 1, 3  # arguments
 
 
@@ -88,12 +89,8 @@ def normalized(function: Callable[..., Any]) -> type[NormalizedPotential]:
     of_pairs = n_sides == FOR_PAIRS
     compiled = (pair_function if of_pairs else triplet_function)(stretched(function, n_sides))
     compiled.written_as = function
-    members = {
-        "pair" if of_pairs else "triplet": compiled,
-        "__doc__": function.__doc__,
-        "__module__": function.__module__,
-        "__qualname__": function.__qualname__,
-    }
+    members: dict[str, Any] = {"pair" if of_pairs else "triplet": compiled}
+    members |= {f"__{name}__": getattr(function, f"__{name}__") for name in KEPT}
     kind: type[NormalizedPotential] = dataclass(frozen=True)(
         type(function.__name__, (NormalizedPotential,), members)
     )
@@ -138,18 +135,32 @@ def normalization(
             "minimum is."
         )
 
-    def along(parameters: FloatArray, side: float) -> tuple[float, float]:
-        """Value and slope of a pair or an equilateral triangle."""
-        function = kind.pair or kind.triplet
-        assert function is not None  # noqa: S101
-        sides = np.full((function.n_sides, 1), side)
-        terms = np.empty((1 + function.n_sides, 1))
-        function.compiled(parameters, sides, terms, 1)
-        return float(terms[0, 0]), float(terms[1:].sum())
+    longest = 1.001 * lowest_side(kind) / distance
+    # Switched off, the minimum moves inwards: the sides are stretched less.
+    lengths = longest * np.geomspace(1.0, 0.05, 60)
 
+    def slope(stretch: float) -> float:
+        return along(kind, np.array([1.0, stretch, cutoff]), distance)[1]
+
+    shortest = next((stretch for stretch in lengths if slope(stretch) < 0), None)
+    if shortest is None:
+        raise InvalidInputError(
+            f"cutoff={cutoff:g} leaves {kind.__name__} no minimum at {distance:g}: raise it."
+        )
+    stretch = float(brentq(slope, shortest, longest, xtol=1e-15))
+    depth = -along(kind, np.array([1.0, stretch, cutoff]), distance)[0]
+    return 1.0 / depth, stretch
+
+
+def lowest_side(kind: type[NormalizedPotential]) -> float:
+    """Where the function as it was written has its minimum, in its own unit.
+
+    Raises:
+        InvalidInputError: Where it has none below 0.
+    """
     plain = np.array([1.0, 1.0, np.inf])
     with np.errstate(all="ignore"):
-        values = np.array([along(plain, side)[0] for side in SIDES_LOOKED_AT])
+        values = np.array([along(kind, plain, side)[0] for side in SIDES_LOOKED_AT])
     lowest = int(np.argmin(np.where(np.isfinite(values), values, np.inf)))
     if not 0 < lowest < len(values) - 1 or not values[lowest] < 0.0:
         raise InvalidInputError(
@@ -159,19 +170,21 @@ def normalization(
         )
     around = SIDES_LOOKED_AT[lowest - 1], SIDES_LOOKED_AT[lowest + 1]
     minimum = minimize_scalar(
-        lambda side: along(plain, side)[0], bounds=around, method="bounded", options={"xatol": 1e-9}
-    ).x
+        lambda side: along(kind, plain, side)[0],
+        bounds=around,
+        method="bounded",
+        options={"xatol": 1e-9},
+    )
+    return float(minimum.x)
 
-    def slope(stretch: float) -> float:
-        return along(np.array([1.0, stretch, cutoff]), distance)[1]
 
-    # Switched off, the minimum moves inwards: the sides are stretched less.
-    longest = 1.001 * minimum / distance
-    shortest = next((x * longest for x in np.geomspace(1.0, 0.05, 60) if slope(x * longest) < 0), 0)
-    if not shortest:
-        raise InvalidInputError(
-            f"cutoff={cutoff:g} leaves {kind.__name__} no minimum at {distance:g}: raise it."
-        )
-    stretch = brentq(slope, shortest, longest, xtol=1e-15)
-    depth = -along(np.array([1.0, stretch, cutoff]), distance)[0]
-    return 1.0 / depth, float(stretch)
+def along(
+    kind: type[NormalizedPotential], parameters: FloatArray, side: float
+) -> tuple[float, float]:
+    """Value and slope of a pair or an equilateral triangle of this side."""
+    function = kind.pair or kind.triplet
+    assert function is not None  # noqa: S101
+    sides = np.full((function.n_sides, 1), side)
+    terms = np.empty((1 + function.n_sides, 1))
+    function.compiled(parameters, sides, terms, 1)
+    return float(terms[0, 0]), float(terms[1:].sum())

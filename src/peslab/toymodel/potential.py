@@ -184,7 +184,7 @@ class Potential(ABC):
         axes = tuple(range(inside.shape[2]))
         in_slices(
             lambda start, stop: energies_and_forces(
-                inside, cell_widths, *interaction, energies, forces, start, stop, axes
+                inside, cell_widths, interaction, energies, forces, start, stop, axes
             ),
             len(energies),
             n_threads,
@@ -210,7 +210,7 @@ class Potential(ABC):
             lambda start, stop: energies_and_forces_of_blocks(
                 inside,
                 cell_widths,
-                *corner_weights,
+                corner_weights,
                 depth,
                 self.counting == "block",
                 energies,
@@ -283,15 +283,17 @@ class Potential(ABC):
         pair, triplet = checked_function(pairs, "pair"), checked_function(self, "triplet")
         for potential, name in ((pairs, "pair"), (self, "triplet")):
             check_own_slopes(potential, name)
+        pair_weights, triangle_weights = self.weights()
         return Interaction(
-            pair or potentials.none.compiled,
-            triplet or potentials.none.compiled,
-            parameters_of(pairs),
-            parameters_of(self),
-            cutoff_of(pairs) if pair else 0.0,
-            cutoff_of(self) if triplet else 0.0,
-            math.inf if self.depth is None else whole("depth", self.depth, minimum=0),
-            *self.weights(),
+            pair_parameters=parameters_of(pairs),
+            triplet_parameters=parameters_of(self),
+            pair_cutoff=cutoff_of(pairs) if pair else 0.0,
+            triplet_cutoff=cutoff_of(self) if triplet else 0.0,
+            depth=math.inf if self.depth is None else whole("depth", self.depth, minimum=0),
+            pair_weights=pair_weights,
+            triangle_weights=triangle_weights,
+            pair=pair or potentials.none.compiled,
+            triplet=triplet or potentials.none.compiled,
         )
 
     def weights(self) -> tuple[FloatArray, FloatArray]:

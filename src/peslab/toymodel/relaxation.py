@@ -22,7 +22,7 @@ from peslab.kernels.inputs import (
 )
 from peslab.kernels.interaction import MOST_IMAGES, Interaction
 from peslab.kernels.parallel import in_slices
-from peslab.kernels.relaxation import NOT_RUN, RATED_EPOCHS, relax
+from peslab.kernels.relaxation import NOT_RUN, RATED_EPOCHS, Moving, relax
 from peslab.toymodel.parts import check_reach, reach_without_depth
 from peslab.toymodel.potential import Potential
 
@@ -173,7 +173,54 @@ class RandomMoves(Relaxation):
         n_threads: int | None = None,
     ) -> Relaxed:
         """Relax configurations: see `Relaxation.relax`."""
-        return moved(self, potential, positions, cell_width, seed, first_index, 0.0, n_threads)
+        configurations = checked_configurations(positions, cell_width)
+        relaxed, cell_widths = configurations
+        shallower = potential if self.depth is None else replace(potential, depth=self.depth)
+        interaction = shallower.interaction()
+        moving = self._moving(configurations, seed, first_index)
+        accepted = np.empty((len(relaxed), moving.epochs.max()), np.int64)
+        axes = tuple(range(relaxed.shape[2]))
+        if self.images == "frozen":
+            cells = depth_of_block(shallower, configurations)
+            frozen = as_if_frozen(shallower, interaction)
+
+            def run(start: int, stop: int) -> None:
+                relax_against_frozen_images(
+                    relaxed, cell_widths, frozen, moving, cells, accepted, start, stop, axes
+                )
+        else:
+            check_reach(shallower, configurations, moving.longest_steps)
+
+            def run(start: int, stop: int) -> None:
+                relax(relaxed, cell_widths, interaction, moving, accepted, start, stop, axes)
+
+        in_slices(run, len(relaxed), n_threads)
+        return Relaxed(relaxed, rated(accepted, relaxed.shape[1]), accepted)
+
+    @property
+    def _energy_of_heat(self) -> float:
+        """k_B T of steps uphill: none are taken."""
+        return 0.0
+
+    def _moving(self, configurations: Configurations, seed: int, first_index: int) -> Moving:
+        """How far and how long the particles of each configuration move."""
+        relaxed, cell_widths = configurations
+        scale = cell_widths / self.reference_width
+        ones = np.ones_like(scale)
+        epochs = self.epochs * (scale if self.scaled == "epochs" else ones)
+        longest = self.max_displacement * (scale if self.scaled == "max_displacement" else ones)
+        along_axes = self.steps == "along_axes"
+        rate = self.target_acceptance_rate
+        return Moving(
+            epochs=np.rint(epochs).astype(np.int64),
+            max_displacements=longest,
+            longest_steps=longest * math.sqrt(relaxed.shape[2]) if along_axes else longest,
+            along_axes=along_axes,
+            temperature=self._energy_of_heat,
+            target_rate=-1.0 if rate is None else rate,
+            seed=seed_of_streams("seed", seed),
+            first_index=whole("first_index", first_index, minimum=0),
+        )
 
 
 @dataclass(frozen=True)
@@ -193,66 +240,10 @@ class Metropolis(RandomMoves):
         super().__post_init__()
         object.__setattr__(self, "temperature", positive("temperature", self.temperature))
 
-    def relax(
-        self,
-        potential: Potential,
-        positions: npt.ArrayLike,
-        cell_width: npt.ArrayLike,
-        seed: int,
-        first_index: int = 0,
-        *,
-        n_threads: int | None = None,
-    ) -> Relaxed:
-        """Relax configurations: see `Relaxation.relax`."""
-        return moved(
-            self, potential, positions, cell_width, seed, first_index, self.temperature, n_threads
-        )
-
-
-def moved(
-    moves: RandomMoves, potential: Potential, positions: npt.ArrayLike, cell_width: npt.ArrayLike,
-    seed: int, first_index: int, temperature: float, n_threads: int | None,
-) -> Relaxed:  # fmt: skip
-    """Configurations after random moves at a temperature, 0 for downhill only."""
-    configurations = checked_configurations(positions, cell_width)
-    relaxed, cell_widths = configurations
-    scale = cell_widths / moves.reference_width
-    ones = np.ones_like(scale)
-    epochs = np.rint(moves.epochs * (scale if moves.scaled == "epochs" else ones)).astype(np.int64)
-    longest = moves.max_displacement * (scale if moves.scaled == "max_displacement" else ones)
-    shallower = potential if moves.depth is None else replace(potential, depth=moves.depth)
-    interaction = shallower.interaction()
-    rate = moves.target_acceptance_rate
-    along_axes = moves.steps == "along_axes"
-    longest_steps = longest * math.sqrt(relaxed.shape[2]) if along_axes else longest
-    moving = (
-        epochs,
-        longest,
-        longest_steps,
-        along_axes,
-        temperature,
-        -1.0 if rate is None else rate,
-        seed_of_streams("seed", seed),
-        whole("first_index", first_index, minimum=0),
-    )
-    accepted = np.empty((len(relaxed), epochs.max()), np.int64)
-    axes = tuple(range(relaxed.shape[2]))
-    if moves.images == "frozen":
-        cells = depth_of_block(shallower, configurations)
-        frozen = as_if_frozen(shallower, interaction)
-
-        def run(start: int, stop: int) -> None:
-            relax_against_frozen_images(
-                relaxed, cell_widths, *frozen, *moving, cells, accepted, start, stop, axes
-            )
-    else:
-        check_reach(shallower, configurations, longest_steps)
-
-        def run(start: int, stop: int) -> None:
-            relax(relaxed, cell_widths, *interaction, *moving, accepted, start, stop, axes)
-
-    in_slices(run, len(relaxed), n_threads)
-    return Relaxed(relaxed, rated(accepted, relaxed.shape[1]), accepted)
+    @property
+    def _energy_of_heat(self) -> float:
+        """k_B T of steps uphill."""
+        return self.temperature
 
 
 def depth_of_block(potential: Potential, configurations: Configurations) -> int:
