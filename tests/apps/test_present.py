@@ -126,6 +126,11 @@ def test_a_run_is_watched_on_one_line():
     watcher = present.LiveWatcher(progress, "orders/3")
     watcher.part("data")
     assert progress.tasks[0].fields["told"] == "data"
+    watcher.made(1000, 2500)
+    assert progress.tasks[0].fields["told"] == "data: 1,000 of 2,500 configurations"
+    assert (progress.tasks[0].completed, progress.tasks[0].total) == (1000, 2500)
+    watcher.part("fit")
+    assert (progress.tasks[0].completed, progress.tasks[0].total) == (0, None)
     watcher.epoch(0, 80, 0.123456)
     assert progress.tasks[0].fields["told"] == "epoch 1/80  validation MAE 0.1235"
     assert (progress.tasks[0].completed, progress.tasks[0].total) == (1, 80)
@@ -136,6 +141,7 @@ def test_a_run_is_watched_on_one_line():
 def test_nothing_is_shown_where_nobody_watches(told):
     """A log file gets no bars."""
     with present.watching("run") as watcher:
+        watcher.made(1, 2)
         watcher.part("fit")
         watcher.epoch(0, 2, 0.1)
     assert told() == ""

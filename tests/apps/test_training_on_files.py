@@ -134,6 +134,20 @@ def test_a_rerun_finds_the_file_from_anywhere(argon, peslab, home, tmp_path, mon
     assert moved.status == 0
 
 
+def test_a_grid_of_files(on_file, argon, peslab, home, tmp_path):
+    """A key without a value in its file may be swept like any other."""
+    copy = tmp_path / "copy.extxyz"
+    copy.write_bytes(argon.read_bytes())
+    others = [override for override in on_file if not override.startswith("problem.path")]
+    answer = peslab("train", "-m", *others, f"problem.path={argon},{copy}")
+    assert (answer.status, answer.err) == (0, "")
+    first, second = (
+        json.loads(file.read_text())["test/energy_mae"]
+        for file in home.glob("multirun/*/*/metrics.json")
+    )
+    assert first == second  # files of one content
+
+
 def test_a_file_is_not_generated(on_file, peslab, home):
     """Its data are there already: generate says so and makes nothing."""
     answer = peslab("generate", *on_file)

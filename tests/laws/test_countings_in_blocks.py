@@ -9,6 +9,7 @@ import pytest
 from explicit_cells import depth_of_cells, distance, equation_10, images, slopes, sums
 from law_cases import spread
 
+from peslab.errors import InvalidInputError
 from peslab.toymodel import AreaAndCircumference, LennardJones, ModifiedLennardJones, Morse
 
 # Neither part has a cutoff: every triangle and every pair of the block counts.
@@ -252,3 +253,10 @@ def test_a_pair_part_brings_its_pairs_and_its_reach(counting, cutoffs):
     )
     for part in range(2):
         agrees(whole[part], only_triangles[part] + only_pairs[part])
+
+
+def test_a_pair_part_has_no_pair_part():
+    """Whose pairs count is never a riddle."""
+    twice = ModifiedLennardJones(pair_part=ModifiedLennardJones(pair_part=Morse()))
+    with pytest.raises(InvalidInputError, match="name that one"):
+        twice.energy_per_particle(draw(3, 2, 2.3, seed=5), 2.3)

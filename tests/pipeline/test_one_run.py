@@ -23,10 +23,13 @@ class Diary:
     """Writes down what it is told."""
 
     def __init__(self):
-        self.parts, self.epochs = [], []
+        self.parts, self.epochs, self.databases = [], [], []
 
     def part(self, name):
         self.parts.append(name)
+
+    def made(self, done, total):
+        self.databases.append((done, total))
 
     def epoch(self, epoch, max_epochs, error):
         self.epochs.append((epoch, max_epochs, error))
@@ -90,6 +93,9 @@ def test_the_watcher_is_told_the_parts_in_their_order(done):
     ]
     assert [(epoch, of) for epoch, of, _ in diary.epochs] == [(0, 3), (1, 3), (2, 3)]
     assert all(error > 0 for *_, error in diary.epochs)
+    planned, *_ = done
+    totals = [recipe.cut.n_configurations for recipe in planned.problem.recipes().values()]
+    assert [of for made, of in dict.fromkeys(diary.databases) if made == of] == totals
 
 
 def test_the_file_of_metrics_is_what_mlflow_has(done, recorded):

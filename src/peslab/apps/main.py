@@ -63,7 +63,10 @@ def _sentence(error: Exception) -> str:
         place = f" {error.filename}" if error.filename else ""
         return f"{error.strerror or error}:{place} cannot be used; check its path and permissions."
     if isinstance(error, MemoryError):
-        return "There is not enough memory for this: lower database.size or replicas."
+        return (
+            "There is not enough memory for this: lower the size of the database, the epochs of "
+            "its relaxation, or replicas."
+        )
     return " ".join(str(error).split())
 
 

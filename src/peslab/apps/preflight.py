@@ -48,8 +48,10 @@ def preflight(arguments: list[str]) -> Cleared:
         raise PeslabError("--experimental-rerun would load a pickle: use peslab rerun RUN.")
     config = compose(flags.overrides)
     ours = without_hydra(config)
-    study = plan(ours).study
     swept = [override for override in parse(flags.overrides) if override.is_sweep_override()]
+    if not ours.study:
+        _set_first_values(ours, swept)
+    study = plan(ours).study
     is_sweep = config.hydra.mode == RunMode.MULTIRUN or (flags.multirun and not config.hydra.mode)
     if swept and not is_sweep:
         raise PeslabError(
@@ -84,17 +86,29 @@ def _each_value(
     """The config with each value of each swept key in turn, the others as they are."""
     fixed = [text for text in overrides if text not in {item.input_line for item in swept}]
     for item in swept:
+        for text in item.sweep_string_iterator():
+            if is_group(item.key_or_group):
+                variant = without_hydra(compose([*fixed, f"{item.key_or_group}={text}"]))
+                _set_first_values(variant, swept)
+            else:
+                variant = config.copy()
+                _set(variant, item, text)
+            yield variant
+
+
+def _set_first_values(config: DictConfig, swept: Sequence[Override]) -> None:
+    """Set the swept keys, which may have no value in their files, to their first values."""
+    for item in swept:
         if not item.is_discrete_sweep():
             raise PeslabError(
                 f"{item.input_line} has no end of values: a grid takes lists and ranges, "
                 "intervals are for a study."
             )
-        for text in item.sweep_string_iterator():
-            choice = f"{item.key_or_group}={text}"
-            if is_group(item.key_or_group):
-                yield without_hydra(compose([*fixed, choice]))
-                continue
-            variant = config.copy()
-            with open_dict(variant):
-                OmegaConf.update(variant, item.key_or_group, parse([choice])[0].value())
-            yield variant
+        if not is_group(item.key_or_group):
+            _set(config, item, next(item.sweep_string_iterator()))
+
+
+def _set(config: DictConfig, item: Override, text: str) -> None:
+    with open_dict(config):
+        value = parse([f"{item.key_or_group}={text}"])[0].value()
+        OmegaConf.update(config, item.key_or_group, value)

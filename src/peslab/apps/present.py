@@ -38,12 +38,18 @@ class LiveWatcher:
     """Shows the part of a run, its epochs and its validation error on one line."""
 
     def __init__(self, progress: Progress, title: str) -> None:
-        self._progress = progress
+        self._progress, self._title = progress, title
         self._task = progress.add_task(title, total=None, told="")
 
     def part(self, name: str) -> None:
-        """Name the part."""
-        self._progress.update(self._task, told=name)
+        """Name the part; nobody knows how long it takes."""
+        self._progress.remove_task(self._task)
+        self._task = self._progress.add_task(self._title, total=None, told=name)
+
+    def made(self, done: int, total: int) -> None:
+        """Show how far a database is."""
+        told = f"data: {done:,} of {total:,} configurations"
+        self._progress.update(self._task, completed=done, total=total, told=told)
 
     def epoch(self, epoch: int, max_epochs: int, error: float) -> None:
         """Move the bar by one."""

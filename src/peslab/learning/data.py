@@ -37,7 +37,7 @@ class Samples(NamedTuple):
                 f"{self.targets.shape}; they must be (n, n_features) and (n,)."
             )
         if len(self.targets) == 0:
-            raise InvalidInputError(f"There are no {part} samples; raise database.size.")
+            raise InvalidInputError(f"There are no {part} samples: use more data.")
         if not (np.isfinite(self.inputs).all() and np.isfinite(self.targets).all()):
             raise InvalidInputError(
                 f"The {part} samples hold NaN or infinity; look for coincident particles."

@@ -142,8 +142,8 @@ def _target_scaling(targets: NDArray[np.float64]) -> tuple[float, float]:
     shift, scale = float(targets.mean()), float(targets.std())
     if scale == 0:
         raise InvalidInputError(
-            f"All {len(targets)} training targets are {shift}: there is nothing to learn; enlarge "
-            "potential.cutoff or choose a smaller cell."
+            f"All {len(targets)} training targets are {shift}: there is nothing to learn; choose "
+            "a smaller cell or a longer cutoff, so that particles interact."
         )
     return shift, scale
 
@@ -154,7 +154,7 @@ def _check(trainer: Trainer, train: Samples, validation: Samples, seeds: Sequenc
     if trainer.batch_size > len(train.targets):
         raise InvalidInputError(
             f"trainer.batch_size={trainer.batch_size} is more than the {len(train.targets)} "
-            "training samples; lower it, or raise database.size."
+            "training samples: lower it, or use more data."
         )
     if len(seeds) == 0 or min(seeds) < 0 or len(set(seeds)) < len(seeds):
         raise InvalidInputError(

@@ -34,6 +34,9 @@ class Watcher(Protocol):
     def part(self, name: str) -> None:
         """A part of the run begins: data, features, fit, evaluation, figures, logging."""
 
+    def made(self, done: int, total: int) -> None:
+        """So many configurations of a database are made."""
+
     def epoch(self, epoch: int, max_epochs: int, error: float) -> None:
         """An epoch, counted from 0, ended with this validation error."""
 
@@ -42,6 +45,9 @@ class Unwatched:
     """Nobody watches."""
 
     def part(self, name: str) -> None:
+        """Pass over it."""
+
+    def made(self, done: int, total: int) -> None:
         """Pass over it."""
 
     def epoch(self, epoch: int, max_epochs: int, error: float) -> None:
@@ -126,7 +132,7 @@ def run(plan: Plan, origin: Origin) -> Outcome:
         with watch.measure("compilation"):
             plan.problem.warm_up(plan.features)
         with watch.measure("data"):
-            tables = plan.problem.tables(origin.home / "databases")
+            tables = plan.problem.tables(origin.home / "databases", origin.watcher.made)
         with watch.measure("features"):
             train = Samples(plan.features(*tables.train.inputs), tables.train.targets)
             held_out = Samples(plan.features(*tables.validation.inputs), tables.validation.targets)

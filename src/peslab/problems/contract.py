@@ -1,7 +1,7 @@
 """The four questions that a problem answers: its tables, its task, its baselines, its probes."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from peslab.features import Descriptor
 
 Array = NDArray[np.float64]
+
+Progress = Callable[[int, int], None]
+"""Told how many configurations of how many are done."""
 
 
 @dataclass(frozen=True)
@@ -134,8 +137,13 @@ class Problem(ABC):
         """Compile what data and features need, so that their seconds can be told apart."""
 
     @abstractmethod
-    def tables(self, folder: Path) -> Tables:
-        """The parts of the data, made on demand and kept in a folder."""
+    def tables(self, folder: Path, progress: Progress | None = None) -> Tables:
+        """The parts of the data, made on demand and kept in a folder.
+
+        Args:
+            folder: Where databases are kept.
+            progress: Told of each database that has to be made how far it is.
+        """
 
     @abstractmethod
     def errors(self, table: Table, prediction: Array, gradient: Array | None) -> dict[str, Array]:

@@ -15,7 +15,7 @@ from peslab.errors import InvalidInputError
 from peslab.features import Descriptor
 from peslab.kernels.arrays import IntArray
 from peslab.kernels.inputs import positive, seed_of_streams
-from peslab.problems.contract import Probe, Source, Surrogate, Table, Tables, Task
+from peslab.problems.contract import Probe, Progress, Source, Surrogate, Table, Tables, Task
 from peslab.problems.surface import EnergySurface
 
 PARTS = ("test", "validation", "train")
@@ -94,7 +94,11 @@ class FilePES(EnergySurface):
         features(*inputs)
         features.with_jacobian(*inputs)
 
-    def tables(self, folder: Path) -> Tables:  # noqa: ARG002  # nothing is made
+    def tables(
+        self,
+        folder: Path,  # noqa: ARG002  # nothing is made
+        progress: Progress | None = None,  # noqa: ARG002
+    ) -> Tables:
         """Divide the file's rows; in each part they keep their order."""
         database, fingerprint = self._content()
         whole = _table(database)

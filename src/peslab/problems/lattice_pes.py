@@ -16,7 +16,16 @@ from peslab.database import (
 )
 from peslab.evaluation import drag_figure, drag_path, drag_test, thesis_path
 from peslab.features import Descriptor
-from peslab.problems.contract import Array, Probe, Source, Surrogate, Table, Tables, Task
+from peslab.problems.contract import (
+    Array,
+    Probe,
+    Progress,
+    Source,
+    Surrogate,
+    Table,
+    Tables,
+    Task,
+)
 from peslab.problems.surface import EnergySurface
 from peslab.toymodel import Lattice, Potential, Relaxation
 
@@ -85,11 +94,13 @@ class LatticePES(EnergySurface):
         features(positions, widths)
         features.with_jacobian(positions, widths)
 
-    def tables(self, folder: Path) -> Tables:
+    def tables(self, folder: Path, progress: Progress | None = None) -> Tables:
         """Generate or read both databases; the last rows of the first one are held out."""
         sources = {
             role: Source(
-                load_or_generate(recipe, folder), database_path(recipe, folder), recipe.fingerprint
+                load_or_generate(recipe, folder, progress=progress),
+                database_path(recipe, folder),
+                recipe.fingerprint,
             )
             for role, recipe in self.recipes().items()
         }

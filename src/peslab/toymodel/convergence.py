@@ -49,20 +49,20 @@ def convergence(potential: Potential, dimension: int) -> Convergence:
     parts = []
     if pairs.pair is not None and cutoff_of(pairs) == math.inf:
         falls = exponent(*(potential.pair_values(x * FAR)[0] for x in (1.0, 2.0)))
-        parts.append((falls - dimension, f"far pairs interact {as_power(falls)}"))
+        parts.append((falls - dimension, f"the interaction of far pairs falls {as_power(falls)}"))
     if potential.triplet is not None and cutoff_of(potential) == math.inf:
         close = exponent(*(potential.triplet_values(1.0, x * FAR, x * FAR)[0] for x in (1.0, 2.0)))
-        told = "however far it is" if close <= 0.0 else as_power(close)
+        told = "however far it is" if close <= 0.0 else f"less and less, {as_power(close)}"
         parts.append((close - dimension, f"two close particles interact with a third one {told}"))
         wide = exponent(*(potential.triplet_values(*[x * FAR] * 3)[0] for x in (1.0, 2.0)))
-        told = f"three particles far from each other interact {as_power(wide)}"
+        told = f"the interaction of three particles far from each other falls {as_power(wide)}"
         parts.append((wide - 2 * dimension, told))
     return Convergence(*min(parts, default=(math.inf, "nothing interacts beyond the cutoff")))
 
 
 def as_power(exponent: float) -> str:
     """How something falls with the distance r."""
-    return "less than any power of r" if exponent == math.inf else f"as r^{-exponent:.3g}"
+    return "faster than any power of r" if exponent == math.inf else f"as r^{-exponent:.3g}"
 
 
 def exponent(near: FloatArray, far: FloatArray) -> float:
@@ -123,7 +123,13 @@ def told(potential: Potential, positions: npt.ArrayLike, cell_width: npt.ArrayLi
 
 def no_exact_sum(potential: Potential, dimension: int) -> str:
     """Why a potential without a cutoff and without a depth has no energy."""
-    name = type(potential).__name__
+    pairs = potential if potential.pair_part is None else potential.pair_part
+    endless = {
+        type(part).__name__: None
+        for part, function in ((potential, potential.triplet), (pairs, pairs.pair))
+        if function is not None and cutoff_of(part) == math.inf
+    }
+    name = " with ".join(endless)
     order, reason = convergence(potential, dimension)
     if order <= 0.0:
         return (

@@ -96,7 +96,8 @@ class Potential(ABC):
             triangles in a block of cells, whose edges are missing neighbors: equation (4).
         pair_weight: The part of pair interactions in the energy, 1/4 in equation (9).
         triplet_weight: The part of triplet interactions, 3/4 in equation (9).
-        pair_part: Another potential whose pair interaction is taken instead of this one's.
+        pair_part: Another potential whose pair interaction is taken instead of this one's; of its
+            counting, weights and depth nothing is.
         depth: d_s, the depth of surrounding cells that is summed. None sums all, for which there
             has to be a cutoff. Counted `translation_invariant`, these are the pairs closer than
             d_s w_c and the triangles with a perimeter below 2 d_s w_c, wherever the cell begins;
@@ -279,6 +280,10 @@ class Potential(ABC):
         if not isinstance(pairs, Potential) or (pairs is not self and pairs.pair is None):
             raise InvalidInputError(
                 f"pair_part must be a potential whose pairs interact, not {pairs!r}."
+            )
+        if pairs is not self and pairs.pair_part is not None:
+            raise InvalidInputError(
+                f"{type(pairs).__name__}, a pair_part, has a pair_part of its own: name that one."
             )
         pair, triplet = checked_function(pairs, "pair"), checked_function(self, "triplet")
         for potential, name in ((pairs, "pair"), (self, "triplet")):

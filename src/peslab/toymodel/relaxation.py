@@ -115,7 +115,8 @@ class NoRelaxation(Relaxation):
 class RandomMoves(Relaxation):
     """Moves of one particle at a time, kept where the energy does not rise (section 3.2).
 
-    In each epoch every particle in turn, with all its images, tries one step.
+    In each epoch every particle in turn, with all its images, tries one step. Energies are summed
+    over classes of pairs and triangles, also where the labels are to be those of a block of cells.
 
     Attributes:
         epochs: 0 leaves the configurations as they are.
