@@ -41,7 +41,7 @@ def die_while_writing(folder):
 def in_small_parts(configurations=17):
     """Make parts so small that a test sees several of them."""
     parts.LARGEST_PART = generate.LARGEST_PIECE = configurations
-    generate.SMALLEST_SLICE = 5
+    generate.WORTH_A_THREAD = 5
 
 
 def die_between_parts(folder):

@@ -69,10 +69,11 @@ def test_shapes_of_the_jacobian():
 def test_same_bits_whatever_the_threads_and_slices(monkeypatch):
     """Threads and slices share out the configurations and nothing else."""
     descriptor = ProximityEigenvalues([-2, -5], 6.0)
-    one = descriptor.with_jacobian(POSITIONS, 5.0, n_threads=1)
-    three = descriptor.with_jacobian(POSITIONS, 5.0, n_threads=3)
+    many = np.tile(POSITIONS, (8, 1, 1))
+    one = descriptor.with_jacobian(many, 5.0, n_threads=1)
+    three = descriptor.with_jacobian(many, 5.0, n_threads=3)
     monkeypatch.setattr(proximity, "SLICE_BYTES", 10_000)
-    sliced = descriptor.with_jacobian(POSITIONS, 5.0, n_threads=1)
+    sliced = descriptor.with_jacobian(many, 5.0, n_threads=1)
     for other in (three, sliced):
         assert (one[0] == other[0]).all()
         assert (one[1] == other[1]).all()

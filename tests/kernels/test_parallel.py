@@ -8,7 +8,7 @@ import pytest
 from peslab.kernels.parallel import in_slices, usable_cores
 
 
-@pytest.mark.parametrize("n", [0, 1, 63, 128, 1000])
+@pytest.mark.parametrize("n", [0, 1, 1023, 2048, 5000])
 @pytest.mark.parametrize("n_threads", [None, 1, 3])
 @pytest.mark.parametrize("largest", [None, 7])
 def test_every_configuration_is_run_once(n, n_threads, largest):
@@ -28,7 +28,7 @@ def test_every_configuration_is_run_once(n, n_threads, largest):
 def test_threads_share_the_work():
     """Two slices are in work at the same time."""
     meeting = threading.Barrier(2, timeout=20)
-    in_slices(lambda _start, _stop: meeting.wait(), 128, n_threads=2)
+    in_slices(lambda _start, _stop: meeting.wait(), 2048, n_threads=2)
 
 
 def test_exceptions_arrive():
@@ -39,7 +39,7 @@ def test_exceptions_arrive():
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        in_slices(fail, 1000, n_threads=2)
+        in_slices(fail, 2048, n_threads=2)
 
 
 def test_usable_cores():

@@ -9,6 +9,7 @@ from numba import njit
 from test_random_moves import relax_by_whole_energies
 
 from peslab.kernels import bins
+from peslab.kernels.inputs import checked_configurations
 from peslab.toymodel import (
     AreaAndCircumference,
     Descent,
@@ -20,6 +21,7 @@ from peslab.toymodel import (
     RandomMoves,
     triplet_function,
 )
+from peslab.toymodel.parts import worth_a_thread
 
 
 @njit
@@ -186,6 +188,17 @@ def test_no_result_depends_on_what_is_computed_beside_it(cells, potential):
         found = potential.energy_and_forces(positions[places], widths[places], n_threads=1)
         assert np.array_equal(found[0], energies[places])
         assert np.array_equal(found[1], forces[places])
+
+
+@pytest.mark.parametrize(
+    ("n_particles", "dimension", "width", "fewest"),
+    [(2, 2, 20.0, 1024), (4, 2, 5.0, 667), (80, 3, 4.0, 1)],
+)
+def test_costly_configurations_are_worth_a_thread_each(n_particles, dimension, width, fewest):
+    """Of cheap ones a thousand, or starting threads takes longer than they save."""
+    configurations = checked_configurations(jittered(n_particles, dimension, width, seed=0), width)
+    interaction = ModifiedLennardJones().interaction()
+    assert worth_a_thread(interaction, configurations) == fewest
 
 
 RELAXATIONS = {

@@ -39,6 +39,7 @@ GROUPS = ("problem", "potential", "lattice", "relaxation", "database", "tracking
 CHOSEN = ("potential", "lattice", "relaxation")  # what findings depend on, beside the seed
 
 RELAXED = 64  # configurations whose label noise is measured: it is known to a tenth
+RELAXED_TO = 1  # d_s of their relaxation, where sums need a depth: that of section 4.2
 
 ABOUT = ("the tests of figures 5 to 8", "interactions and their slopes, as in figures 1, 18 and 19")
 LONGEST_NAME = 60  # letters of a folder's name
@@ -117,14 +118,17 @@ def measured(
     problem: "LatticePES", potential_name: str
 ) -> "tuple[list[Finding], dict[str, Figure]]":
     """The findings and the figures of a problem's potential on its lattice."""
+    from peslab.apps import present
     from peslab.evaluation import potential_curve, six_tests, six_tests_figure, try_laws
     from peslab.problems import subject_of
 
     potential, lattice, seed = problem.potential, problem.lattice, problem.database.seed
     subject = subject_of(potential, lattice)
     starts = lattice.sample(RELAXED, seed)
-    relaxed = problem.relaxation.relax(potential, starts, subject.cell_width, seed).positions
-    findings = try_laws(subject, seed, relaxed)
+    near = potential if potential.depth is None else replace(potential, depth=RELAXED_TO)
+    relaxed = problem.relaxation.relax(near, starts, subject.cell_width, seed).positions
+    with present.progress("trying the laws") as progress:
+        findings = try_laws(subject, seed, relaxed, progress)
     tests = six_tests(subject)
     title = f"{potential_name}, {potential.counting.replace('_', ' ')} counting"
     return findings, {

@@ -11,7 +11,8 @@ from peslab.database.recipe import Recipe
 from peslab.database.statistics import Tally, tally
 from peslab.errors import InvalidInputError
 from peslab.kernels.arrays import FloatArray
-from peslab.kernels.parallel import SMALLEST_SLICE, usable_cores
+from peslab.kernels.parallel import usable_cores
+from peslab.kernels.relaxation import WORTH_A_THREAD
 
 Progress = Callable[[int, int], None]
 """Told how many configurations of how many are done."""
@@ -61,7 +62,7 @@ def generate(
 
 def pieces(recipe: Recipe, start: int, stop: int, n_threads: int | None = None) -> Iterator[Piece]:
     """Make the configurations from `start` to `stop`, in pieces that take about half a second."""
-    smallest = SMALLEST_SLICE * (n_threads or usable_cores())  # below, threads have nothing to do
+    smallest = WORTH_A_THREAD * (n_threads or usable_cores())  # below, threads have nothing to do
     size = smallest
     while start < stop:
         began = time.perf_counter()

@@ -1,5 +1,7 @@
 """The laws of a potential: what section 1.2 of the thesis asks for, each measured."""
 
+from collections.abc import Callable
+
 import numpy as np
 
 from peslab.evaluation.finding import Finding
@@ -24,7 +26,12 @@ CONFIGURATIONS = 8  # that each law is tried on: a broken one is seen in every s
 FEW = 2  # that are summed deep, which takes longest and is nearly the same for all
 
 
-def try_laws(subject: Subject, seed: int, relaxed: Array | None = None) -> list[Finding]:
+def try_laws(
+    subject: Subject,
+    seed: int,
+    relaxed: Array | None = None,
+    progress: Callable[[float], None] = lambda _: None,
+) -> list[Finding]:
     """Try every law on a potential.
 
     Args:
@@ -32,25 +39,31 @@ def try_laws(subject: Subject, seed: int, relaxed: Array | None = None) -> list[
         seed: Draws the configurations.
         relaxed: Configurations of energies that matter, shape (n, N, d), for the label noise; None
             takes random ones that keep apart.
+        progress: Told after each law what part of them is tried.
 
     Returns:
         One finding for each law, always of the same laws in the same order.
     """
     random = np.random.default_rng(seed)
     examples = subject.examples(CONFIGURATIONS, random)
-    return [
-        positions_only(subject, examples, random),
-        continuous(subject, examples),
-        differentiable(subject, examples),
-        slopes(subject, examples),
-        smooth_end(subject),
-        translation(subject, examples if relaxed is None else relaxed, random),
-        border(subject, examples),
-        permutation(subject, examples, random),
-        rotations(subject, examples),
-        supercell(subject, examples),
-        more_than_pairs(subject),
-        lone_triangle(subject),
-        repulsion(subject),
-        converges(subject, examples[:FEW]),
+    laws: list[Callable[[], Finding]] = [
+        lambda: positions_only(subject, examples, random),
+        lambda: continuous(subject, examples),
+        lambda: differentiable(subject, examples),
+        lambda: slopes(subject, examples),
+        lambda: smooth_end(subject),
+        lambda: translation(subject, examples if relaxed is None else relaxed, random),
+        lambda: border(subject, examples),
+        lambda: permutation(subject, examples, random),
+        lambda: rotations(subject, examples),
+        lambda: supercell(subject, examples),
+        lambda: more_than_pairs(subject),
+        lambda: lone_triangle(subject),
+        lambda: repulsion(subject),
+        lambda: converges(subject, examples[:FEW]),
     ]
+    findings = []
+    for law in laws:
+        findings.append(law())
+        progress(len(findings) / len(laws))
+    return findings

@@ -8,7 +8,7 @@ from itertools import pairwise
 from peslab.errors import InvalidInputError
 
 SLICES_PER_THREAD = 4  # so that an expensive slice does not keep the other threads waiting
-SMALLEST_SLICE = 64  # below that many configurations a thread costs more than it saves
+SMALLEST_SLICE = 1024  # fewer configurations, of a microsecond each, are not worth a thread
 
 
 def usable_cores() -> int:

@@ -49,6 +49,7 @@ from peslab.kernels.triangles import AT_ONCE
 from peslab.kernels.wrapping import wrap
 
 SIDE_BY_SIDE = 16  # configurations: more bring nothing, fewer keep the processor waiting
+WORTH_A_THREAD = 64  # configurations, of 10 µs each and more
 TO_SPARE = 0.15  # of the reach: how much farther than it sees a particle looks around
 RATED_EPOCHS = 10  # the acceptance rate is that of the last ten epochs, as in the thesis
 NOT_RUN = -1  # in place of the accepted moves of an epoch that was not needed

@@ -65,6 +65,7 @@ class Descent(Relaxation):
             ),
             len(relaxed),
             n_threads,
+            smallest_slice=1,
         )
         no_rates = np.full(len(relaxed), np.nan)
         return Relaxed(relaxed, no_rates, np.empty((len(relaxed), 0), np.int64))

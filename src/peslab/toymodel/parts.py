@@ -13,11 +13,14 @@ from peslab.kernels.compilation import InteractionFunction, SideFunction
 from peslab.kernels.inputs import Configurations, as_floats, check_images, positive
 from peslab.kernels.interaction import MOST_IMAGES, Interaction
 from peslab.kernels.own import check_slopes
+from peslab.kernels.parallel import SMALLEST_SLICE
 
 if TYPE_CHECKING:
     from peslab.toymodel.potential import Potential
 
 SIDES = {"pair": 1, "triplet": 3}
+
+BUSY = 1e6  # triangles, found and summed in about a millisecond
 
 
 def per_corner(weights: FloatArray) -> FloatArray:
@@ -118,6 +121,15 @@ def cutoff_of(potential: "Potential") -> float:
 def reach_without_depth(interaction: Interaction) -> float:
     """How far a particle sees; infinite without a cutoff."""
     return max(interaction.pair_cutoff, 1.5 * interaction.triplet_cutoff)
+
+
+def worth_a_thread(interaction: Interaction, configurations: Configurations) -> int:
+    """How many configurations keep a thread busy for longer than it takes to start."""
+    positions, widths = configurations
+    reaches = np.minimum(reach_without_depth(interaction), interaction.depth * widths)
+    images = positions.shape[1] * (2.0 * reaches / widths + 1.0) ** positions.shape[2]
+    triangles = float((positions.shape[1] * images**2).max())
+    return int(np.clip(BUSY / triangles, 1, SMALLEST_SLICE))
 
 
 def check_reach(

@@ -32,6 +32,7 @@ from peslab.toymodel.parts import (
     evaluated,
     parameters_of,
     per_corner,
+    worth_a_thread,
 )
 
 Counting = Literal["translation_invariant", "published", "once", "block"]
@@ -189,6 +190,7 @@ class Potential(ABC):
             ),
             len(energies),
             n_threads,
+            smallest_slice=worth_a_thread(interaction, configurations),
         )
         return energies, forces
 

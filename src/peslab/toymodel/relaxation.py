@@ -22,7 +22,7 @@ from peslab.kernels.inputs import (
 )
 from peslab.kernels.interaction import MOST_IMAGES, Interaction
 from peslab.kernels.parallel import in_slices
-from peslab.kernels.relaxation import NOT_RUN, RATED_EPOCHS, Moving, relax
+from peslab.kernels.relaxation import NOT_RUN, RATED_EPOCHS, WORTH_A_THREAD, Moving, relax
 from peslab.toymodel.parts import check_reach, reach_without_depth
 from peslab.toymodel.potential import Potential
 
@@ -195,7 +195,7 @@ class RandomMoves(Relaxation):
             def run(start: int, stop: int) -> None:
                 relax(relaxed, cell_widths, interaction, moving, accepted, start, stop, axes)
 
-        in_slices(run, len(relaxed), n_threads)
+        in_slices(run, len(relaxed), n_threads, smallest_slice=WORTH_A_THREAD)
         return Relaxed(relaxed, rated(accepted, relaxed.shape[1]), accepted)
 
     @property
