@@ -186,7 +186,10 @@ def test_an_installed_package_opens_its_module_by_an_entry_point(monkeypatch):
 @pytest.mark.parametrize(
     ("override", "words"),
     [
-        ("loss._target_=peslab.learning.Constant", "Constant, which is no Loss"),
+        (
+            "schedule._target_=peslab.learning.MeanSquaredError",
+            "MeanSquaredError, which is no Schedule",
+        ),
         ("loss._target_=peslab.learning.Loss", "not a class to build"),
         ("features._target_=peslab.features.Standardize", "is not a setting"),
         ("loss._target_=peslab.tracking.RunLog", "cannot be built from a config"),

@@ -56,7 +56,7 @@ class Experiment:
 
     def run(self, **options) -> Fit:
         return fit(
-            scaling=Standardize().fit(self.train.inputs),
+            scaling=Standardize().fit(self.train.inputs.reshape(-1, self.train.inputs.shape[-1])),
             **{name: getattr(self, name) for name in self.__dataclass_fields__},
             **options,
         )

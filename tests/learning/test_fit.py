@@ -28,7 +28,7 @@ def test_a_smooth_surface_is_learned(experiment):
     assert found.seconds > 0
 
 
-@pytest.mark.parametrize("activation", ["softplus", "gelu", "silu", "tanh"])
+@pytest.mark.parametrize("activation", ["softplus", "gelu", "silu", "tanh", "relu"])
 @pytest.mark.parametrize("loss", [MeanSquaredError(), Huber(delta=0.5)])
 def test_every_loss_and_activation_learns(experiment, activation, loss):
     """The validation error goes down from the first to the last epoch."""
@@ -170,7 +170,8 @@ def test_divergence_is_told_with_its_epoch_its_replicas_and_a_remedy(experiment)
         seeds=(0, 1),
     )
     with pytest.raises(
-        TrainingDivergedError, match=r"replica\(s\) 0, 1 .* epoch 0; lower optimizer\.learning_rate"
+        TrainingDivergedError,
+        match=r"replica\(s\) 0, 1 .* epoch 0, batch 1; lower optimizer\.learning_rate",
     ) as raised:
         diverging.run()
     assert isinstance(raised.value, PeslabError)

@@ -38,7 +38,7 @@ def test_every_replica_is_an_ordinary_network(activation, widths):
     """Hand-batched layers compute what PyTorch's layers compute one replica at a time."""
     network = mlp(widths=widths, activation=activation).build(4, seeds=[3, 1, 2])
     inputs = torch.randn(11, 4)
-    outputs = network(inputs)
+    outputs = network(inputs[None])
     for replica in range(3):
         expected = lone_twin(network, replica)(inputs).squeeze(-1)
         # Sums of at most 7 float32 products of order 1, in another order.
@@ -47,7 +47,7 @@ def test_every_replica_is_an_ordinary_network(activation, widths):
 
 def test_depth_zero_is_the_linear_network_of_the_thesis():
     """f(x + y) − f(x) − f(y) + f(0) vanishes for an affine map, and for no hidden layer else."""
-    x, y = torch.randn(2, 5, 4, dtype=torch.float64)
+    x, y = torch.randn(2, 1, 5, 4, dtype=torch.float64)
     for depth, is_affine in ((0, True), (1, False)):
         network = mlp(depth=depth).build(4, [0]).double()
         bend = network(x + y) - network(x) - network(y) + network(0 * x)
@@ -56,19 +56,29 @@ def test_depth_zero_is_the_linear_network_of_the_thesis():
 
 
 def test_replicas_may_be_shown_the_same_inputs_or_each_its_own():
-    """Inputs of shape (batch, F) are shared; of shape (k, batch, F) they are not."""
+    """Inputs of shape (1, batch, F) are shared; of shape (k, batch, F) they are not."""
     network = mlp().build(4, seeds=[0, 1])
-    inputs = torch.randn(9, 4)
-    own = torch.stack([inputs, inputs.flip(0)])
+    inputs = torch.randn(1, 9, 4)
+    own = torch.cat([inputs, inputs.flip(1)])
     torch.testing.assert_close(network(inputs)[0], network(own)[0], rtol=0, atol=0)
     # Rows at other places of a batch may be summed by other instructions.
     torch.testing.assert_close(network(inputs)[1].flip(0), network(own)[1], rtol=1e-5, atol=1e-6)
 
 
+def test_energies_of_places_are_averaged_with_shared_weights():
+    """A sample of several places has the mean of their outputs, in whatever order they come."""
+    network = mlp().build(4, seeds=[0, 1]).double()
+    inputs = torch.randn(1, 9, 5, 4, dtype=torch.float64)
+    each = torch.stack([network(inputs[:, :, place]) for place in range(5)], dim=-1)
+    torch.testing.assert_close(network.at_places(inputs), each)
+    torch.testing.assert_close(network(inputs), each.mean(dim=-1))
+    torch.testing.assert_close(network(inputs), network(inputs.flip(2)))
+
+
 def test_a_replica_does_not_feel_the_others():
     """The output of one replica has no gradient in the weights of another."""
     network = mlp().build(4, seeds=[0, 1, 2])
-    network(torch.randn(9, 4))[1].sum().backward()
+    network(torch.randn(1, 9, 4))[1].sum().backward()
     for parameter in network.parameters():
         assert parameter.grad[1].abs().sum() > 0
         assert parameter.grad[[0, 2]].abs().sum() == 0
@@ -119,7 +129,7 @@ def test_parameters_are_counted_for_one_replica():
 def test_one_replica_can_be_taken_out():
     """The copy gives the same bits and shares no memory."""
     network = mlp().build(4, [0, 1, 2]).double()
-    inputs = torch.randn(6, 4, dtype=torch.float64)
+    inputs = torch.randn(1, 6, 4, dtype=torch.float64)
     alone = network.replica(2)
     assert alone.n_replicas == 1
     assert torch.equal(alone(inputs)[0], network(inputs)[2])
@@ -133,7 +143,7 @@ def test_one_replica_can_be_taken_out():
         ({"width": 0}, "at least 1 unit"),
         ({"widths": [4, 0]}, "at least 1 unit"),
         ({"depth": -1}, "0 is the linear network"),
-        ({"activation": "relu"}, "softplus, gelu, silu, tanh"),
+        ({"activation": "sine"}, "softplus, gelu, silu, tanh, relu"),
     ],
 )
 def test_impossible_networks_are_refused(choice, message):

@@ -24,7 +24,7 @@ def test_energies_are_scaled_back(features):
     """E = shift + scale · network((features − shift) · matrix), in float64."""
     model = a_model()
     inputs = (features - model.feature_shift.numpy()) @ model.feature_matrix.numpy()
-    expected = -2.5 + 0.8 * model.network(torch.tensor(inputs)).detach().numpy()
+    expected = -2.5 + 0.8 * model.network(torch.tensor(inputs)[None]).detach().numpy()
     energies = model.predict(features)
     assert energies.shape == (3, 21)
     assert energies.dtype == np.float64
@@ -44,6 +44,19 @@ def test_gradients_agree_with_finite_differences(features, activation):
         difference = model.predict(features + shift) - model.predict(features - shift)
         # Central differences: h² = 1e-10 of truncation and 1e-16/h = 1e-11 of rounding.
         np.testing.assert_allclose(gradients[..., feature], difference / (2 * step), atol=1e-8)
+
+
+def test_samples_of_several_places():
+    """The energy is the mean over places, and every place has its slopes."""
+    model = a_model()
+    features = np.random.default_rng(5).normal(size=(21, 3, 4))
+    each = np.stack([model.predict(features[:, place]) for place in range(3)])
+    energies, gradients = model.predict_with_gradient(features)
+    np.testing.assert_allclose(model.predict(features), each.mean(axis=0), rtol=1e-12)
+    np.testing.assert_allclose(energies, each.mean(axis=0), rtol=1e-12)
+    for place in range(3):
+        _, alone = model.predict_with_gradient(features[:, place])
+        np.testing.assert_allclose(gradients[:, :, place], alone / 3, rtol=1e-9, atol=1e-12)
 
 
 @pytest.mark.parametrize("precision", [torch.float32, torch.float64])

@@ -9,18 +9,27 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from peslab.errors import InvalidInputError
+from peslab.features.scaling import LinearMap
+
+WHOLE, OF_PLACES = 2, 3  # axes of features: (n, F) of whole configurations, (n, A, F) of places
 
 
 class Samples(NamedTuple):
     """Features with the values to learn.
 
     Attributes:
-        inputs: Unscaled features, shape (n, n_features).
+        inputs: Unscaled features, shape (n, F), or (n, A, F) of A places in each configuration,
+            whose outputs the mean is taken of.
         targets: Energies per particle in E_c, shape (n,).
+        jacobian: Derivatives of the features by the coordinates, shape (*inputs.shape, …); None
+            where no gradients are learned.
+        gradients: Those of the targets by the coordinates, shape (n, …), in E_c/R_c, or None.
     """
 
     inputs: NDArray[np.float64]
     targets: NDArray[np.float64]
+    jacobian: NDArray[np.float64] | None = None
+    gradients: NDArray[np.float64] | None = None
 
     def check(self, part: str) -> None:
         """Refuse samples that cannot be learned from.
@@ -31,49 +40,91 @@ class Samples(NamedTuple):
         Raises:
             InvalidInputError: If shapes do not fit or a value is not finite.
         """
-        if self.targets.ndim != 1 or self.inputs.shape[:-1] != self.targets.shape:
+        shapes = self.inputs.shape, self.targets.shape
+        if self.inputs.ndim not in (WHOLE, OF_PLACES) or shapes[1] != shapes[0][:1]:
             raise InvalidInputError(
-                f"The {part} samples have inputs of shape {self.inputs.shape} and targets of shape "
-                f"{self.targets.shape}; they must be (n, n_features) and (n,)."
+                f"The {part} samples have inputs of shape {shapes[0]} and targets of shape "
+                f"{shapes[1]}; they must be (n, n_features) or (n, places, n_features), and (n,)."
             )
         if len(self.targets) == 0:
             raise InvalidInputError(f"There are no {part} samples: use more data.")
-        if not (np.isfinite(self.inputs).all() and np.isfinite(self.targets).all()):
+        if (self.jacobian is None) != (self.gradients is None) or (
+            self.jacobian is not None
+            and self.gradients is not None
+            and self.jacobian.shape != (*shapes[0], *self.gradients.shape[1:])
+        ):
             raise InvalidInputError(
-                f"The {part} samples hold NaN or infinity; look for coincident particles."
+                f"The {part} samples need a jacobian of shape (*inputs.shape, …) and gradients of "
+                "shape (n, …), or none of both."
             )
+        for values in self:
+            if values is not None and not np.isfinite(values).all():
+                raise InvalidInputError(
+                    f"The {part} samples hold NaN or infinity; look for coincident particles."
+                )
+
+
+class Batch(NamedTuple):
+    """Some samples of each replica, on the device.
+
+    Attributes:
+        inputs: Shape (k, batch, n_inputs) or (k, batch, A, n_inputs).
+        targets: Shape (k, batch).
+        jacobian: Shape (*inputs.shape, C) for C coordinates, or None.
+        gradients: Shape (k, batch, C), or None.
+    """
+
+    inputs: Tensor
+    targets: Tensor
+    jacobian: Tensor | None
+    gradients: Tensor | None
 
 
 class ResidentSamples(nn.Module):
     """Scaled samples as buffers of a module, so that they move to the device once, with it.
 
     Args:
-        inputs: Scaled inputs, shape (n, n_inputs).
-        targets: Energies per particle less their mean over the training part, in E_c, shape (n,).
+        samples: As they were described and labeled.
+        scaling: From features to inputs.
+        target_shift: The mean of the training targets, in E_c, which is subtracted here.
         dtype: The precision of the network.
     """
 
     inputs: Tensor
     targets: Tensor
+    jacobian: Tensor | None
+    gradients: Tensor | None
 
     def __init__(
-        self, inputs: NDArray[np.float64], targets: NDArray[np.float64], dtype: torch.dtype
+        self, samples: Samples, scaling: LinearMap, target_shift: float, dtype: torch.dtype
     ) -> None:
         super().__init__()
-        self.register_buffer("inputs", torch.tensor(inputs, dtype=dtype), persistent=False)
-        self.register_buffer("targets", torch.tensor(targets, dtype=dtype), persistent=False)
+        slopes = None
+        if samples.jacobian is not None:  # (…, F, C) to (…, n_inputs, C)
+            unscaled = samples.jacobian.reshape(*samples.inputs.shape, -1)
+            slopes = np.einsum("...fc,fi->...ic", unscaled, scaling.matrix, optimize=True)
+        gradients = samples.gradients
+        for name, values in (
+            ("inputs", scaling.apply(samples.inputs)),
+            ("targets", samples.targets - target_shift),
+            ("jacobian", slopes),
+            ("gradients", None if gradients is None else gradients.reshape(len(gradients), -1)),
+        ):
+            tensor = None if values is None else torch.tensor(values, dtype=dtype)
+            self.register_buffer(name, tensor, persistent=False)
 
     def __len__(self) -> int:
         return len(self.targets)
 
-    def shuffled(self, generators: Sequence[torch.Generator]) -> tuple[Tensor, Tensor]:
-        """Put all samples in a new order, another for each replica.
+    def shuffled(self, generators: Sequence[torch.Generator], size: int) -> Iterator[Batch]:
+        """Visit all samples once in a new order, another for each replica.
 
         Args:
             generators: The source of each replica's order, on the device of the samples.
+            size: Samples of a batch; the last one may have fewer.
 
-        Returns:
-            Inputs of shape (k, n, n_inputs) and targets of shape (k, n).
+        Yields:
+            Batches; what a Jacobian takes is copied for one batch at a time.
         """
         order = torch.stack(
             [
@@ -81,19 +132,17 @@ class ResidentSamples(nn.Module):
                 for generator in generators
             ]
         )
-        return self.inputs[order], self.targets[order]
+        inputs, targets = self.inputs[order], self.targets[order]
+        for start in range(0, len(self), size):
+            part = slice(start, start + size)
+            yield Batch(
+                inputs[:, part],
+                targets[:, part],
+                None if self.jacobian is None else self.jacobian[order[:, part]],
+                None if self.gradients is None else self.gradients[order[:, part]],
+            )
 
-
-def batches(inputs: Tensor, targets: Tensor, size: int) -> Iterator[tuple[Tensor, Tensor]]:
-    """Slice samples along the axis behind the replicas', without copying.
-
-    Args:
-        inputs: Shape (k, n, n_inputs).
-        targets: Shape (k, n).
-        size: Samples of a slice; the last slice may have fewer.
-
-    Yields:
-        Inputs of shape (k, size, n_inputs) and targets of shape (k, size).
-    """
-    for start in range(0, targets.shape[1], size):
-        yield inputs[:, start : start + size], targets[:, start : start + size]
+    def in_order(self, size: int) -> Iterator[tuple[Tensor, Tensor]]:
+        """Visit all samples once as they are: inputs (1, size, …) and targets (1, size)."""
+        for start in range(0, len(self), size):
+            yield self.inputs[None, start : start + size], self.targets[None, start : start + size]

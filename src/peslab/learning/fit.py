@@ -82,21 +82,21 @@ def fit(
         InvalidInputError: If the samples, seeds or settings do not fit together.
         TrainingDivergedError: If a loss becomes NaN or infinite.
     """
-    from peslab.learning.module import ReplicaTraining  # Lightning: 2.8 s, not needed before
+    from peslab.learning.module import Parts, ReplicaTraining, Settings  # Lightning: 2.8 s
 
+    optimizer.load()
     started = time.perf_counter()  # imports and compilation are not part of a fit
-    _check(trainer, train, validation, seeds)
+    _check(trainer, loss, train, validation, seeds)
     target_shift, target_scale = _target_scaling(train.targets)
     replicas = network.build(scaling.matrix.shape[1], seeds).to(trainer.dtype)
 
-    def resident(part: Samples) -> ResidentSamples:
-        inputs = scaling.apply(part.inputs)
-        return ResidentSamples(inputs, part.targets - target_shift, trainer.dtype)
-
-    module = ReplicaTraining(
-        replicas, loss, optimizer, schedule, trainer, resident(train), resident(validation),
-        target_scale, seeds, on_epoch,
-    )  # fmt: skip
+    known, held_out = (
+        ResidentSamples(part, scaling, target_shift, trainer.dtype)
+        for part in (train, Samples(validation.inputs, validation.targets))
+    )
+    settings = Settings(loss, optimizer, schedule, trainer)
+    parts = Parts(known, held_out, target_scale)
+    module = ReplicaTraining(replicas, settings, parts, seeds, on_epoch)
     _run(module, trainer)
     train_loss, val_mae = np.array(module.history).transpose(1, 2, 0)
     return Fit(
@@ -148,9 +148,16 @@ def _target_scaling(targets: NDArray[np.float64]) -> tuple[float, float]:
     return shift, scale
 
 
-def _check(trainer: Trainer, train: Samples, validation: Samples, seeds: Sequence[int]) -> None:
+def _check(
+    trainer: Trainer, loss: Loss, train: Samples, validation: Samples, seeds: Sequence[int]
+) -> None:
     train.check("training")
     validation.check("validation")
+    if loss.gradient_weight > 0.0 and train.gradients is None:
+        raise InvalidInputError(
+            f"loss.gradient_weight={loss.gradient_weight} asks for gradients, and the training "
+            "samples have none: set it to 0, or choose data and features that have them."
+        )
     if trainer.batch_size > len(train.targets):
         raise InvalidInputError(
             f"trainer.batch_size={trainer.batch_size} is more than the {len(train.targets)} "

@@ -55,18 +55,19 @@ class TrainedModel(nn.Module):
         """Predict with every replica.
 
         Args:
-            features: Shape (batch, n_features), of any floating type.
+            features: Shape (batch, n_features), or (batch, A, n_features) of A places in each
+                sample; of any floating type.
 
         Returns:
             Energies per particle in E_c, shape (batch, k), float64.
         """
-        return self._unscaled(self.network(self._inputs(features))).T
+        return self._unscaled(self.network(self._inputs(features)[None])).T
 
     def predict(self, features: NDArray[np.float64]) -> NDArray[np.float64]:
         """Predict with every replica.
 
         Args:
-            features: Shape (n, n_features).
+            features: Shape (n, n_features) or (n, A, n_features).
 
         Returns:
             Energies per particle in E_c, shape (k, n).
@@ -81,16 +82,17 @@ class TrainedModel(nn.Module):
         """Predict with every replica, and differentiate by the features.
 
         Args:
-            features: Shape (n, n_features).
+            features: Shape (n, n_features) or (n, A, n_features).
 
         Returns:
             Energies per particle in E_c, shape (k, n), and their gradients with respect to the
-            unscaled features, shape (k, n, n_features).
+            unscaled features, shape (k, *features.shape).
         """
         energies, gradients = [], []
         for chunk in self._chunks(features):
-            inputs = self._inputs(chunk).expand(self.network.n_replicas, -1, -1)
-            inputs = inputs.clone().requires_grad_()  # each replica differentiates its own copy
+            inputs = self._inputs(chunk)
+            # Each replica differentiates a copy of its own.
+            inputs = inputs.expand(self.network.n_replicas, *inputs.shape).clone().requires_grad_()
             outputs = self.network(inputs)
             (slopes,) = torch.autograd.grad(outputs.sum(), inputs)
             energies.append(self._unscaled(outputs.detach()))

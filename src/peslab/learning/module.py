@@ -1,14 +1,15 @@
 """The training loop, inside Lightning and nearly as fast as outside."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any, NamedTuple, cast
 
 import pytorch_lightning as pl
 import torch
-from pytorch_lightning.utilities.types import OptimizerLRScheduler
 from torch import Tensor
 
 from peslab.learning.best import BestWeights
-from peslab.learning.data import ResidentSamples, batches
+from peslab.learning.data import Batch, ResidentSamples
 from peslab.learning.errors import TrainingDivergedError
 from peslab.learning.losses import Loss
 from peslab.learning.networks import ReplicaMLP
@@ -22,6 +23,36 @@ _SHUFFLE_STREAM = 0x9E3779B9
 _CHUNK = 8192
 
 
+class Parts(NamedTuple):
+    """The data of a training, on its device.
+
+    Attributes:
+        train: What is descended.
+        validation: What chooses the best weights.
+        target_scale: What one unit of the network's output is, in E_c.
+    """
+
+    train: ResidentSamples
+    validation: ResidentSamples
+    target_scale: float
+
+
+class Settings(NamedTuple):
+    """How replicas are trained.
+
+    Attributes:
+        loss: What they descend, of energies in E_c.
+        optimizer: How.
+        schedule: How the learning rate changes.
+        trainer: How long and in what steps.
+    """
+
+    loss: Loss
+    optimizer: Optimizer
+    schedule: Schedule
+    trainer: Trainer
+
+
 class ReplicaTraining(pl.LightningModule):
     """Trains k replicas at once; Lightning sees an epoch as one batch.
 
@@ -32,13 +63,8 @@ class ReplicaTraining(pl.LightningModule):
 
     Args:
         network: The replicas.
-        loss: What they descend, of energies in E_c.
-        optimizer: How.
-        schedule: How the learning rate changes.
-        trainer: How long and in what steps.
-        train: The training part.
-        validation: The part that chooses the best weights.
-        target_scale: What one unit of the network's output is, in E_c.
+        settings: How they are trained.
+        parts: What on.
         seeds: The seed of each replica.
         on_epoch: Told each epoch's number and the means over the replicas.
     """
@@ -46,35 +72,33 @@ class ReplicaTraining(pl.LightningModule):
     def __init__(
         self,
         network: ReplicaMLP,
-        loss: Loss,
-        optimizer: Optimizer,
-        schedule: Schedule,
-        trainer: Trainer,
-        train: ResidentSamples,
-        validation: ResidentSamples,
-        target_scale: float,
+        settings: Settings,
+        parts: Parts,
         seeds: Sequence[int],
         on_epoch: Callable[[int, dict[str, float]], None],
     ) -> None:
         super().__init__()
         self.automatic_optimization = False
         self.network = network
-        self.train_samples = train
-        self.validation_samples = validation
+        self.train_samples, self.validation_samples, self._target_scale = parts
         self.history: list[list[list[float]]] = []  # (epochs, 2, k)
-        self._loss = loss
-        self._optimizer = optimizer
-        self._schedule = schedule
-        self._settings = trainer
-        self._target_scale = target_scale
+        self._settings = settings
         self._seeds = seeds
         self._on_epoch = on_epoch
+        self._steps = -(-len(parts.train) // settings.trainer.batch_size)  # in an epoch
 
-    def configure_optimizers(self) -> OptimizerLRScheduler:
-        """Build the optimizer and the scheduler from their choices."""
-        self._descent = self._optimizer.build(self.network.parameters())
-        self._rate = self._schedule.build(self._descent, self._settings.max_epochs)
+    def configure_optimizers(self) -> torch.optim.Optimizer:
+        """Build the optimizer from its choice."""
+        self._descent = self._settings.optimizer.build(self.network)
+        self._step: Callable[[Callable[[], Tensor]], Tensor] = cast("Any", self._descent.step)
+        self._keeps_gradients = any(
+            weights.grad is not None for weights in self.network.parameters()
+        )
         return self._descent
+
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Reset gradients, in place where the optimizer's blocks share them."""
+        super().zero_grad(set_to_none=set_to_none and not self._keeps_gradients)
 
     def train_dataloader(self) -> range:
         """Hand an epoch over as one batch."""
@@ -89,6 +113,7 @@ class ReplicaTraining(pl.LightningModule):
         self._best = BestWeights(self.network)
         k = self.network.n_replicas
         self._one = torch.ones(k, device=self.device, dtype=self.network.dtype)
+        self._losses = torch.zeros(self._steps, k, device=self.device, dtype=self.network.dtype)
         self._generators = [
             torch.Generator(self.device).manual_seed(seed ^ _SHUFFLE_STREAM) for seed in self._seeds
         ]
@@ -96,34 +121,68 @@ class ReplicaTraining(pl.LightningModule):
     def training_step(self, batch: int, batch_index: int) -> None:
         """Take every step of one epoch."""
         del batch, batch_index
-        shuffled = self.train_samples.shuffled(self._generators)
-        total = torch.zeros_like(self._one)
-        for inputs, targets in batches(*shuffled, self._settings.batch_size):
-            losses = self._loss(self._energies(inputs), targets).mean(dim=1)
-            self._descent.zero_grad()
-            torch.autograd.backward(losses, self._one)  # the gradient of their sum
-            self._descent.step()
-            total.add_(losses.detach(), alpha=targets.shape[1])
-        self._train_loss = total / len(self.train_samples)
+        trainer, schedule = self._settings.trainer, self._settings.schedule
+        of_epoch = schedule.epoch_factor([sum(val) / len(val) for _, val in self.history])
+        before, total = self.current_epoch * self._steps, trainer.max_epochs * self._steps
+        for step, part in enumerate(
+            self.train_samples.shuffled(self._generators, trainer.batch_size)
+        ):
+            rate = self._settings.optimizer.learning_rate
+            for group in self._descent.param_groups:
+                group["lr"] = rate * of_epoch * schedule.factor((before + step) / total)
+            self._losses[step] = self._step(partial(self._descend, part))
+
+    def _descend(self, part: Batch) -> Tensor:
+        """Set the gradients of the losses, and return those, shape (k,)."""
+        self.zero_grad()
+        losses = self._loss(part)
+        torch.autograd.backward(losses, self._one)  # the gradient of their sum
+        if self._settings.trainer.gradient_clip_val is not None:
+            self._clip(self._settings.trainer.gradient_clip_val)
+        return losses.detach()
+
+    def _loss(self, part: Batch) -> Tensor:
+        loss = self._settings.loss
+        if part.jacobian is None or part.gradients is None:
+            return loss(self._energies(part.inputs), part.targets)
+        inputs = part.inputs.requires_grad_()
+        energies = self._energies(inputs)
+        (slopes,) = torch.autograd.grad(energies.sum(), inputs, create_graph=True)
+        gradients = (slopes.flatten(2)[:, :, None] @ part.jacobian.flatten(2, -2)).squeeze(2)
+        of_gradients = loss(gradients, part.gradients)
+        return loss(energies, part.targets) + loss.gradient_weight * of_gradients
+
+    def _clip(self, longest: float) -> None:
+        """Shorten the gradient of each replica that is longer."""
+        gradients = [
+            weights.grad for weights in self.network.parameters() if weights.grad is not None
+        ]
+        squares = torch.stack([gradient.flatten(1).square().sum(dim=1) for gradient in gradients])
+        factors = (longest / squares.sum(dim=0).sqrt()).clamp(max=1.0)
+        for gradient in gradients:
+            gradient.mul_(factors.view(-1, *[1] * (gradient.dim() - 1)))
 
     def validation_step(self, batch: int, batch_index: int) -> None:
         """Measure the mean absolute error of each replica and keep the best weights."""
         del batch, batch_index
         samples = self.validation_samples
         total = torch.zeros_like(self._one)
-        for inputs, targets in batches(samples.inputs[None], samples.targets[None], _CHUNK):
+        for inputs, targets in samples.in_order(_CHUNK):
             total += (self._energies(inputs) - targets).abs().sum(dim=1)
         self._val_mae = total / len(samples)
         self._best.update(self._val_mae)
 
     def on_train_epoch_end(self) -> None:
         """Read the epoch's figures: the one time that the host waits for the device."""
-        figures = torch.stack([self._train_loss, self._val_mae]).double().cpu()
-        self._check_finite(figures)
-        self.history.append(figures.tolist())
-        self._rate.step()
-        train_loss, val_mae = figures.mean(dim=1).tolist()
-        self._on_epoch(self.current_epoch, {"train/loss": train_loss, "val/mae": val_mae})
+        sizes = torch.full((self._steps, 1), float(self._settings.trainer.batch_size))
+        sizes[-1] -= sizes.sum() - len(self.train_samples)
+        losses = self._losses.double().cpu()
+        train_loss = (losses * sizes).sum(dim=0) / len(self.train_samples)
+        self._check_finite(losses)
+        val_mae = self._val_mae.double().cpu()
+        self.history.append([train_loss.tolist(), val_mae.tolist()])
+        means = {"train/loss": train_loss.mean().item(), "val/mae": val_mae.mean().item()}
+        self._on_epoch(self.current_epoch, means)
 
     def on_fit_end(self) -> None:
         """Give every replica its best weights back."""
@@ -134,12 +193,13 @@ class ReplicaTraining(pl.LightningModule):
         outputs: Tensor = self.network(inputs)
         return outputs * self._target_scale
 
-    def _check_finite(self, figures: Tensor) -> None:
-        diverged = ~torch.isfinite(figures).all(dim=0)
+    def _check_finite(self, losses: Tensor) -> None:
+        """Refuse to go on where the loss of a step was not finite, and say which."""
+        diverged = ~torch.isfinite(losses)
         if diverged.any():
-            replicas = ", ".join(str(replica) for replica in diverged.nonzero().flatten().tolist())
+            replicas = ", ".join(str(k) for k in diverged.any(dim=0).nonzero().flatten().tolist())
             raise TrainingDivergedError(
                 f"The loss of replica(s) {replicas} became NaN or infinite in epoch "
-                f"{self.current_epoch}; lower optimizer.learning_rate, or scale the inputs "
-                "(scaling=standardize)."
+                f"{self.current_epoch}, batch {int(diverged.any(dim=1).nonzero()[0])}; lower "
+                "optimizer.learning_rate, or scale the inputs (scaling=standardize)."
             )

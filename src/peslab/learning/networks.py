@@ -12,14 +12,17 @@ from torch.nn import functional
 from peslab.errors import InvalidInputError
 from peslab.learning.layers import ReplicaLinear, ReplicaReadout
 
-Activation = Literal["softplus", "gelu", "silu", "tanh"]
+Activation = Literal["softplus", "gelu", "silu", "tanh", "relu"]
 
 _ACTIVATIONS: dict[Activation, Callable[[Tensor], Tensor]] = {
     "softplus": functional.softplus,
     "gelu": functional.gelu,
     "silu": functional.silu,
     "tanh": torch.tanh,
+    "relu": functional.relu,
 }
+
+OF_BATCHES = 3  # axes of inputs that have no places: replicas, samples, inputs
 
 
 @dataclass(frozen=True)
@@ -36,7 +39,8 @@ class MultiLayerPerceptron:
         width: Units of each hidden layer.
         depth: Number of hidden layers.
         widths: Units of each hidden layer in turn; stands in for `width` and `depth` where given.
-        activation: The function φ behind each hidden layer. All four are smooth, as the energy is.
+        activation: The function φ behind each hidden layer. All but relu are smooth, as the energy
+            is.
     """
 
     width: int
@@ -128,14 +132,31 @@ class ReplicaMLP(nn.Module):
         return alone
 
     def forward(self, inputs: Tensor) -> Tensor:
-        """Evaluate every replica.
+        """Evaluate every replica, and take the mean over places where samples have several.
 
         Args:
-            inputs: Shape (k, batch, n_inputs), or (batch, n_inputs) to show all replicas the same.
+            inputs: Shape (k, batch, n_inputs), or (k, batch, A, n_inputs) of A places in each
+                sample; 1 in place of k shows all replicas the same.
 
         Returns:
             The outputs, shape (k, batch).
         """
+        if inputs.dim() == OF_BATCHES:
+            return self._outputs(inputs)
+        return self.at_places(inputs).mean(dim=-1)
+
+    def at_places(self, inputs: Tensor) -> Tensor:
+        """Evaluate every replica at each place.
+
+        Args:
+            inputs: Shape (k or 1, batch, A, n_inputs).
+
+        Returns:
+            The outputs, shape (k, batch, A).
+        """
+        return self._outputs(inputs.flatten(1, 2)).view(-1, *inputs.shape[1:3])
+
+    def _outputs(self, inputs: Tensor) -> Tensor:
         function = _ACTIVATIONS[self.activation]
         units = inputs.expand(self.n_replicas, -1, -1)
         for layer in self.hidden:

@@ -1,5 +1,6 @@
 """How long, in what steps and on what a network is trained."""
 
+import math
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -22,6 +23,8 @@ class Trainer:
         devices: Devices of one fit. It is 1, since all replicas share the device that holds the
             data; a study uses several by several workers.
         precision: Of the network; the scalings around it are float64 in any case.
+        gradient_clip_val: The longest gradient of a replica's loss, in the norm of all its weights;
+            longer ones are shortened. None takes them as they are.
     """
 
     max_epochs: int
@@ -29,6 +32,7 @@ class Trainer:
     accelerator: Accelerator
     devices: int
     precision: Precision
+    gradient_clip_val: float | None = None
 
     def __post_init__(self) -> None:
         for name in ("max_epochs", "batch_size", "devices"):
@@ -36,6 +40,11 @@ class Trainer:
                 raise InvalidInputError(
                     f"trainer.{name} must be 1 or more, not {getattr(self, name)}."
                 )
+        clip = self.gradient_clip_val
+        if clip is not None and not 0.0 < clip < math.inf:
+            raise InvalidInputError(
+                f"trainer.gradient_clip_val must be above 0, or null for none, not {clip}."
+            )
         if self.devices > 1:
             raise InvalidInputError(
                 f"One fit runs on one device, where its data reside, not on {self.devices}; set "

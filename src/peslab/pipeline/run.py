@@ -10,6 +10,7 @@ from typing import Protocol
 
 from omegaconf import DictConfig, OmegaConf
 
+from peslab.errors import PeslabError
 from peslab.evaluation import learning_curves, mean_and_sem, parity, skill
 from peslab.features import LinearMap
 from peslab.learning import Fit, Samples, fit, use_threads
@@ -134,7 +135,7 @@ def run(plan: Plan, origin: Origin) -> Outcome:
         with watch.measure("data"):
             tables = plan.problem.tables(origin.home / "databases", origin.watcher.made)
         with watch.measure("features"):
-            train = Samples(plan.features(*tables.train.inputs), tables.train.targets)
+            train = _described(plan, tables.train)
             held_out = Samples(plan.features(*tables.validation.inputs), tables.validation.targets)
             scaling = plan.scaling.fit(train.inputs)
         with watch.measure("fit"):
@@ -159,6 +160,19 @@ def run(plan: Plan, origin: Origin) -> Outcome:
         log.metrics(metrics)
         (origin.folder / "metrics.json").write_text(json.dumps(metrics, indent=1), encoding="utf-8")
     return Outcome(log.run_id, metrics, metrics[plan.problem.task.objective], origin.folder)
+
+
+def _described(plan: Plan, table: Table) -> Samples:
+    """The samples of the training part, with their Jacobian where gradients are learned."""
+    if plan.loss.gradient_weight == 0.0:
+        return Samples(plan.features(*table.inputs), table.targets)
+    if table.gradients is None:
+        raise PeslabError(
+            f"loss.gradient_weight={plan.loss.gradient_weight} asks for gradients, which these "
+            "data do not have: set it to 0."
+        )
+    features, jacobian = plan.features.with_jacobian(*table.inputs)
+    return Samples(features, table.targets, jacobian, table.gradients)
 
 
 def _fit(

@@ -1,0 +1,149 @@
+"""Optimizers that know how gradients hang together: each replica is a block of its own for them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from peslab.errors import InvalidInputError
+from peslab.learning.networks import ReplicaMLP
+from peslab.learning.optimizers import Optimizer, check_part
+
+
+@dataclass(frozen=True)
+class SOAP(Optimizer):
+    """Adam in the eigenbasis of Shampoo's preconditioner (Vyas et al. 2024), by pytorch-optimizer.
+
+    Attributes:
+        beta: How slowly the means of gradients, their squares and products move, for all three.
+        weight_decay: Decoupled decay of the weights.
+        precondition_frequency: Steps from one update of the eigenbasis to the next.
+    """
+
+    beta: float
+    weight_decay: float
+    precondition_frequency: int
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_part("beta", self.beta, 1.0)
+        check_part("weight_decay", self.weight_decay, float("inf"))
+        if self.precondition_frequency < 1:
+            raise InvalidInputError(
+                "optimizer.precondition_frequency counts steps and must be 1 or more, not "
+                f"{self.precondition_frequency}."
+            )
+
+    def load(self) -> None:
+        """Import all of pytorch-optimizer: 0.8 s."""
+        import pytorch_optimizer.optimizer.soap  # noqa: F401
+
+    def build(self, network: ReplicaMLP) -> torch.optim.Optimizer:
+        """Make a SOAP whose blocks are the layers of each replica."""
+        from pytorch_optimizer.optimizer.soap import SOAP as Soap  # noqa: N811
+
+        blocks = [block for replica in replica_blocks(network) for block in replica]
+        made: torch.optim.Optimizer = Soap(
+            blocks,
+            lr=self.learning_rate,
+            betas=(self.beta, self.beta),
+            weight_decay=self.weight_decay,
+            precondition_frequency=self.precondition_frequency,
+        )
+        return made
+
+
+@dataclass(frozen=True)
+class LBFGS(Optimizer):
+    """Quasi-Newton steps with a line search, for batches of the whole training part.
+
+    Attributes:
+        history_size: Past steps that curvature is told from.
+        max_iter: Iterations in one step, with some evaluations of the loss each.
+    """
+
+    history_size: int
+    max_iter: int
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for name in ("history_size", "max_iter"):
+            if getattr(self, name) < 1:
+                raise InvalidInputError(
+                    f"optimizer.{name} must be 1 or more, not {getattr(self, name)}."
+                )
+
+    def build(self, network: ReplicaMLP) -> torch.optim.Optimizer:
+        """Make an L-BFGS of each replica, which go step by step in turn."""
+        return InTurn(
+            [
+                torch.optim.LBFGS(
+                    blocks,
+                    lr=self.learning_rate,
+                    history_size=self.history_size,
+                    max_iter=self.max_iter,
+                    line_search_fn="strong_wolfe",
+                )
+                for blocks in replica_blocks(network)
+            ]
+        )
+
+
+class InTurn(torch.optim.Optimizer):
+    """An optimizer of each replica, for rules that take all its weights together.
+
+    Args:
+        optimizers: One for each replica.
+    """
+
+    def __init__(self, optimizers: list[torch.optim.LBFGS]) -> None:
+        blocks = [
+            block for optimizer in optimizers for block in optimizer.param_groups[0]["params"]
+        ]
+        super().__init__(blocks, {"lr": optimizers[0].param_groups[0]["lr"]})
+        self.optimizers = optimizers
+
+    def step(self, closure: Callable[[], Any] | None = None) -> Tensor:  # type: ignore[override]
+        """Let each replica take its step; the others stand still meanwhile.
+
+        Args:
+            closure: Sets the gradients and returns the losses, shape (k,).
+
+        Returns:
+            The losses before the steps, shape (k,).
+        """
+        assert closure is not None  # noqa: S101
+        losses = []
+        for index, optimizer in enumerate(self.optimizers):
+            optimizer.param_groups[0]["lr"] = self.param_groups[0]["lr"]
+            step: Callable[[Callable[[], Tensor]], Tensor] = optimizer.step
+            losses.append(step(lambda index=index: closure()[index]))  # type: ignore[misc]
+        return torch.stack([torch.as_tensor(loss) for loss in losses])
+
+    def state_dict(self) -> dict[str, Any]:
+        """What each of them remembers."""
+        return {"each": [optimizer.state_dict() for optimizer in self.optimizers]}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Remember what `state_dict` told."""
+        for optimizer, state in zip(self.optimizers, state_dict["each"], strict=True):
+            optimizer.load_state_dict(state)
+
+
+def replica_blocks(network: ReplicaMLP) -> list[list[nn.Parameter]]:
+    """The weights of each replica as parameters of their own, which share memory with the network.
+
+    So do their gradients, which therefore have to be set to zero instead of being removed.
+    """
+    blocks: list[list[nn.Parameter]] = [[] for _ in range(network.n_replicas)]
+    for weights in network.parameters():
+        weights.grad = torch.zeros_like(weights)
+        for index, replica in enumerate(blocks):
+            flat = weights.dim() == 3 and weights.shape[1] == 1  # noqa: PLR2004  # a row
+            part = weights.data[index, 0] if flat else weights.data[index]
+            block = nn.Parameter(part)
+            block.grad = weights.grad[index, 0] if flat else weights.grad[index]
+            replica.append(block)
+    return blocks
