@@ -48,7 +48,7 @@ def with_peslab(train: Samples, validation: Samples, batch: int, n_replicas: int
 
 def with_raw_loop(train: Samples, validation: Samples, batch: int, epochs: int):
     inputs, targets, held_out_inputs, held_out_targets = (
-        torch.tensor(array, dtype=torch.float32) for array in (*train, *validation)
+        torch.tensor(array, dtype=torch.float32) for array in (*train[:2], *validation[:2])
     )
     network = torch.nn.Sequential(
         torch.nn.Linear(N_INPUTS, 64),

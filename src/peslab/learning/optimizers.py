@@ -26,7 +26,7 @@ class Optimizer(ABC):
                 f"optimizer.learning_rate must be above 0, not {self.learning_rate}; try 1e-3."
             )
 
-    def load(self) -> None:
+    def load(self) -> None:  # noqa: B027  # most need nothing
         """Import what is needed, which is no part of the time that a training takes."""
 
     @abstractmethod
