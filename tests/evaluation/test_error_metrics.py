@@ -5,9 +5,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from scipy.optimize import linprog
 
 from peslab.evaluation import (
     constant_mae,
+    least_absolute_mae,
     least_squares_mae,
     mean_and_sem,
     regression_metrics,
@@ -100,6 +102,39 @@ def test_least_squares_is_the_optimum_of_a_linear_model(plane):
     weights = np.linalg.lstsq(with_intercept, targets)[0]
     expected = np.mean(np.abs(with_intercept @ weights - targets))
     assert least_squares_mae(inputs, targets, inputs, targets) == pytest.approx(expected, rel=1e-9)
+
+
+def test_least_absolute_deviations_are_those_of_a_linear_program(plane):
+    """The optimum that a linear network is to reach, by another way; squares do worse."""
+    inputs = plane[0][:120, :3]
+    random = np.random.default_rng(1)
+    targets = np.tanh(inputs[:, 0]) + 1e-8 * inputs[:, 1] ** 2 + random.standard_cauchy(120)
+    columns = np.column_stack([inputs / [1.0, 1e4, 1e7], np.ones(120)])
+    program = linprog(
+        np.concatenate([np.zeros(4), np.ones(120)]),
+        A_ub=np.block([[columns, -np.eye(120)], [-columns, -np.eye(120)]]),
+        b_ub=np.concatenate([targets, -targets]),
+        bounds=[(None, None)] * 4 + [(0, None)] * 120,
+    )
+    found = least_absolute_mae(inputs, targets, inputs, targets)
+    assert found == pytest.approx(program.fun / 120, rel=1e-4)  # steps end at 1e-6 of the error
+    assert found < least_squares_mae(inputs, targets, inputs, targets)
+
+
+def test_least_absolute_deviations_of_a_plane_vanish(plane):
+    """Nothing is divided by errors of zero, and collinear columns do no harm."""
+    inputs, targets = plane
+    assert least_absolute_mae(inputs[:300], targets[:300], inputs[300:], targets[300:]) < 1e-6
+
+
+@pytest.mark.parametrize("fit", [least_squares_mae, least_absolute_mae])
+def test_linear_fits_see_the_mean_over_places(fit):
+    """As a linear network with shared weights does."""
+    inputs = np.random.default_rng(2).normal(size=(200, 3, 4))
+    targets = inputs.mean(axis=1) @ [1.0, 2.0, -1.0, 0.5] + 0.1 * inputs[:, 0, 0] ** 2
+    means = inputs.mean(axis=1)
+    expected = fit(means[:100], targets[:100], means[100:], targets[100:])
+    assert fit(inputs[:100], targets[:100], inputs[100:], targets[100:]) == expected
 
 
 def test_skill_compares_with_the_constant():

@@ -20,6 +20,7 @@ from peslab.evaluation.lattice_figures import sample_lattices
 from peslab.evaluation.laws import try_laws
 from peslab.evaluation.metrics import (
     constant_mae,
+    least_absolute_mae,
     least_squares_mae,
     mean_and_sem,
     regression_metrics,
@@ -47,6 +48,7 @@ __all__ = [
     "energy_by_width",
     "energy_distribution",
     "learning_curves",
+    "least_absolute_mae",
     "least_squares_mae",
     "mean_and_sem",
     "parity",

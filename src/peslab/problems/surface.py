@@ -2,7 +2,12 @@
 
 import numpy as np
 
-from peslab.evaluation import constant_mae, least_squares_mae, regression_metrics
+from peslab.evaluation import (
+    constant_mae,
+    least_absolute_mae,
+    least_squares_mae,
+    regression_metrics,
+)
 from peslab.problems.contract import Array, Problem, Table
 
 
@@ -27,8 +32,9 @@ class EnergySurface(Problem):
         return errors
 
     def baselines(self, train: tuple[Array, Array], test: tuple[Array, Array]) -> dict[str, float]:
-        """The median, and least squares on the descriptors: what a network has to beat."""
+        """The median, and linear fits on the descriptors: what a network has to beat."""
         return {
             "constant_mae": constant_mae(train[1], test[1]),
             "least_squares_mae": least_squares_mae(*train, *test),
+            "least_absolute_mae": least_absolute_mae(*train, *test),
         }
