@@ -1,6 +1,7 @@
 """The best weights so far, replica by replica."""
 
 import math
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -35,6 +36,16 @@ class BestWeights:
         for best, parameter in zip(self._best, self._parameters, strict=True):
             of_replica = improved.view(-1, *[1] * (best.dim() - 1))
             best.copy_(torch.where(of_replica, parameter, best))
+
+    def state(self) -> dict[str, Any]:
+        """Tell what a checkpoint has to keep."""
+        return {"best": self._best, "error": self._error}
+
+    def load(self, state: dict[str, Any]) -> None:
+        """Go on from what `state` told."""
+        self._error.copy_(state["error"])
+        for best, saved in zip(self._best, state["best"], strict=True):
+            best.copy_(saved)
 
     @torch.no_grad()
     def restore(self) -> None:

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 
 from peslab.errors import InvalidInputError
 from peslab.features.scaling import LinearMap
+from peslab.learning.checkpoint import check_checkpoint
 from peslab.learning.data import ResidentSamples, Samples
 from peslab.learning.losses import Loss
 from peslab.learning.model import TrainedModel
@@ -56,6 +58,7 @@ def fit(
     validation: Samples,
     seeds: Sequence[int],
     on_epoch: EpochObserver = lambda *_: None,
+    folder: Path | None = None,
 ) -> Fit:
     """Train one replica of a network for each seed, all in one pass.
 
@@ -74,6 +77,7 @@ def fit(
         seeds: The seed of each replica's initial weights and orders of the samples.
         on_epoch: Told, after every epoch, its number from 0 on and the means of "train/loss" and
             "val/mae" over the replicas; what it raises ends the training.
+        folder: Where checkpoint.ckpt is written, if the trainer asks for one.
 
     Returns:
         The trained replicas and how they came about.
@@ -86,7 +90,7 @@ def fit(
 
     optimizer.load()
     started = time.perf_counter()  # imports and compilation are not part of a fit
-    _check(trainer, loss, train, validation, seeds)
+    _check(trainer, loss, train, validation, seeds, folder)
     target_shift, target_scale = _target_scaling(train.targets)
     replicas = network.build(scaling.matrix.shape[1], seeds).to(trainer.dtype)
 
@@ -96,7 +100,9 @@ def fit(
     )
     settings = Settings(loss, optimizer, schedule, trainer)
     parts = Parts(known, held_out, target_scale)
-    module = ReplicaTraining(replicas, settings, parts, seeds, on_epoch)
+    module = ReplicaTraining(replicas, settings, parts, seeds, on_epoch, folder)
+    if trainer.resume_from is not None:
+        check_checkpoint(trainer.resume_from, module.recipe)
     _run(module, trainer)
     train_loss, val_mae = np.array(module.history).transpose(1, 2, 0)
     return Fit(
@@ -122,7 +128,7 @@ def _run(module: "ReplicaTraining", trainer: Trainer) -> None:
             enable_model_summary=False,
             enable_progress_bar=False,
             num_sanity_val_steps=0,
-        ).fit(module)
+        ).fit(module, ckpt_path=trainer.resume_from, weights_only=True)
 
 
 @contextmanager
@@ -149,10 +155,17 @@ def _target_scaling(targets: NDArray[np.float64]) -> tuple[float, float]:
 
 
 def _check(
-    trainer: Trainer, loss: Loss, train: Samples, validation: Samples, seeds: Sequence[int]
+    trainer: Trainer,
+    loss: Loss,
+    train: Samples,
+    validation: Samples,
+    seeds: Sequence[int],
+    folder: Path | None,
 ) -> None:
     train.check("training")
     validation.check("validation")
+    if trainer.checkpoint_every is not None and folder is None:
+        raise InvalidInputError("Checkpoints need a folder: leave trainer.checkpoint_every out.")
     if loss.gradient_weight > 0.0 and train.gradients is None:
         raise InvalidInputError(
             f"loss.gradient_weight={loss.gradient_weight} asks for gradients, and the training "

@@ -1,14 +1,18 @@
 """The training loop, inside Lightning and nearly as fast as outside."""
 
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from functools import partial
+from pathlib import Path
 from typing import Any, NamedTuple, cast
 
 import pytorch_lightning as pl
 import torch
 from torch import Tensor
 
+from peslab.learning.average import AveragedWeights
 from peslab.learning.best import BestWeights
+from peslab.learning.checkpoint import NAME, recipe_of
 from peslab.learning.data import Batch, ResidentSamples
 from peslab.learning.errors import TrainingDivergedError
 from peslab.learning.losses import Loss
@@ -67,6 +71,7 @@ class ReplicaTraining(pl.LightningModule):
         parts: What on.
         seeds: The seed of each replica.
         on_epoch: Told each epoch's number and the means over the replicas.
+        folder: Where checkpoint.ckpt is written, if one is asked for.
     """
 
     def __init__(
@@ -76,6 +81,7 @@ class ReplicaTraining(pl.LightningModule):
         parts: Parts,
         seeds: Sequence[int],
         on_epoch: Callable[[int, dict[str, float]], None],
+        folder: Path | None,
     ) -> None:
         super().__init__()
         self.automatic_optimization = False
@@ -85,7 +91,9 @@ class ReplicaTraining(pl.LightningModule):
         self._settings = settings
         self._seeds = seeds
         self._weights = list(network.parameters())
+        self._saved: dict[str, Any] | None = None  # of a checkpoint
         self._on_epoch = on_epoch
+        self._folder = folder
         self._steps = -(-len(parts.train) // settings.trainer.batch_size)  # in an epoch
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
@@ -117,12 +125,16 @@ class ReplicaTraining(pl.LightningModule):
     def on_fit_start(self) -> None:
         """Set up what lives on the device."""
         self._best = BestWeights(self.network)
+        averaging = self._settings.trainer.averaging
+        self._average = None if averaging is None else AveragedWeights(self._weights, averaging)
         k = self.network.n_replicas
         self._one = torch.ones(k, device=self.device, dtype=self.network.dtype)
         self._losses = torch.zeros(self._steps, k, device=self.device, dtype=self.network.dtype)
         self._generators = [
             torch.Generator(self.device).manual_seed(seed ^ _SHUFFLE_STREAM) for seed in self._seeds
         ]
+        if self._saved is not None:
+            self._continue(self._saved)
 
     def training_step(self, batch: int, batch_index: int) -> None:
         """Take every step of one epoch."""
@@ -136,6 +148,8 @@ class ReplicaTraining(pl.LightningModule):
             for group in self._descent.param_groups:
                 group["lr"] = rate * schedule.factor((before + step) / total)
             self._losses[step] = self._step(partial(self._descend, part))
+            if self._average is not None:
+                self._average.update()
 
     def _descend(self, part: Batch) -> Tensor:
         """Set the gradients of the losses, and return those, shape (k,)."""
@@ -168,12 +182,12 @@ class ReplicaTraining(pl.LightningModule):
     def validation_step(self, batch: int, batch_index: int) -> None:
         """Measure the mean absolute error of each replica and keep the best weights."""
         del batch, batch_index
-        samples = self.validation_samples
-        total = torch.zeros_like(self._one)
-        for inputs, targets in samples.in_order(_CHUNK):
-            total += (self._energies(inputs) - targets).abs().sum(dim=1)
-        self._val_mae = total / len(samples)
-        self._best.update(self._val_mae)
+        with nullcontext() if self._average is None else self._average.in_place():
+            total = torch.zeros_like(self._one)
+            for inputs, targets in self.validation_samples.in_order(_CHUNK):
+                total += (self._energies(inputs) - targets).abs().sum(dim=1)
+            self._val_mae = total / len(self.validation_samples)
+            self._best.update(self._val_mae)
 
     def on_train_epoch_end(self) -> None:
         """Read the epoch's figures: the one time that the host waits for the device."""
@@ -186,6 +200,47 @@ class ReplicaTraining(pl.LightningModule):
         self.history.append([train_loss.tolist(), val_mae.tolist()])
         means = {"train/loss": train_loss.mean().item(), "val/mae": val_mae.mean().item()}
         self._on_epoch(self.current_epoch, means)
+        self.trainer.should_stop = self._is_done()
+        every = self._settings.trainer.checkpoint_every
+        if every is not None and self._folder is not None and len(self.history) % every == 0:
+            unfinished = self._folder / f"{NAME}.new"  # what a kill leaves half-written
+            self.trainer.save_checkpoint(unfinished)
+            unfinished.replace(self._folder / NAME)
+
+    def _is_done(self) -> bool:
+        """Whether no replica has improved for as many epochs as one is patient."""
+        patience = self._settings.trainer.patience
+        best = torch.tensor([val_mae for _, val_mae in self.history]).argmin(dim=0)
+        return patience is not None and len(self.history) - 1 - int(best.max()) >= patience
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Add what Lightning does not know: plain containers and tensors."""
+        checkpoint["replicas"] = {
+            "recipe": self.recipe,
+            "history": self.history,
+            "best": self._best.state(),
+            "average": None if self._average is None else self._average.state(),
+            "generators": [generator.get_state() for generator in self._generators],
+        }
+
+    @property
+    def recipe(self) -> str:
+        """What a checkpoint belongs to."""
+        loss, optimizer, schedule, trainer = self._settings
+        sizes, n_samples = self.network.sizes, len(self.train_samples)
+        return recipe_of(trainer, loss, optimizer, schedule, sizes, n_samples, list(self._seeds))
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Keep it until there is where to put it."""
+        self._saved = checkpoint["replicas"]
+
+    def _continue(self, saved: dict[str, Any]) -> None:
+        self.history = saved["history"]
+        self._best.load(saved["best"])
+        if self._average is not None:
+            self._average.load(saved["average"])
+        for generator, state in zip(self._generators, saved["generators"], strict=True):
+            generator.set_state(state)
 
     def on_fit_end(self) -> None:
         """Give every replica its best weights back."""

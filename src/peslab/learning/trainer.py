@@ -25,6 +25,12 @@ class Trainer:
         precision: Of the network; the scalings around it are float64 in any case.
         gradient_clip_val: The longest gradient of a replica's loss, in the norm of all its weights;
             longer ones are shortened. None takes them as they are.
+        patience: Epochs without a better validation error of any replica after which training ends;
+            None runs all epochs.
+        averaging: How much of an average of the weights over steps each step keeps, e.g. 0.999; the
+            average is what is validated and kept. None keeps the weights themselves.
+        checkpoint_every: Epochs from one checkpoint to the next; None writes none.
+        resume_from: The checkpoint.ckpt of a training that was interrupted, which is continued.
     """
 
     max_epochs: int
@@ -33,6 +39,10 @@ class Trainer:
     devices: int
     precision: Precision
     gradient_clip_val: float | None = None
+    patience: int | None = None
+    averaging: float | None = None
+    checkpoint_every: int | None = None
+    resume_from: str | None = None
 
     def __post_init__(self) -> None:
         for name in ("max_epochs", "batch_size", "devices"):
@@ -40,6 +50,16 @@ class Trainer:
                 raise InvalidInputError(
                     f"trainer.{name} must be 1 or more, not {getattr(self, name)}."
                 )
+        for name in ("patience", "checkpoint_every"):
+            if (epochs := getattr(self, name)) is not None and epochs < 1:
+                raise InvalidInputError(
+                    f"trainer.{name} counts epochs and must be 1 or more, or null, not {epochs}."
+                )
+        if self.averaging is not None and not 0.0 < self.averaging < 1.0:
+            raise InvalidInputError(
+                "trainer.averaging must lie between 0 and 1, or be null for none, not "
+                f"{self.averaging}; try 0.999."
+            )
         clip = self.gradient_clip_val
         if clip is not None and not 0.0 < clip < math.inf:
             raise InvalidInputError(

@@ -139,7 +139,7 @@ def run(plan: Plan, origin: Origin) -> Outcome:
             held_out = Samples(plan.features(*tables.validation.inputs), tables.validation.targets)
             scaling = plan.scaling.fit(train.inputs)
         with watch.measure("fit"):
-            fitted = _fit(plan, scaling, train, held_out, log, origin.watcher)
+            fitted = _fit(plan, scaling, train, held_out, log, origin)
         surrogate = DescribedModel(plan.features, fitted.model)
         with watch.measure("evaluation"):
             metrics, test_prediction = _evaluate(plan, surrogate, tables, train)
@@ -181,11 +181,11 @@ def _fit(
     train: Samples,
     held_out: Samples,
     log: RunLog,
-    watcher: Watcher,
+    origin: Origin,
 ) -> Fit:
     def on_epoch(epoch: int, losses: dict[str, float]) -> None:
         log.epoch(epoch, losses)
-        watcher.epoch(epoch, plan.trainer.max_epochs, losses["val/mae"])
+        origin.watcher.epoch(epoch, plan.trainer.max_epochs, losses["val/mae"])
 
     return fit(
         plan.network,
@@ -198,6 +198,7 @@ def _fit(
         held_out,
         plan.seeds,
         on_epoch=on_epoch,
+        folder=origin.folder,
     )
 
 

@@ -1,0 +1,143 @@
+"""What was interrupted goes on, bit by bit; what stops early, stops where it should."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from peslab.errors import InvalidInputError
+from peslab.learning import LBFGS, SOAP, Adam, Constant, Plateau, TrainedModel
+from peslab.learning.average import AveragedWeights
+
+OPTIMIZERS = {
+    "Adam": Adam(1e-2, weight_decay=0.0),
+    "SOAP": SOAP(1e-2, beta=0.95, weight_decay=0.0, precondition_frequency=5),
+    "LBFGS": LBFGS(1.0, history_size=5, max_iter=3),
+}
+
+
+def interrupted(chosen, folder, epoch):
+    """Train until an epoch ends, and no further."""
+
+    def stop(number, _):
+        if number == epoch:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        chosen.run(folder=folder, on_epoch=stop)
+    return str(folder / "checkpoint.ckpt")
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS.values(), ids=OPTIMIZERS)
+@pytest.mark.parametrize("averaging", [None, 0.9])
+def test_an_interrupted_training_goes_on_bit_by_bit(experiment, optimizer, averaging, tmp_path):
+    """Weights, orders of the samples, history, best epoch: as if nothing had happened."""
+    chosen = experiment.but(
+        optimizer=optimizer, averaging=averaging, max_epochs=7, checkpoint_every=2, seeds=(0, 5),
+        schedule=Plateau(0.5, 1),
+    )  # fmt: skip
+    whole = chosen.run(folder=tmp_path)
+    checkpoint = interrupted(chosen, tmp_path, epoch=4)
+    continued = chosen.but(resume_from=checkpoint).run(folder=tmp_path)
+    for name, curves in whole.history.items():
+        assert np.array_equal(curves, continued.history[name])
+    assert np.array_equal(whole.best_epoch, continued.best_epoch)
+    for one, other in zip(
+        whole.model.network.parameters(), continued.model.network.parameters(), strict=True
+    ):
+        assert torch.equal(one, other)
+    assert [file.name for file in tmp_path.iterdir()] == ["checkpoint.ckpt"]
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"seeds": (1,)}, "another training"),
+        ({"optimizer": Adam(2e-2, weight_decay=0.0)}, "another training"),
+        ({"max_epochs": 9}, "another training"),
+        ({"schedule": Constant()}, "another training"),
+    ],
+)
+def test_a_checkpoint_of_another_training_is_refused(experiment, change, words, tmp_path):
+    """Rather than a mixture of two."""
+    checkpoint = interrupted(experiment.but(checkpoint_every=1), tmp_path, epoch=2)
+    with pytest.raises(InvalidInputError, match=words):
+        experiment.but(**change, resume_from=checkpoint).run()
+
+
+@pytest.mark.parametrize("content", [b"", b"no checkpoint at all", "network"])
+def test_what_is_no_checkpoint_is_refused(experiment, content, tmp_path):
+    """Empty, something else, or a network that was saved for use."""
+    file = tmp_path / "checkpoint.ckpt"
+    if content == "network":
+        experiment.run().model.save(file)
+        assert TrainedModel.load(file)
+    else:
+        file.write_bytes(content)
+    with pytest.raises(InvalidInputError, match="no checkpoint of peslab"):
+        experiment.but(resume_from=str(file)).run()
+    with pytest.raises(InvalidInputError, match="There is no checkpoint"):
+        experiment.but(resume_from=str(tmp_path / "elsewhere")).run()
+
+
+def test_checkpoints_need_a_folder(experiment):
+    """Nothing is written to wherever one happens to be."""
+    with pytest.raises(InvalidInputError, match="need a folder"):
+        experiment.but(checkpoint_every=1).run()
+
+
+def test_training_stops_when_patience_ends(experiment):
+    """So many epochs after the last replica's best one; its weights are kept."""
+    still = replace(experiment.optimizer, learning_rate=1e-30)  # no epoch is better than the first
+    stopped = experiment.but(optimizer=still, max_epochs=50, patience=3, seeds=(0, 1)).run()
+    assert stopped.history["val/mae"].shape == (2, 4)
+    assert (stopped.best_epoch == 0).all()
+
+
+def test_training_goes_on_while_a_replica_improves(experiment):
+    """Patience with one is patience with all."""
+    patient = experiment.but(max_epochs=6, patience=5, seeds=(0, 1)).run()
+    assert patient.history["val/mae"].shape == (2, 6)
+
+
+def test_averages_are_debiased():
+    """Of weights that stay they are these from the first step on; of others, the known sums."""
+    weights = [torch.nn.Parameter(torch.tensor([3.0]))]
+    average = AveragedWeights(weights, decay=0.9)
+    average.update()
+    with average.in_place():
+        assert weights[0].item() == pytest.approx(3.0)
+    weights[0].data.fill_(5.0)
+    average.update()
+    with average.in_place():
+        assert weights[0].item() == pytest.approx((0.9 * 3.0 + 5.0) / 1.9)
+    assert weights[0].item() == 5.0
+
+
+def test_an_average_is_what_is_validated_and_kept(experiment):
+    """At a rate that never falls, an average over steps errs less than their last."""
+    noisy = experiment.but(
+        optimizer=Adam(3e-2, weight_decay=0.0), schedule=Constant(), max_epochs=30, seeds=(0, 1, 2)
+    )
+    plain, averaged = noisy.run(), noisy.but(averaging=0.95).run()
+    last = [run.history["val/mae"][:, -5:].mean() for run in (plain, averaged)]
+    assert last[1] < 0.8 * last[0]
+    predicted = averaged.model.predict(experiment.validation.inputs)
+    kept = np.abs(predicted - experiment.validation.targets).mean(axis=1)
+    np.testing.assert_allclose(kept, averaged.history["val/mae"].min(axis=1), rtol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"patience": 0}, r"trainer\.patience"),
+        ({"checkpoint_every": 0}, r"trainer\.checkpoint_every"),
+        ({"averaging": 1.0}, r"trainer\.averaging.*try 0\.999"),
+        ({"gradient_clip_val": 0.0}, r"trainer\.gradient_clip_val"),
+    ],
+)
+def test_impossible_settings_are_named(experiment, settings, words):
+    """By the key that a user types."""
+    with pytest.raises(InvalidInputError, match=words):
+        experiment.but(**settings)
