@@ -122,8 +122,6 @@ def test_supercell(descriptor, case):
     """Each place looks the same in a cell and in several that are taken as one."""
     features = descriptor(case.positions, case.cell_width)
     wide = descriptor(*doubled(case.positions, case.cell_width))
-    if descriptor.with_cell_width:
-        features, wide = features[..., :-1], wide[..., :-1]
     repeated = np.tile(features, (1, 2**case.dimension, 1)) if descriptor.per_particle else features
     same(wide, repeated)
 
@@ -233,7 +231,7 @@ PATHS = [
     (straight([[1, 1], [2, 1.2], [2.9, 2]], [[1, 1], [2, 1.2], [3.1, 2]]), 4.0),
     (straight([[1, 1], [2, 1.2], [3.8, 2]], [[1, 1], [2, 1.2], [4.2, 2]]), 4.0),
 ]
-"""Through an equilateral triangle and equal steps on a diagonal, past half a cell, and out of it."""
+"""Through an equilateral triangle and equal steps on a diagonal, past half a cell, out of it."""
 
 
 def kink(descriptor, ends, width):

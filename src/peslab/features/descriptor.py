@@ -1,6 +1,5 @@
 """What every descriptor offers to the rest of the way, and what one of your own has to say."""
 
-import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -146,13 +145,14 @@ class Descriptor(ABC):
                 not finite.
         """
         configurations = self._checked(positions, cell_width)
-        features = np.empty(self._shape(configurations))
+        features = self._room(configurations)
+        own = features[..., : features.shape[-1] - self.with_cell_width]
 
         def run(start: int, stop: int) -> None:
             part = Configurations(*(array[start:stop] for array in configurations))
-            self._fill(features[start:stop], self.describe(*part), part.cell_widths, start)
+            self._put(self.describe(*part), own[start:stop], start)
 
-        self._in_slices(run, configurations, n_threads)
+        self._in_slices(run, configurations, features, n_threads)
         return features
 
     def with_jacobian(
@@ -174,18 +174,18 @@ class Descriptor(ABC):
                 derivative is not finite, or the descriptor has no Jacobian.
         """
         configurations = self._checked(positions, cell_width)
-        shape = self._shape(configurations)
-        features = np.empty(shape)
-        jacobian = np.empty((*shape, *configurations.positions.shape[1:]))
+        features = self._room(configurations)
+        jacobian = np.empty((*features.shape, *configurations.positions.shape[1:]))
+        n_own = features.shape[-1] - self.with_cell_width
+        own = features[..., :n_own], jacobian[..., :n_own, :, :]
+        jacobian[..., n_own:, :, :] = 0.0
 
         def run(start: int, stop: int) -> None:
             part = Configurations(*(array[start:stop] for array in configurations))
-            values, slopes = self.describe_with_jacobian(*part)
-            self._fill(features[start:stop], values, part.cell_widths, start)
-            places = np.moveaxis(jacobian[start:stop], (-2, -1), (1, 2))
-            self._fill(places, np.moveaxis(slopes, (-2, -1), (1, 2)), 0.0, start)
+            for values, place in zip(self.describe_with_jacobian(*part), own, strict=True):
+                self._put(values, place[start:stop], start)
 
-        self._in_slices(run, configurations, n_threads)
+        self._in_slices(run, configurations, features, n_threads)
         return features, jacobian
 
     def _checked(self, positions: npt.ArrayLike, cell_width: npt.ArrayLike) -> Configurations:
@@ -193,45 +193,22 @@ class Descriptor(ABC):
         check_images(configurations, self.reach, self.most_images)
         return configurations
 
-    def _shape(self, configurations: Configurations) -> tuple[int, ...]:
-        """The shape of all features."""
-        n, n_particles, _ = configurations.positions.shape
+    def _room(self, configurations: Configurations) -> FloatArray:
+        """Room for all features, with the width of the cell filled in."""
+        positions, cell_widths = configurations
+        n, n_particles, _ = positions.shape
         places = (n_particles,) if self.per_particle else ()
-        return (n, *places, len(self.names(n_particles)))
+        features = np.empty((n, *places, len(self.names(n_particles))))
+        if self.with_cell_width:
+            features.T[-1] = cell_widths
+        return features
 
-    def _in_slices(
-        self,
-        run: Callable[[int, int], None],
-        configurations: Configurations,
-        n_threads: int | None,
-    ) -> None:
-        """Share out the configurations."""
-        n, n_particles, dimension = configurations.positions.shape
-        numbers = math.prod(self._shape(configurations)[1:]) * n_particles * (dimension + 2)
-        in_slices(
-            run,
-            n,
-            n_threads,
-            largest_slice=max(SLICE_BYTES // (8 * numbers), 1),
-            smallest_slice=max(BYTES_PER_THREAD // (8 * numbers), 1),
-        )
-
-    def _fill(
-        self, room: FloatArray, values: FloatArray, last: FloatArray | float, start: int
-    ) -> None:
-        """Put the values of a slice in their place, and what belongs to the cell width behind them.
-
-        Args:
-            room: Filled, features along the last axis.
-            values: What the descriptor gave, without the cell width.
-            last: Of the cell width, a number or shape (n,).
-            start: The number of the slice's first configuration.
-        """
-        own = room[..., : room.shape[-1] - self.with_cell_width]
-        if np.shape(values) != own.shape:
+    def _put(self, values: FloatArray, place: FloatArray, start: int) -> None:
+        """Put what a slice is described by in its place; `start` is its first configuration."""
+        if np.shape(values) != place.shape:
             raise InvalidInputError(
                 f"{type(self).__name__} gave an array of shape {np.shape(values)} where its names "
-                f"ask for {own.shape}: correct its feature_names or what it gives."
+                f"ask for {place.shape}: correct its feature_names or what it gives."
             )
         finite = np.isfinite(values)
         if not finite.all():
@@ -240,6 +217,22 @@ class Descriptor(ABC):
                 f"what {type(self).__name__} makes of configuration {k} is not finite: two of its "
                 "particles are too close to each other, so move one or take softer features."
             )
-        own[...] = values
-        if self.with_cell_width:
-            room[..., -1] = np.reshape(last, (-1, *[1] * (room.ndim - 2)))
+        place[...] = values
+
+    def _in_slices(
+        self,
+        run: Callable[[int, int], None],
+        configurations: Configurations,
+        features: FloatArray,
+        n_threads: int | None,
+    ) -> None:
+        """Share out the configurations by the size of their Jacobians, asked for or not."""
+        n, n_particles, dimension = configurations.positions.shape
+        size = 8 * max(features[0].size, 1) * n_particles * (dimension + 2)
+        in_slices(
+            run,
+            n,
+            n_threads,
+            largest_slice=max(SLICE_BYTES // size, 1),
+            smallest_slice=max(BYTES_PER_THREAD // size, 1),
+        )

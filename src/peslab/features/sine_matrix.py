@@ -17,7 +17,8 @@ DIAGONAL = 0.5  # 0.5 Z^2.4 with Z = 1, a constant
 class SineMatrixEigenvalues(Descriptor):
     """Sorted eigenvalues of the sine matrix.
 
-    It is that of F. Faber et al., Int. J. Quantum Chem. 115, 1094 (2015). Of particles of one kind (Z = 1) in a cubic cell its elements are
+    It is that of F. Faber et al., Int. J. Quantum Chem. 115, 1094 (2015). In a cubic cell of
+    particles of one kind (Z = 1) its elements are
 
         M_ij = ‖w_c Σ_a ê_a sin²(π (r_j − r_i)_a / w_c)‖^o,    M_ii = 1/2
 
@@ -71,7 +72,8 @@ class SineMatrixEigenvalues(Descriptor):
         # d(1/x)^−o = −o (1/x)^(−o−1) d(1/x); on the diagonal slopes are 0, whatever stands there
         with np.errstate(over="ignore", invalid="ignore"):
             outer = -np.array(self.orders)[:, None, None] * matrices / inverse[:, None]
-        values, jacobian = eigenvalues_and_slopes(matrices, outer[..., None] * slopes[:, None])
+            matrix_slopes = outer[..., None] * slopes[:, None]
+        values, jacobian = eigenvalues_and_slopes(matrices, matrix_slopes)
         return values.reshape(n, -1), jacobian.reshape(n, -1, n_particles, dimension)
 
     def _matrices(self, inverse: FloatArray) -> FloatArray:

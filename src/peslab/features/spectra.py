@@ -43,14 +43,18 @@ def _diagonalized(matrices: FloatArray, *, with_vectors: bool) -> tuple[FloatArr
     """Eigenvalues and, in columns, their vectors."""
     infinite = ~np.isfinite(matrices).reshape(len(matrices), -1).all(axis=1)
     matrices[infinite] = 0.0  # LAPACK gives up at NaN
-    values: FloatArray = np.empty(matrices.shape[:-1])
-    vectors: FloatArray = np.empty((0, 0, 0, 0))
     if matrices.shape[-1] <= LARGEST:
-        vectors = np.empty(matrices.shape) if with_vectors else vectors
+        values = np.empty(matrices.shape[:-1])
+        vectors = np.empty(matrices.shape if with_vectors else (0, 0, 0, 0))
         diagonalize(matrices, with_vectors, values, vectors)
-    elif with_vectors:
-        values, vectors = np.linalg.eigh(matrices)
     else:
-        values = np.linalg.eigvalsh(matrices)
+        values, vectors = _by_lapack(matrices, with_vectors=with_vectors)
     values[infinite] = np.nan
-    return values, np.ascontiguousarray(vectors)
+    return values, vectors
+
+
+def _by_lapack(matrices: FloatArray, *, with_vectors: bool) -> tuple[FloatArray, FloatArray]:
+    if not with_vectors:
+        return np.asarray(np.linalg.eigvalsh(matrices), np.float64), np.empty((0, 0, 0, 0))
+    values, vectors = np.linalg.eigh(matrices)
+    return np.asarray(values, np.float64), np.ascontiguousarray(vectors, np.float64)

@@ -73,8 +73,9 @@ class SymmetryFunctions(Descriptor):
 
     @property
     def obeys(self) -> frozenset[Law]:
-        """All laws."""
-        return INVARIANT_AND_SMOOTH | {"supercell"}
+        """All laws; only the width of the cell tells a supercell from a cell."""
+        of_places: frozenset[Law] = frozenset({"supercell"})
+        return INVARIANT_AND_SMOOTH if self.with_cell_width else INVARIANT_AND_SMOOTH | of_places
 
     @property
     def reach(self) -> float:
