@@ -9,6 +9,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 from numpy.typing import NDArray
 
 from peslab.errors import InvalidInputError
@@ -187,8 +188,8 @@ def _rows(features: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def _statistics(rows: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Mean and standard deviation of each feature, none of which may be constant."""
-    deviations = rows.std(axis=0)
-    constant = np.less_equal(deviations, _RELATIVE_ROUNDING * np.abs(rows).max(axis=0))
+    means, deviations = np.asarray(rows.mean(axis=0)), np.asarray(rows.std(axis=0))
+    constant = deviations <= _RELATIVE_ROUNDING * np.abs(rows).max(axis=0)
     if constant.any():
         raise InvalidInputError(
             f"Feature column(s) {_numbers(constant)} (counted from 0) are constant over the "
@@ -196,8 +197,8 @@ def _statistics(rows: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray
             "a cell width that is the same everywhere, or enlarge the cutoff of the features until "
             "they see a neighbor."
         )
-    return rows.mean(axis=0), deviations
+    return means, deviations
 
 
-def _numbers(columns: NDArray[np.bool_]) -> str:
+def _numbers(columns: npt.ArrayLike) -> str:
     return ", ".join(str(column) for column in np.flatnonzero(columns))
