@@ -60,23 +60,43 @@ def test_names_follow_the_blocks():
 
 def test_shapes_of_the_jacobian():
     """One derivative for each input, particle and axis; the features are the same as without."""
-    descriptor = ProximityEigenvalues((-2, -3), 4.0)
-    features, jacobian = descriptor.with_jacobian(POSITIONS, 5.0)
+    eigenvalues = ProximityEigenvalues((-2, -3), 4.0)
+    features, jacobian = eigenvalues.with_jacobian(POSITIONS, 5.0)
     assert jacobian.shape == (300, 8, 4, 2)
-    np.testing.assert_allclose(features, descriptor(POSITIONS, 5.0), rtol=1e-9, atol=1e-9)
+    np.testing.assert_allclose(features, eigenvalues(POSITIONS, 5.0), rtol=1e-9, atol=1e-9)
 
 
-def test_same_bits_whatever_the_threads_and_slices(monkeypatch):
-    """Threads and slices share out the configurations and nothing else."""
-    descriptor = ProximityEigenvalues([-2, -5], 6.0)
-    many = np.tile(POSITIONS, (8, 1, 1))
-    one = descriptor.with_jacobian(many, 5.0, n_threads=1)
-    three = descriptor.with_jacobian(many, 5.0, n_threads=3)
-    monkeypatch.setattr(proximity, "SLICE_BYTES", 10_000)
-    sliced = descriptor.with_jacobian(many, 5.0, n_threads=1)
-    for other in (three, sliced):
-        assert (one[0] == other[0]).all()
-        assert (one[1] == other[1]).all()
+def test_cutoffs_stand_side_by_side():
+    """Each R_0p has its block of all orders, as if it stood alone, and is named."""
+    both = ProximityEigenvalues([-2, -3], (3.0, 1.5))
+    features, jacobian = both.with_jacobian(POSITIONS, 5.0)
+    for k, cutoff in enumerate((3.0, 1.5)):
+        alone = ProximityEigenvalues([-2, -3], cutoff).with_jacobian(POSITIONS, 5.0)
+        np.testing.assert_array_equal(features[:, 8 * k : 8 * (k + 1)], alone[0])
+        np.testing.assert_array_equal(jacobian[:, 8 * k : 8 * (k + 1)], alone[1])
+    assert both.names(4)[0] == "eigenvalue 1 of order -2 within 3"
+    assert both.names(4)[-1] == "eigenvalue 4 of order -3 within 1.5"
+
+
+def test_lengths_have_no_unit():
+    """Stretching everything, R_0p included, leaves the eigenvalues."""
+    near = ProximityEigenvalues([-2, -5], 3.0)(POSITIONS, 5.0)
+    stretched = ProximityEigenvalues([-2, -5], 0.3 * 3.0)(0.3 * POSITIONS, 0.3 * 5.0)
+    np.testing.assert_allclose(stretched, near, atol=1e-9 * np.abs(near).max())
+
+
+@pytest.mark.parametrize("n_particles", [4, 13])
+def test_symmetric_configurations(n_particles):
+    """A row of equal steps has equal eigenvalues; their sum still has the derivative of the trace.
+
+    Twelve are diagonalized by Jacobi's rotations, more by LAPACK.
+    """
+    row = np.arange(n_particles)[:, None] * [1.0, 0.0]
+    features, jacobian = ProximityEigenvalues([-2, -3], 3.0).with_jacobian(row, 1.0 * n_particles)
+    assert np.isfinite(features).all()
+    # The diagonal of P does not depend on the positions, so neither does its trace.
+    sums = jacobian.reshape(2, n_particles, -1).sum(axis=1)
+    np.testing.assert_allclose(sums, 0.0, atol=1e-10 * (1 + np.abs(jacobian).max()))
 
 
 def test_a_width_for_each_configuration():
@@ -95,7 +115,9 @@ def test_impossible_orders_are_named(orders):
         ProximityEigenvalues(orders, 3.0)
 
 
-@pytest.mark.parametrize("cutoff", [0.0, -3.0, float("nan"), float("inf"), None, True])
+@pytest.mark.parametrize(
+    "cutoff", [0.0, -3.0, float("nan"), float("inf"), None, True, [], (3.0, 3.0), [3.0, -1.0]]
+)
 def test_impossible_cutoffs_are_named(cutoff):
     """R_0p is a length."""
     with pytest.raises(InvalidInputError, match="cutoff"):
@@ -108,10 +130,15 @@ def test_bad_configurations_are_refused():
         ProximityEigenvalues([-2], 3.0)([[0.0, 0.0], [5.0, 0.0]], 5.0)
 
 
-def test_matrices_that_overflow_are_refused():
+@pytest.mark.parametrize("n_particles", [2, 13])
+def test_matrices_that_overflow_are_refused(n_particles):
     """High orders of small distances are infinite: better refused than NaN among the inputs."""
+    apart = np.arange(1.0 * n_particles)[:, None]
+    near = np.concatenate([[[0.0], [1e-6]], apart[2:]])
     with pytest.raises(InvalidInputError, match="configuration 1 is not finite"):
-        ProximityEigenvalues([-60], 3.0)([[[0.0], [1.0]], [[0.0], [1e-6]]], 5.0)
+        ProximityEigenvalues([-60], 3.0)([apart, near], 15.0)
+    with pytest.raises(InvalidInputError, match="configuration 1 is not finite"):
+        ProximityEigenvalues([-60], 3.0).with_jacobian([apart, near], 15.0)
 
 
 def test_example_in_the_documentation_runs():

@@ -62,9 +62,9 @@ class Case:
 
 
 @st.composite
-def cases(draw, min_particles=1, max_particles=4):
-    """2D and 3D, cells from well below the cutoff to well above it."""
-    dimension = draw(st.sampled_from([2, 3]))
+def cases(draw, min_particles=1, max_particles=4, dimensions=(2, 3)):
+    """Cells from well below the cutoff to well above it, in the plane and in space."""
+    dimension = draw(st.sampled_from(dimensions))
     n_particles = draw(st.integers(min_particles, max_particles))
     cell_width = draw(st.floats(0.9, 6.0))
     random = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))

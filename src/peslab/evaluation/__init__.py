@@ -6,6 +6,7 @@ from peslab.evaluation.database_figures import (
     energy_distribution,
     percentile_figure,
 )
+from peslab.evaluation.descriptor_figures import descriptor_figure
 from peslab.evaluation.drag import (
     DragPath,
     DragTest,
@@ -42,6 +43,7 @@ __all__ = [
     "acceptance_figure",
     "constant_mae",
     "curves",
+    "descriptor_figure",
     "drag_figure",
     "drag_path",
     "drag_test",

@@ -42,7 +42,7 @@ def sample_lattices(
         grid = figure.subplots(len(rows), len(LEVELS), squeeze=False)
         for line, chosen in zip(grid, rows, strict=True):
             for axes, k in zip(line, chosen, strict=True):
-                _draw(axes, positions[k], float(cell_widths[k]), bond_length)
+                draw_lattice(axes, positions[k], float(cell_widths[k]), bond_length)
                 energy = f"{energies[k]:.3g}".replace("-", "−")
                 axes.set_title(f"{energy} $E_c$", fontsize=10, loc="center", pad=3)
             if chosen is rows[0] or len(np.unique(cell_widths)) > 1:
@@ -69,8 +69,15 @@ def _chosen(cell_widths: Array, energies: Array) -> list[list[int]]:
     return rows
 
 
-def _draw(axes: Axes, positions: Array, width: float, bond_length: float) -> None:
-    """One cell, framed, and the edges of those around it."""
+def draw_lattice(axes: Axes, positions: Array, width: float, bond_length: float) -> None:
+    """Draw one cell, framed, and the edges of those around it.
+
+    Args:
+        axes: To draw on.
+        positions: Shape (N, d) with d of 2 or 3, in R_c.
+        width: Of the cell, in R_c.
+        bond_length: Particles nearer than this are joined, in R_c; 0 for none.
+    """
     shifts = np.array(list(product((0, -1, 1), repeat=positions.shape[1])), dtype=np.float64)
     everything = (positions[None] + width * shifts[:, None]).reshape(-1, positions.shape[1])
     seen = (np.abs(everything - width / 2) < (0.5 + MARGIN) * width).all(axis=1)

@@ -1,34 +1,100 @@
 """The thesis's descriptor: what a configuration looks like, whatever its origin and labels."""
 
-from collections.abc import Sequence
+from abc import ABC
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from peslab.errors import InvalidInputError
+from peslab.features.descriptor import INVARIANT_AND_SMOOTH, Descriptor, Law
+from peslab.features.orders import checked_orders
+from peslab.features.spectra import eigenvalues, eigenvalues_and_slopes
 from peslab.kernels.arrays import FloatArray
-from peslab.kernels.eigenvalues import LARGEST, diagonalize
-from peslab.kernels.inputs import Configurations, check_images, checked_configurations, positive
-from peslab.kernels.parallel import in_slices
-from peslab.kernels.proximity import eigenvalue_slopes, proximity_matrices
+from peslab.kernels.inputs import positive
+from peslab.kernels.proximity import proximity_matrices
 
 HIGHEST_ORDER = -2  # above it an eigenvalue's slope jumps where an image crosses R_0p
-MOST_IMAGES = 10**6  # of a particle within R_0p: a matrix then takes some tens of ms
-LOWEST_ORDER = -100  # powers are taken by multiplication
-SLICE_BYTES = 2**22  # matrices, slopes and eigenvectors of a slice stay in a core's cache
 
 
 @dataclass(frozen=True)
-class ProximityEigenvalues:
-    """Sorted eigenvalues of the proximity matrices, equation (11).
+class Proximities(Descriptor, ABC):
+    """What stands on proximity matrices, equation (11).
 
-    One matrix for each order o has the elements
+    There is one for each order o and each R_0p, with the elements
 
         P_ij = Σ_k (R_0p/r_ijk − r_ijk/R_0p)^−o    over all images k of j with r_ijk < R_0p
 
-    without a particle's distance to itself. Its eigenvalues do not change when the configuration is
-    moved, rotated or reflected with its cell, or its particles are exchanged.
+    without a particle's distance to itself.
+
+    Attributes:
+        orders: o, whole numbers of −2 or less: those above are not smooth at R_0p.
+        cutoff: R_0p, an absolute length, or several of them side by side.
+    """
+
+    orders: list[int] | tuple[int, ...]
+    cutoff: float | tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        orders = checked_orders(
+            self.orders, HIGHEST_ORDER, "the inputs are not smooth at the cutoff"
+        )
+        object.__setattr__(self, "orders", orders)
+        object.__setattr__(self, "cutoff", checked_cutoff(self.cutoff))
+
+    @property
+    def cutoffs(self) -> tuple[float, ...]:
+        """Every R_0p."""
+        return self.cutoff if isinstance(self.cutoff, tuple) else (self.cutoff,)
+
+    @property
+    def reach(self) -> float:
+        """The largest R_0p."""
+        return max(self.cutoffs)
+
+    def matrix_names(self) -> list[str]:
+        """What the matrices are called, in their sequence."""
+        within = [f" within {cutoff:g}" for cutoff in self.cutoffs]
+        endings = within if len(within) > 1 else [""]
+        return [f"order {order}{ending}" for ending in endings for order in self.orders]
+
+    def matrices(self, positions: FloatArray, cell_widths: FloatArray) -> FloatArray:
+        """The matrices, (n, m, N, N) with m = cutoffs · orders."""
+        return self._matrices(positions, cell_widths, with_slopes=False)[0]
+
+    def matrices_and_slopes(
+        self, positions: FloatArray, cell_widths: FloatArray
+    ) -> tuple[FloatArray, FloatArray]:
+        """The matrices, (n, m, N, N), and ∂P_ij/∂r_j, (n, m, N, N, d)."""
+        return self._matrices(positions, cell_widths, with_slopes=True)
+
+    def _matrices(
+        self, positions: FloatArray, cell_widths: FloatArray, *, with_slopes: bool
+    ) -> tuple[FloatArray, FloatArray]:
+        n, n_particles, dimension = positions.shape
+        shape = (n, len(self.orders), n_particles, n_particles)
+        powers = np.negative(self.orders, dtype=np.int64)
+        axes = tuple(range(dimension))
+        blocks = []
+        for cutoff in self.cutoffs:
+            matrices = np.empty(shape)
+            slopes = np.empty((*shape, dimension) if with_slopes else (0, 0, 0, 0, dimension))
+            proximity_matrices(
+                positions, cell_widths, powers, cutoff, with_slopes, matrices, slopes, axes
+            )
+            blocks.append((matrices, slopes))
+        if len(blocks) == 1:
+            return blocks[0]
+        matrices, slopes = (np.concatenate(block, axis=1) for block in zip(*blocks, strict=True))
+        return matrices, slopes
+
+
+@dataclass(frozen=True)
+class ProximityEigenvalues(Proximities):
+    """Sorted eigenvalues of the proximity matrices, equation (11).
+
+    They do not change when the configuration is moved, rotated or reflected with its cell, or its
+    particles are exchanged. Sorted, they are smooth except where two of one matrix meet and
+    exchange their slopes, as all symmetric configurations have it.
 
     Example:
         >>> from peslab.features import ProximityEigenvalues
@@ -38,152 +104,44 @@ class ProximityEigenvalues:
 
     Attributes:
         orders: o, whole numbers of −2 or less: those above are not smooth at R_0p.
-        cutoff: R_0p, an absolute length.
+        cutoff: R_0p, an absolute length, or several of them side by side.
+        with_cell_width: Whether the width of the cell is one more feature.
     """
 
-    orders: list[int] | tuple[int, ...]
-    cutoff: float
+    @property
+    def obeys(self) -> frozenset[Law]:
+        """All but smoothness, where two eigenvalues meet."""
+        return INVARIANT_AND_SMOOTH - {"smoothness"}
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "orders", checked_orders(self.orders))
-        object.__setattr__(self, "cutoff", positive("cutoff", self.cutoff))
-
-    def names(self, n_particles: int) -> list[str]:
-        """What the inputs are called, in their sequence."""
+    def feature_names(self, n_particles: int) -> list[str]:
+        """Eigenvalues ascend within each order, and orders follow each other within each cutoff."""
         numbers = range(1, n_particles + 1)
-        return [f"eigenvalue {k} of order {order}" for order in self.orders for k in numbers]
+        return [f"eigenvalue {k} of {matrix}" for matrix in self.matrix_names() for k in numbers]
 
-    def __call__(
-        self, positions: npt.ArrayLike, cell_width: npt.ArrayLike, n_threads: int | None = None
-    ) -> FloatArray:
-        """The eigenvalues: a block for each order, ascending within it.
+    def describe(self, positions: FloatArray, cell_widths: FloatArray) -> FloatArray:
+        """The eigenvalues, (n, F) with F = cutoffs · orders · N, without a unit."""
+        return eigenvalues(self.matrices(positions, cell_widths)).reshape(len(positions), -1)
 
-        Args:
-            positions: Shape (n, N, d), or (N, d) for one configuration; inside the cell or not.
-            cell_width: w_c, a number or shape (n,).
-            n_threads: None takes all usable cores; the result is the same, bit for bit.
-
-        Returns:
-            Shape (n, len(orders) · N), without a unit.
-
-        Raises:
-            InvalidInputError: Where an input makes no sense, particles coincide, or a matrix
-                element is not finite.
-        """
-        configurations = checked_configurations(positions, cell_width)
-        check_images(configurations, self.cutoff, MOST_IMAGES)
-        n, n_particles, dimension = configurations.positions.shape
-        features = np.empty((n, len(self.orders), n_particles))
-        no_slopes = np.empty((0, 0, 0, 0, dimension))
-
-        def run(start: int, stop: int) -> None:
-            matrices = self._matrices(configurations, start, stop, no_slopes)
-            features[start:stop], _ = eigenvalues(matrices, with_vectors=False)
-
-        in_slices(run, n, n_threads, self._largest_slice(n_particles, dimension))
-        return features.reshape(n, -1)
-
-    def with_jacobian(
-        self, positions: npt.ArrayLike, cell_width: npt.ArrayLike, n_threads: int | None = None
+    def describe_with_jacobian(
+        self, positions: FloatArray, cell_widths: FloatArray
     ) -> tuple[FloatArray, FloatArray]:
-        """The eigenvalues and their derivatives by the positions, dλ = vᵀ dP v.
+        """The eigenvalues (n, F) and their derivatives (n, F, N, d), per R_c.
 
         Where eigenvalues are equal, only the sum of their derivatives has a meaning.
-
-        Args:
-            positions: Shape (n, N, d), or (N, d) for one configuration; inside the cell or not.
-            cell_width: w_c, a number or shape (n,).
-            n_threads: None takes all usable cores; the result is the same, bit for bit.
-
-        Returns:
-            Shapes (n, F) and (n, F, N, d) with F = len(orders) · N, the second per R_c.
-
-        Raises:
-            InvalidInputError: Where an input makes no sense, particles coincide, or a matrix
-                element is not finite.
         """
-        configurations = checked_configurations(positions, cell_width)
-        check_images(configurations, self.cutoff, MOST_IMAGES)
-        n, n_particles, dimension = configurations.positions.shape
-        features = np.empty((n, len(self.orders), n_particles))
-        jacobian = np.empty((*features.shape, n_particles, dimension))
-
-        def run(start: int, stop: int) -> None:
-            slopes = np.empty_like(jacobian[start:stop])
-            matrices = self._matrices(configurations, start, stop, slopes)
-            check_finite(slopes, start)
-            features[start:stop], vectors = eigenvalues(matrices, with_vectors=True)
-            eigenvalue_slopes(vectors, slopes, jacobian[start:stop])
-
-        in_slices(run, n, n_threads, self._largest_slice(n_particles, dimension))
-        return features.reshape(n, -1), jacobian.reshape(n, -1, n_particles, dimension)
-
-    def _matrices(
-        self, configurations: Configurations, start: int, stop: int, slopes: FloatArray
-    ) -> FloatArray:
-        """Matrices of a slice, (n, orders, N, N); slopes are filled in where there is room."""
-        positions = configurations.positions[start:stop]
-        cell_widths = configurations.cell_widths[start:stop]
-        n_particles = positions.shape[1]
-        matrices = np.empty((len(positions), len(self.orders), n_particles, n_particles))
-        powers = np.negative(self.orders, dtype=np.int64)
-        with_slopes = slopes.size > 0
-        proximity_matrices(
-            positions,
-            cell_widths,
-            powers,
-            self.cutoff,
-            with_slopes,
-            matrices,
-            slopes,
-            tuple(range(positions.shape[2])),
-        )
-        check_finite(matrices, start)
-        return matrices
-
-    def _largest_slice(self, n_particles: int, dimension: int) -> int:
-        """Number of configurations that fill `SLICE_BYTES`."""
-        numbers = len(self.orders) * n_particles**2 * (dimension + 2)
-        return max(SLICE_BYTES // (8 * numbers), 1)
+        matrices, slopes = self.matrices_and_slopes(positions, cell_widths)
+        values, jacobian = eigenvalues_and_slopes(matrices, slopes)
+        n, n_particles, dimension = positions.shape
+        return values.reshape(n, -1), jacobian.reshape(n, -1, n_particles, dimension)
 
 
-def eigenvalues(matrices: FloatArray, *, with_vectors: bool) -> tuple[FloatArray, FloatArray]:
-    """Eigenvalues (n, orders, N) of symmetric matrices, ascending, and their vectors in columns."""
-    if matrices.shape[-1] <= LARGEST:
-        values = np.empty(matrices.shape[:-1])
-        vectors = np.empty(matrices.shape if with_vectors else (0, 0, 0, 0))
-        diagonalize(matrices, with_vectors, values, vectors)
-        return values, vectors
-    if not with_vectors:
-        return np.asarray(np.linalg.eigvalsh(matrices)), np.empty((0, 0, 0, 0))
-    values, vectors = np.linalg.eigh(matrices)
-    return np.asarray(values), np.ascontiguousarray(vectors)
-
-
-def check_finite(values: FloatArray, start: int) -> None:
-    """Refuse matrices or slopes, of configurations from `start` on, that overflow."""
-    finite = np.isfinite(values).reshape(len(values), -1).all(axis=1)
-    if not finite.all():
+def checked_cutoff(cutoff: object) -> float | tuple[float, ...]:
+    """A length, or several different ones."""
+    if not isinstance(cutoff, list | tuple):
+        return positive("cutoff", cutoff)
+    cutoffs = tuple(positive("cutoff", each) for each in cutoff)
+    if not cutoffs or len(set(cutoffs)) < len(cutoffs):
         raise InvalidInputError(
-            f"a proximity matrix of configuration {start + np.argmin(finite)} is not finite: "
-            "its particles are too close to each other for orders as low as these."
+            f"cutoff must be a length, or a list of different ones, not {cutoff!r}."
         )
-
-
-def checked_orders(orders: Sequence[int]) -> tuple[int, ...]:
-    """Different whole numbers of −2 or less, at least one."""
-    if isinstance(orders, str) or not isinstance(orders, Sequence) or len(orders) == 0:
-        raise InvalidInputError(f"orders must be a list such as [-2, -3], not {orders!r}.")
-    for order in orders:
-        if (
-            isinstance(order, bool)
-            or not isinstance(order, int | np.integer)
-            or not LOWEST_ORDER <= order <= HIGHEST_ORDER
-        ):
-            raise InvalidInputError(
-                f"each of the orders must be a whole number from {LOWEST_ORDER} to -2, not "
-                f"{order!r}: above -2 the inputs are not smooth at the cutoff."
-            )
-    if len(set(orders)) < len(orders):
-        raise InvalidInputError(f"orders must differ from each other: {list(orders)}.")
-    return tuple(int(order) for order in orders)
+    return cutoffs

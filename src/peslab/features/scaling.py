@@ -9,12 +9,16 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 from numpy.typing import NDArray
 
 from peslab.errors import InvalidInputError
+from peslab.kernels.inputs import positive
 
 # A column whose scatter is below this part of its magnitude holds rounding errors, not information.
 _RELATIVE_ROUNDING = 1e-12
+
+LEAST_FLOOR = 1e-14  # as far as float64 tells variances apart
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,12 +40,28 @@ class LinearMap:
         """Map features to inputs.
 
         Args:
-            features: Shape (n, n_features).
+            features: Shape (…, n_features): a row for each configuration, or for each particle.
 
         Returns:
-            The inputs, shape (n, n_inputs).
+            The inputs, shape (…, n_inputs).
         """
         return (features - self.shift) @ self.matrix
+
+    def inverse(self) -> "LinearMap":
+        """The map back, exact but for rounding: what takes predictions to the targets' unit.
+
+        Raises:
+            InvalidInputError: If a part of the features was dropped, which nothing brings back.
+        """
+        n_features, n_inputs = self.matrix.shape
+        if n_features != n_inputs:
+            raise InvalidInputError(
+                f"{n_features} features became {n_inputs} inputs, and nothing brings the others "
+                "back: scale with scaling=standardize, which drops none."
+            )
+        return LinearMap(
+            -self.shift @ self.matrix, np.asarray(np.linalg.inv(self.matrix), np.float64)
+        )
 
 
 class Scaling(ABC):
@@ -52,7 +72,8 @@ class Scaling(ABC):
         """Choose the map; only the training part may be shown to it.
 
         Args:
-            features: The features of the training part, shape (n, n_features).
+            features: The features of the training part, shape (n, n_features), or (n, N,
+                n_features) of a descriptor per particle, whose rows are taken together.
 
         Returns:
             The map to apply to these and to all other features.
@@ -70,7 +91,7 @@ class Standardize(Scaling):
         """Take the mean and the standard deviation of each feature.
 
         Args:
-            features: The features of the training part, shape (n, n_features).
+            features: Of the training part, shape (n, n_features) or (n, N, n_features).
 
         Returns:
             The map with a diagonal matrix.
@@ -78,17 +99,54 @@ class Standardize(Scaling):
         Raises:
             InvalidInputError: If a feature is constant or not finite.
         """
-        _check(features)
-        deviations = features.std(axis=0)
-        constant = deviations <= _RELATIVE_ROUNDING * np.abs(features).max(axis=0)
-        if constant.any():
-            columns = ", ".join(str(column) for column in np.flatnonzero(constant))
+        means, deviations = _statistics(_rows(features))
+        return LinearMap(shift=means, matrix=np.diag(1.0 / deviations))
+
+
+@dataclass(frozen=True)
+class Whiten(Scaling):
+    """Inputs without correlations, of mean 0 and standard deviation 1 over the training part.
+
+    They are the principal components of the standardized features, the widest first. Eigenvalues of
+    one matrix add up to a constant, so some direction among them holds rounding errors: such
+    directions are dropped. All is done in float64, before anything is rounded to a network's
+    precision.
+
+    Args:
+        floor: Directions whose variance is below this part of the largest one are dropped.
+    """
+
+    floor: float = 1e-9
+
+    def __post_init__(self) -> None:
+        if not LEAST_FLOOR <= positive("floor", self.floor) < 1.0:
             raise InvalidInputError(
-                f"Feature column(s) {columns} (counted from 0) are constant over the "
-                f"{len(features)} training configurations and cannot be standardized; leave them "
-                "out, or enlarge the cutoff of the features until they see a neighbor."
+                f"floor must be from {LEAST_FLOOR:g} to below 1, not {self.floor}: variances "
+                "below that are rounding errors."
             )
-        return LinearMap(shift=features.mean(axis=0), matrix=np.diag(1.0 / deviations))
+
+    def fit(self, features: NDArray[np.float64]) -> LinearMap:
+        """Take the principal components of the standardized features.
+
+        Args:
+            features: Of the training part, shape (n, n_features) or (n, N, n_features).
+
+        Returns:
+            The map, whose matrix has a column for each direction that is kept.
+
+        Raises:
+            InvalidInputError: If a feature is constant or not finite.
+        """
+        rows = _rows(features)
+        means, deviations = _statistics(rows)
+        standardized = (rows - means) / deviations
+        variances, directions = np.linalg.eigh(standardized.T @ standardized / len(rows))
+        kept = np.flatnonzero(variances >= self.floor * variances[-1])[::-1]
+        directions = directions[:, kept]
+        # A direction and its opposite are both right; the largest component is made positive.
+        largest = np.abs(directions).argmax(axis=0)
+        directions *= np.sign(directions[largest, np.arange(len(kept))])
+        return LinearMap(means, directions / deviations[:, None] / np.sqrt(variances[kept]))
 
 
 @dataclass(frozen=True)
@@ -99,7 +157,7 @@ class Unscaled(Scaling):
         """Give the identity.
 
         Args:
-            features: The features of the training part, shape (n, n_features).
+            features: Of the training part, shape (n, n_features) or (n, N, n_features).
 
         Returns:
             The map that changes nothing.
@@ -107,21 +165,40 @@ class Unscaled(Scaling):
         Raises:
             InvalidInputError: If a feature is not finite.
         """
-        _check(features)
-        n_features = features.shape[1]
+        n_features = _rows(features).shape[1]
         return LinearMap(shift=np.zeros(n_features), matrix=np.eye(n_features))
 
 
-def _check(features: NDArray[np.float64]) -> None:
-    if len(features.shape[1:]) != 1 or 0 in features.shape:
+def _rows(features: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Features of all places in one table, all of them finite."""
+    if features.ndim not in {2, 3} or 0 in features.shape:
         raise InvalidInputError(
-            f"Features must have the shape (configurations, features) with at least one of each, "
-            f"not {features.shape}."
+            "Features must have the shape (configurations, features) or (configurations, "
+            f"particles, features) with at least one of each, not {features.shape}."
         )
-    finite = np.isfinite(features).all(axis=0)
+    rows = features.reshape(-1, features.shape[-1])
+    finite = np.isfinite(rows).all(axis=0)
     if not finite.all():
-        columns = ", ".join(str(column) for column in np.flatnonzero(~finite))
         raise InvalidInputError(
-            f"Feature column(s) {columns} (counted from 0) hold NaN or infinity; look for "
-            "coincident particles in the configurations."
+            f"Feature column(s) {_numbers(~finite)} (counted from 0) hold NaN or infinity; look "
+            "for coincident particles in the configurations."
         )
+    return rows
+
+
+def _statistics(rows: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Mean and standard deviation of each feature, none of which may be constant."""
+    means, deviations = np.asarray(rows.mean(axis=0)), np.asarray(rows.std(axis=0))
+    constant = deviations <= _RELATIVE_ROUNDING * np.abs(rows).max(axis=0)
+    if constant.any():
+        raise InvalidInputError(
+            f"Feature column(s) {_numbers(constant)} (counted from 0) are constant over the "
+            f"{len(rows)} rows of the training part and cannot be scaled; leave them out, such as "
+            "a cell width that is the same everywhere, or enlarge the cutoff of the features until "
+            "they see a neighbor."
+        )
+    return means, deviations
+
+
+def _numbers(columns: npt.ArrayLike) -> str:
+    return ", ".join(str(column) for column in np.flatnonzero(columns))

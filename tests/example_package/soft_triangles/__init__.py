@@ -1,5 +1,8 @@
-"""A potential in four lines: peslab compiles it, derives its slopes and normalizes it."""
+"""A potential in four lines and a descriptor in ten."""
 
+import numpy as np
+
+from peslab.features import Descriptor
 from peslab.toymodel import normalized
 
 
@@ -7,3 +10,17 @@ from peslab.toymodel import normalized
 def SoftTriangles(a, b, c):  # noqa: N802  # it becomes a class
     """A soft core that depends on the product of the sides, attraction by the perimeter."""
     return (a * b * c) ** -3 - (a + b + c) ** -6
+
+
+class StructureFactors(Descriptor):
+    """|Σ_j exp(i k·r_j)|²/N of three waves that fit into the cell, over all axes."""
+
+    def feature_names(self, n_particles):  # noqa: ARG002  # as many for all
+        """One for each wave."""
+        return [f"wave {m}" for m in (1, 2, 3)]
+
+    def describe(self, positions, cell_widths):
+        """Shape (n, 3) of positions (n, N, d) and cell widths (n,)."""
+        phases = 2j * np.pi * positions[:, None] / cell_widths[:, None, None, None]
+        waves = np.exp(np.array([[[1]], [[2]], [[3]]]) * phases).sum(axis=2)
+        return (np.abs(waves) ** 2).sum(axis=2) / positions.shape[1]

@@ -1,0 +1,111 @@
+"""What a network sees: the values of a descriptor while one particle is dragged."""
+
+from collections.abc import Sequence
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from peslab.evaluation.drag import DragPath
+from peslab.evaluation.lattice_figures import draw_lattice
+from peslab.evaluation.style import VERMILION, styled_figure
+
+Array = NDArray[np.float64]
+
+PANEL_HEIGHT = 1.55  # in inches, of each kind of feature
+LONG_LEGEND = 8  # features, from which on their names stand in two columns
+MARGIN = 0.17  # around the cell, in cell widths
+PLANE = 2
+PER_PLACE = 3  # axes of the values of a descriptor per particle
+
+
+def descriptor_figure(path: DragPath, names: Sequence[str], values: Array) -> Figure:
+    """Draw the dragged particle's way through its cell beside what a descriptor makes of it.
+
+    As in figure 10 of the thesis.
+
+    Args:
+        path: The way, in two or three dimensions.
+        names: Of the features, F of them; those that end alike, "… of order -2", or else begin with
+            the same word, share a panel.
+        values: Along the way, shape (n_points, F), or (n_points, N, F) of a descriptor per
+            particle, of which those of the dragged one are shown.
+
+    Returns:
+        The figure: the cell on the left, and on the right a panel for each kind of feature. Where
+        particles nearly meet, high peaks are cut off so that the rest can be read.
+    """
+    shown = values[:, path.particle] if values.ndim == PER_PLACE else values
+    panels = _panels(names)
+    height = max(3.2, PANEL_HEIGHT * len(panels) + 0.6)
+    with styled_figure(9.2, height) as figure:
+        grid = figure.add_gridspec(len(panels), 2, width_ratios=(3.0, 5.0))
+        _draw_path(figure.add_subplot(grid[:, 0]), path)
+        column = [figure.add_subplot(grid[row, 1]) for row in range(len(panels))]
+        for axes, (kind, members) in zip(column, panels.items(), strict=True):
+            _draw_panel(axes, path.coordinate, kind, members, shown)
+            axes.set_xlim(path.coordinate[0], path.coordinate[-1])
+            axes.tick_params(labelbottom=axes is column[-1])
+        column[-1].set_xlabel("position of the dragged particle ($R_c$)")
+    return figure
+
+
+def _panels(names: Sequence[str]) -> dict[str, dict[int, str]]:
+    """Kinds of features: of each its members' numbers, and the other part of their names."""
+    panels: dict[str, dict[int, str]] = {}
+    for number, name in enumerate(names):
+        if name == "cell width":  # it stands beside the cell, and does not change along the way
+            continue
+        label, separator, kind = name.rpartition(" of ")
+        if not separator:
+            kind, _, label = name.partition(" ")
+        panels.setdefault(kind, {})[number] = label or kind
+    return panels
+
+
+def _draw_path(axes: Axes, path: DragPath) -> None:
+    """The cell at the start, looked at so that the way lies in the plane."""
+    sideways = [axis for axis in range(path.positions.shape[2]) if axis != path.axis]
+    across = sideways[0]
+    seen = [min(across, path.axis), max(across, path.axis), *sideways[1:]]
+    width = path.cell_width
+    draw_lattice(axes, path.positions[0][:, seen], width, bond_length=0.0)
+    start, stop = path.positions[[0, -1], path.particle][:, seen[:PLANE]]
+    arrow = {"arrowstyle": "-|>", "color": VERMILION, "linewidth": 1.4, "shrinkA": 0, "shrinkB": 0}
+    axes.annotate("", xy=stop, xytext=start, arrowprops=arrow, zorder=4)
+    size = 130.0 * min(1.0, 5.0 / width)
+    axes.scatter(start[0], start[1], size, VERMILION, edgecolor="white", zorder=5)
+    axes.set_xlim(-MARGIN * width, (1.0 + MARGIN) * width)
+    axes.set_ylim(-MARGIN * width, (1.0 + MARGIN) * width)
+    axes.set_title(f"cell width {width:.3g} $R_c$", loc="center", fontsize=10)
+
+
+def _draw_panel(
+    axes: Axes, along: Array, kind: str, members: dict[int, str], values: Array
+) -> None:
+    """The features of one kind, from dark to light in their sequence."""
+    colors = mpl.colormaps["viridis"](np.linspace(0.0, 0.88, len(members)))
+    for (number, label), color in zip(members.items(), colors, strict=True):
+        axes.plot(along, values[:, number], color=color, linewidth=1.4, label=_minus(label))
+    axes.set_ylim(_readable_limits(values[:, list(members)]))
+    axes.set_title(_minus(kind), fontsize=9.5, pad=3)
+    columns = 2 if len(members) > LONG_LEGEND else 1
+    axes.legend(
+        loc="center left", bbox_to_anchor=(1.0, 0.5), fontsize=6.5 if columns > 1 else 8,
+        ncols=columns, handlelength=1.0, labelspacing=0.25, columnspacing=0.8,
+    )  # fmt: skip
+
+
+def _minus(text: str) -> str:
+    return text.replace("-", "−")
+
+
+def _readable_limits(values: Array) -> tuple[float, float]:
+    """The range of the values, but for peaks far beyond what nine in ten of them span."""
+    low, high = np.percentile(values, [5, 95])
+    reach = 1.5 * (high - low)
+    low, high = max(values.min(), low - reach), min(values.max(), high + reach)
+    margin = 0.08 * (high - low) or 1.0
+    return float(low - margin), float(high + margin)

@@ -1,0 +1,81 @@
+"""Figure 10: the way of the dragged particle, and each feature along it."""
+
+import numpy as np
+import pytest
+
+from peslab.evaluation import descriptor_figure, straight_path, thesis_path
+
+PATH = thesis_path(5.0, 51)
+RANDOM = np.random.default_rng(2)
+
+
+def texts(axes):
+    return [text.get_text() for text in axes.get_legend().get_texts()]
+
+
+def panels(figure):
+    """All axes but that of the cell."""
+    return figure.axes[1:]
+
+
+def test_features_of_a_kind_share_a_panel():
+    """Names that end alike stand together, and the rest of the name tells them apart."""
+    names = [f"eigenvalue {k} of order {order}" for order in (-2, -3) for k in (1, 2)]
+    values = RANDOM.normal(size=(51, 4))
+    figure = descriptor_figure(PATH, names, values)
+    assert [axes.get_title("left") for axes in panels(figure)] == ["order −2", "order −3"]
+    for axes, columns in zip(panels(figure), ([0, 1], [2, 3]), strict=True):
+        assert texts(axes) == ["eigenvalue 1", "eigenvalue 2"]
+        for line, column in zip(axes.lines, columns, strict=True):
+            np.testing.assert_array_equal(line.get_xdata(), PATH.coordinate)
+            np.testing.assert_array_equal(line.get_ydata(), values[:, column])
+
+
+def test_other_names_stand_together_by_their_first_word():
+    """Radial and angular functions have a panel each; a name of one word is its own label."""
+    figure = descriptor_figure(PATH, ["G2 at 1", "G2 at 2", "G4 η=1", "pull"], np.zeros((51, 4)))
+    assert [axes.get_title("left") for axes in panels(figure)] == ["G2", "G4", "pull"]
+    assert [texts(axes) for axes in panels(figure)] == [["at 1", "at 2"], ["η=1"], ["pull"]]
+
+
+def test_the_cell_width_has_no_panel():
+    """It does not change along the way, and stands beside the cell."""
+    figure = descriptor_figure(PATH, ["distance 1", "cell width"], np.full((51, 2), 5.0))
+    assert len(panels(figure)) == 1
+    assert "cell width 5 " in figure.axes[0].get_title("center")
+
+
+def test_of_places_that_of_the_dragged_particle_is_shown():
+    """A descriptor per particle has a row for each; one of them moves."""
+    values = RANDOM.normal(size=(51, 4, 2))
+    (axes,) = panels(descriptor_figure(PATH, ["wave 1", "wave 2"], values))
+    for line, column in zip(axes.lines, values[:, 3].T, strict=True):
+        np.testing.assert_array_equal(line.get_ydata(), column)
+
+
+@pytest.mark.parametrize("dimension", [2, 3])
+@pytest.mark.parametrize("axis", [0, 1, 2])
+def test_the_way_lies_in_the_plane(dimension, axis, tmp_path):
+    """Whichever axis it follows, one sees it from its first point to its last."""
+    if axis >= dimension:
+        return
+    positions = RANDOM.uniform(0.5, 2.5, (4, dimension))
+    path = straight_path(positions, 3.0, 21, particle=1, axis=axis)
+    figure = descriptor_figure(path, ["distance 1"], np.ones((21, 1)))
+    cell = figure.axes[0]
+    (arrow,) = cell.texts
+    ends = np.array([arrow.xyann, arrow.xy])
+    assert np.linalg.norm(ends[1] - ends[0]) == pytest.approx(3.0)
+    other = next(k for k in range(dimension) if k != axis)
+    assert positions[1, other] in ends
+    np.testing.assert_allclose(cell.collections[-1].get_offsets()[0], ends[0])
+    figure.savefig(tmp_path / "a.png")
+
+
+def test_peaks_are_cut_off_so_that_the_rest_can_be_read():
+    """One point in a hard core does not flatten the line."""
+    values = np.sin(PATH.coordinate)[:, None]
+    low, high = panels(descriptor_figure(PATH, ["wave 1"], values))[0].get_ylim()
+    assert low < values.min() < values.max() < high
+    values[25] = 1e6
+    assert panels(descriptor_figure(PATH, ["wave 1"], values))[0].get_ylim()[1] < 10.0

@@ -1,0 +1,166 @@
+"""Descriptors of one's own: ten lines, named in configs, and what is wrong with them told."""
+
+import doctest
+import sys
+import tomllib
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from peslab.errors import InvalidInputError
+from peslab.features import Descriptor, descriptor
+
+EXAMPLE = Path(__file__).parents[1] / "example_package"
+POSITIONS = np.random.default_rng(3).uniform(0.0, 4.0, (50, 4, 2))
+
+
+class Pull(Descriptor):
+    """Σ_ij cos(k (r_j − r_i)) along each axis, with a Jacobian."""
+
+    def feature_names(self, n_particles):  # noqa: ARG002  # as all are called
+        return ["pull"]
+
+    def describe(self, positions, cell_widths):
+        return self.describe_with_jacobian(positions, cell_widths)[0]
+
+    def describe_with_jacobian(self, positions, cell_widths):
+        wave = 2.0 * np.pi / cell_widths[:, None, None, None]
+        offsets = wave * (positions[:, None] - positions[:, :, None])
+        slopes = -2.0 * wave[:, :, 0] * np.sin(offsets).sum(axis=1)
+        return np.cos(offsets).sum(axis=(1, 2, 3))[:, None], slopes[:, None]
+
+
+def test_a_jacobian_of_ones_own():
+    """It is asked for by the one method that gives it."""
+    pull = Pull()
+    assert pull.has_jacobian
+    features, jacobian = pull.with_jacobian(POSITIONS, 4.0)
+    step = 1e-6
+    moved = POSITIONS.copy()
+    moved[:, 1, 0] += step
+    rise = (pull(moved, 4.0) - features) / step
+    np.testing.assert_allclose(jacobian[:, :, 1, 0], rise, atol=1e-4)
+
+
+def described_as(values, names=("one", "two"), *, jacobian=None, per_particle=False):
+    """A descriptor that gives what is told."""
+
+    class Told(Descriptor):
+        def feature_names(self, n_particles):  # noqa: ARG002  # as all are called
+            return list(names)
+
+        def describe(self, positions, cell_widths):  # noqa: ARG002
+            return values(positions)
+
+        if jacobian is not None:
+
+            def describe_with_jacobian(self, positions, cell_widths):  # noqa: ARG002
+                return values(positions), jacobian(positions)
+
+    Told.per_particle = per_particle
+    return Told()
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        lambda positions: np.zeros((len(positions), 3)),
+        lambda positions: np.zeros(len(positions)),
+        lambda positions: np.zeros((*positions.shape[:2], 2)),
+        lambda _: np.zeros((1, 2)),
+    ],
+)
+def test_a_shape_that_does_not_fit_is_told(values):
+    """One value for each name, in a row for each configuration, and nothing is broadcast."""
+    with pytest.raises(InvalidInputError, match=r"Told gave an array of shape .*\(50, 2\)"):
+        described_as(values)(POSITIONS, 4.0, n_threads=1)
+
+
+def test_a_jacobian_that_does_not_fit_is_told():
+    """One derivative for each feature, particle and axis."""
+    wrong = described_as(
+        lambda positions: np.zeros((len(positions), 2)),
+        jacobian=lambda positions: np.zeros((len(positions), 2, 3, 2)),
+    )
+    with pytest.raises(InvalidInputError, match=r"Told gave an array of shape \(50, 2, 3, 2\)"):
+        wrong.with_jacobian(POSITIONS, 4.0)
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+@pytest.mark.parametrize("per_particle", [False, True])
+def test_features_that_are_no_numbers_are_told(bad, per_particle):
+    """Which configuration it is, whatever slice it is in."""
+
+    def values(positions):
+        shape = positions.shape[:2] if per_particle else positions.shape[:1]
+        features = np.zeros((*shape, 2))
+        features[positions[..., 0, 0] > 3.9] = bad
+        return features
+
+    positions = POSITIONS.copy()
+    positions[:, 0, 0] = 1.0
+    positions[31, 0, 0] = 3.95
+    with pytest.raises(InvalidInputError, match="configuration 31 is not finite"):
+        described_as(values, per_particle=per_particle)(positions, 4.0)
+
+
+def test_a_descriptor_without_a_way_to_describe_is_none():
+    """Both methods are asked for when it is made."""
+
+    class Nothing(Descriptor):
+        pass
+
+    with pytest.raises(TypeError, match="describe"):
+        Nothing()
+
+
+def test_example_in_the_documentation_runs():
+    """What a reader copies works."""
+    assert doctest.testmod(descriptor).failed == 0
+
+
+@pytest.fixture
+def installed(tmp_path, monkeypatch):
+    """The example package, found as if it were installed."""
+    project = tomllib.loads((EXAMPLE / "pyproject.toml").read_text())["project"]
+    about = tmp_path / "soft_triangles-1.0.dist-info"
+    about.mkdir()
+    (about / "METADATA").write_text(f"Name: {project['name']}\nVersion: {project['version']}\n")
+    points = "\n".join(f"{k} = {v}" for k, v in project["entry-points"]["peslab"].items())
+    (about / "entry_points.txt").write_text(f"[peslab]\n{points}\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.syspath_prepend(EXAMPLE)
+
+
+CHOSEN = ("features=structure_factors", f"hydra.searchpath=[file://{EXAMPLE / 'conf'}]")
+
+
+@pytest.mark.usefixtures("installed", "home")
+def test_an_installed_descriptor_is_named_in_configs(peslab):
+    """It composes like those of peslab, and its settings are checked like theirs."""
+    answer = peslab("train", *CHOSEN, "features.with_cell_width=true", "debug=compose")
+    assert answer.status == 0, answer.err
+    answer = peslab("train", *CHOSEN, "+features.waves=3", "debug=compose")
+    assert answer.status == 2
+    assert "features.waves is not a setting" in answer.err
+
+
+@pytest.mark.usefixtures("installed")
+def test_the_installed_descriptor_describes():
+    """Its waves do not see where the cell begins."""
+    from soft_triangles import StructureFactors
+
+    factors = StructureFactors()
+    assert not factors.has_jacobian
+    assert factors.names(4) == ["wave 1", "wave 2", "wave 3"]
+    np.testing.assert_allclose(factors(POSITIONS + 1.7, 4.0), factors(POSITIONS, 4.0), atol=1e-12)
+    sys.modules.pop("soft_triangles")
+
+
+@pytest.mark.usefixtures("home")
+def test_a_descriptor_that_is_not_installed_is_refused(peslab):
+    """What stands in a file is not trusted."""
+    answer = peslab("train", *CHOSEN, "debug=compose")
+    assert answer.status == 2
+    assert "soft_triangles.StructureFactors is not allowed" in answer.err
