@@ -94,30 +94,43 @@ def cell_of(
 def look_around(
     around: Surroundings, k: int, positions: FloatArray, cell_width: float, reach: float
 ) -> None:
-    """Move the particles of configuration k back into the cell and find all images in reach."""
-    counts, owners, cells, offsets, homes, origins, shifts, axes = around
-    n_particles, dimension = len(positions), len(axes)
+    """Move the particles of configuration k back into the cell and find all images in reach.
+
+    Where j has an image in reach of i, i has one in reach of j: each pair is looked at once.
+    """
+    n_particles, axes, shifts = len(positions), around.axes, around.shifts
     base = base_of_cells(cell_width, reach)
     for i in range(n_particles):
-        homes[k, i] = 0.0
-        for axis in range(dimension):
-            positions[i, axis] = origins[k, i, axis] = wrap(positions[i, axis], cell_width)
+        around.counts[k, i], around.homes[k, i] = 0, 0.0
+        for axis in range(len(axes)):
+            positions[i, axis] = wrap(positions[i, axis], cell_width)
+            around.origins[k, i, axis] = positions[i, axis]
     for i in range(n_particles):
-        count = 0
-        for other in range(n_particles):
+        for other in range(i, n_particles):
             more = first_shift(shifts, axes, positions.T, i, other, cell_width, reach, False)
             while more:
                 cell, square = 0.0, 0.0
-                for axis in range(dimension):
-                    offset = shifts[2, axis] * cell_width
+                for axis in range(len(axes)):
                     cell = cell * base + shifts[2, axis]
+                    offset = shifts[2, axis] * cell_width
                     square += (positions[other, axis] + offset - positions[i, axis]) ** 2
-                    offsets[k, i, count, axis] = offset
-                owners[k, i, count], cells[k, i, count] = other, cell
-                itself = cell == 0.0 and other == i
-                count += (square < reach * reach) & (not itself)
+                if square < reach * reach and not (other == i and cell == 0.0):
+                    add_image(around, k, i, other, cell, cell_width, 1.0)
+                    if other != i:
+                        add_image(around, k, other, i, cell, cell_width, -1.0)
                 more = next_shift(shifts, axes)
-        counts[k, i] = count
+
+
+@subroutine
+def add_image(
+    around: Surroundings, k: int, i: int, owner: int, cell: float, cell_width: float, sign: float
+) -> None:
+    """Add an image at the present shift, or at the opposite one, to those around particle i."""
+    m = around.counts[k, i]
+    around.owners[k, i, m], around.cells[k, i, m] = owner, sign * cell
+    for axis in range(len(around.axes)):
+        around.offsets[k, i, m, axis] = sign * around.shifts[2, axis] * cell_width
+    around.counts[k, i] = m + 1
 
 
 @subroutine
@@ -132,8 +145,7 @@ def see(
     limit = reach * reach
     count = unsigned(0)
     for m in range(around.counts[k, i]):
-        other = unsigned(owners[m])
-        stays = other != i
+        other, stays = unsigned(owners[m]), owners[m] != i
         before, after = 0.0, 0.0
         for axis in range(len(axes)):
             component = positions[other, axis] + offsets[m, axis] - position[axis]
@@ -201,7 +213,7 @@ def collect_triangles(
             trials.sides[0, n], trials.sides[1, n], trials.sides[2, n] = a, b, third
             trials.weights[n] = (2 * time - 1) * share * interaction.triangle_weights[cell]
             trials.moves[n] = move
-            n += unsigned((rest > 0.0) & (third < rest * rest))
+            n += unsigned(third < rest * abs(rest))  # not where the rest is negative
     return n
 
 
