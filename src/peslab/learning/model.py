@@ -102,6 +102,22 @@ class TrainedModel(nn.Module):
             torch.cat(gradients, dim=1).cpu().numpy(),
         )
 
+    def predict_places(self, features: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Predict what each place of a sample gives to its energy, of which that is the mean.
+
+        Args:
+            features: Shape (n, A, n_features).
+
+        Returns:
+            Energies of places in E_c, shape (k, n, A).
+        """
+        with torch.inference_mode():
+            chunks = [
+                self._unscaled(self.network.at_places(self._inputs(chunk)[None]))
+                for chunk in self._chunks(features)
+            ]
+            return torch.cat(chunks, dim=1).cpu().numpy()
+
     def replica(self, index: int) -> "TrainedModel":
         """Copy one replica, with the scalings around it, into a model of its own.
 

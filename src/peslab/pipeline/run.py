@@ -208,7 +208,7 @@ def _evaluate(
     """All final metrics, and the predictions for the test part."""
     errors: dict[str, Array] = {}
     for part, table in {"val": tables.validation, "test": tables.test}.items():
-        prediction, gradient = surrogate.predict_with_gradient(*table.inputs)
+        prediction, gradient = _predicted(surrogate, table)
         found = plan.problem.errors(table, prediction, gradient)
         errors |= {f"{part}/{name}": values for name, values in found.items()}
     metrics = _summary(errors)
@@ -220,6 +220,13 @@ def _evaluate(
     metrics["prediction_microseconds"] = _prediction_microseconds(surrogate, tables.test)
     metrics["network_parameters"] = float(surrogate.model.network.n_parameters)
     return metrics, prediction
+
+
+def _predicted(surrogate: DescribedModel, table: Table) -> tuple[Array, Array | None]:
+    """Energies, and gradients where the descriptor has a Jacobian and the data have some."""
+    if surrogate.features.has_jacobian and table.gradients is not None:
+        return surrogate.predict_with_gradient(*table.inputs)
+    return surrogate.predict(*table.inputs), None
 
 
 def _summary(values: Mapping[str, Array]) -> dict[str, float]:

@@ -1,5 +1,6 @@
 """A descriptor and trained replicas as one function from positions to energies."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,8 +9,8 @@ from peslab.features import Descriptor
 from peslab.learning import TrainedModel
 from peslab.problems.contract import Array
 
-CHUNK = 2000
-"""Configurations per pass: their Jacobians stay within some tens of MB."""
+CHUNK_BYTES = 2**24
+"""Of the Jacobians in one pass."""
 
 
 @dataclass(frozen=True)
@@ -28,16 +29,33 @@ class DescribedModel:
         """Targets, shape (k, n)."""
         return self.model.predict(self.features(*inputs, n_threads=n_threads))
 
+    def predict_places(self, *inputs: Array) -> Array | None:
+        """What each particle gives to the mean energy, shape (k, n, N), of a descriptor of each."""
+        return self.model.predict_places(self.features(*inputs)) if self.per_particle else None
+
+    @property
+    def per_particle(self) -> bool:
+        """Whether the network is evaluated for each particle."""
+        return self.features.per_particle
+
     def predict_with_gradient(self, *inputs: Array) -> tuple[Array, Array]:
-        """Targets, shape (k, n), and gradients dE/dr = Σ_f dE/dx_f · dx_f/dr, (k, n, N, d)."""
+        """Targets, shape (k, n), and gradients dE/dr = Σ_f dE/dx_f · dx_f/dr, (k, n, N, d).
+
+        Raises:
+            InvalidInputError: If the descriptor has no Jacobian.
+        """
         predictions, gradients = [], []
-        for start in range(0, len(inputs[0]), CHUNK):
-            part = tuple(array[start : start + CHUNK] for array in inputs)
+        coordinates = inputs[0].shape[1:]
+        places = coordinates[0] if self.per_particle else 1
+        numbers = places * len(self.features.names(coordinates[0])) * math.prod(coordinates)
+        chunk = max(CHUNK_BYTES // (8 * numbers), 1)
+        for start in range(0, len(inputs[0]), chunk):
+            part = tuple(array[start : start + chunk] for array in inputs)
             features, jacobian = self.features.with_jacobian(*part)
             prediction, slopes = self.model.predict_with_gradient(features)
             predictions.append(prediction)
             of_features = slopes.reshape(*prediction.shape, -1)
             by_coordinates = jacobian.reshape(len(jacobian), of_features.shape[-1], -1)
             chained = np.einsum("knf,nfc->knc", of_features, by_coordinates, optimize=True)
-            gradients.append(chained.reshape(*prediction.shape, *part[0].shape[1:]))
+            gradients.append(chained.reshape(*prediction.shape, *coordinates))
         return np.concatenate(predictions, axis=1), np.concatenate(gradients, axis=1)

@@ -93,11 +93,18 @@ class Task:
 class Surrogate(Protocol):
     """A trained model as a function of a problem's inputs, for each of k replicas."""
 
+    @property
+    def features(self) -> "Descriptor":
+        """What the network sees; without a Jacobian there are no gradients."""
+
     def predict(self, *inputs: Array) -> Array:
         """Targets, shape (k, n)."""
 
     def predict_with_gradient(self, *inputs: Array) -> tuple[Array, Array]:
         """Targets, shape (k, n), and gradients with respect to the first input, (k, *its shape)."""
+
+    def predict_places(self, *inputs: Array) -> Array | None:
+        """What each particle gives to the mean, (k, n, N); None where it is not told apart."""
 
 
 @dataclass(frozen=True)

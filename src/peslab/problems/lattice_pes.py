@@ -14,7 +14,7 @@ from peslab.database import (
     database_path,
     load_or_generate,
 )
-from peslab.evaluation import drag_figure, drag_path, drag_test, thesis_path
+from peslab.evaluation import descriptor_figure, drag_figure, drag_path, drag_test, thesis_path
 from peslab.features import Descriptor
 from peslab.problems.contract import (
     Array,
@@ -114,23 +114,34 @@ class LatticePES(EnergySurface):
         )
 
     def probes(self, surrogate: Surrogate, tables: Tables) -> Iterator[Probe]:
-        """Drag a particle through a held-out cell and, as in figure 10, through the thesis's."""
+        """Drag a particle through a held-out cell and, as in figure 10, through the thesis's.
+
+        Of the last way, or else of the first, also what the network sees is drawn.
+        """
         positions, widths = tables.test.inputs
         known_widths = tables.train.inputs[1]
         common = np.intersect1d(widths, known_widths)
         width = float(common[np.abs(common - DRAG_WIDTH).argmin()])
         configurations = positions[widths == width][:DRAG_CHOICES]
+        seen = None
         if self.lattice.dimension > 1:  # on a line the dragged particle would meet the others
-            path = drag_path(
+            path = seen = drag_path(
                 configurations,
                 width,
                 DRAG_POINTS,
                 lambda positions: self.potential.energy_per_particle(positions, width),
                 highest=float(tables.train.targets[known_widths == width].max()),
             )
-            yield self._drag("drag", path, surrogate)
+            if surrogate.features.has_jacobian:
+                yield self._drag("drag", path, surrogate)
         if configurations.shape[1:] == (4, 2):
-            yield self._drag("drag_thesis", thesis_path(width, DRAG_POINTS), surrogate)
+            path = seen = thesis_path(width, DRAG_POINTS)
+            if surrogate.features.has_jacobian:
+                yield self._drag("drag_thesis", path, surrogate)
+        if seen is not None:
+            names = surrogate.features.names(self.lattice.n_particles)
+            values = surrogate.features(seen.positions, width)
+            yield Probe("inputs", {}, descriptor_figure(seen, names, values))
 
     def _drag(self, name: str, path: "DragPath", surrogate: Surrogate) -> Probe:
         width = path.cell_width
