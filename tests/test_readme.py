@@ -5,6 +5,7 @@ import shlex
 
 import pytest
 
+from peslab.apps.generate import combinations
 from peslab.apps.main import COMMANDS
 
 README = "README.md"
@@ -106,3 +107,19 @@ def test_the_plain_pip_lines_install_what_make_does(repository):
     assert "pip install --quiet -c constraints.txt -e '.[test]'" in makefile
     assert "peslab train -m study=quickstart" in text
     assert "bin/peslab train -m study=quickstart" in makefile
+
+
+def test_every_command_within_the_text_composes(repository):
+    """As those of the table of figures, which draw for seconds."""
+    text = (repository / README).read_text(encoding="utf-8")
+    inline = [shlex.split(line) for line in re.findall(r"`peslab ([^`…]+=[^`…]+)`", text)]
+    real = [words for words in inline if not any(stand_in(word) for word in words)]
+    assert len(real) >= 7
+    for command, *overrides in real:
+        assert command in {"train", "generate", "laws"}
+        assert combinations(overrides)
+
+
+def stand_in(word):
+    """Whether a user has a name or a folder of their own in place of this one."""
+    return "NAME" in word or "/my/" in word
