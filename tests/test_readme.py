@@ -62,13 +62,17 @@ def test_every_command_is_there(repository):
 
 
 def test_the_python_blocks_run(repository):
-    """The use from Python, and a potential of one's own in ten lines."""
+    """The use from Python, a potential of one's own in ten lines, and a descriptor."""
     found = blocks(repository, "python")
-    assert len(found) == 2
+    assert len(found) == 3
+    made = []
     for block in found:
         names = {"__name__": "readme"}
         exec(compile(block, README, "exec"), names)  # noqa: S102
+        made.append(names)
+    for names in made[:2]:
         assert names["forces"].shape == (len(names["energies"]), 4, 2)
+    assert made[2]["inputs"].shape == (10, 3)
 
 
 def test_the_own_potential_obeys_newton(repository):

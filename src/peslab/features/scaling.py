@@ -36,6 +36,10 @@ class LinearMap:
     shift: NDArray[np.float64]
     matrix: NDArray[np.float64]
 
+    def __post_init__(self) -> None:
+        # Networks are exported with it: torch warns of a matrix that lies in memory by columns.
+        object.__setattr__(self, "matrix", np.ascontiguousarray(self.matrix, np.float64))
+
     def apply(self, features: NDArray[np.float64]) -> NDArray[np.float64]:
         """Map features to inputs.
 
