@@ -43,6 +43,44 @@ def test_a_jacobian_of_ones_own():
     np.testing.assert_allclose(jacobian[:, :, 1, 0], rise, atol=1e-4)
 
 
+@pytest.mark.parametrize("factor", [-1.0, 0.5, 1.05])
+def test_wrong_slopes_are_noticed(factor):
+    """A sign, a factor: no force comes of it."""
+
+    class Wrong(Pull):
+        def describe_with_jacobian(self, positions, cell_widths):
+            features, jacobian = super().describe_with_jacobian(positions, cell_widths)
+            return features, factor * jacobian
+
+    with pytest.raises(InvalidInputError, match=r"Jacobian of Wrong.*feature 0"):
+        Wrong().with_jacobian(POSITIONS, 4.0)
+    with pytest.raises(InvalidInputError, match=r"Jacobian of Wrong.*feature 0"):
+        Wrong(with_cell_width=True).with_jacobian(POSITIONS[0], 4.0)
+
+
+@pytest.mark.parametrize("offset", [0.0, 1e-7, -1e-7])
+def test_kinks_and_jumps_are_no_wrong_slopes(offset):
+    """Where features bend or jump within a step, one cannot tell, and says nothing."""
+
+    class Bent(Descriptor):
+        def feature_names(self, n_particles):  # noqa: ARG002
+            return ["bend", "jump"]
+
+        def describe(self, positions, cell_widths):  # noqa: ARG002
+            away = positions[:, 0, 0] - 2.0
+            return np.stack([np.abs(away) + away, np.sign(away)], axis=1)
+
+        def describe_with_jacobian(self, positions, cell_widths):
+            return self.describe(positions, cell_widths), np.zeros((len(positions), 2, 4, 2))
+
+    at_the_bend = POSITIONS[:1].copy()
+    with pytest.raises(InvalidInputError, match="Jacobian of Bent"):
+        Bent().with_jacobian([[3.0, 0.0], [1.0, 0.0], [0.0, 1.0], [2.0, 2.0]], 4.0)
+    at_the_bend[0, 0, 0] = 2.0 + offset
+    _, jacobian = Bent().with_jacobian(at_the_bend, 4.0)
+    assert not jacobian.any()
+
+
 def described_as(values, names=("one", "two"), *, jacobian=None, per_particle=False):
     """A descriptor that gives what is told."""
 

@@ -78,6 +78,17 @@ def test_cutoffs_stand_side_by_side():
     assert both.names(4)[-1] == "eigenvalue 4 of order -3 within 1.5"
 
 
+@pytest.mark.usefixtures("home")
+def test_cutoffs_are_named_in_configs(peslab):
+    """A length or several, on the command line."""
+    for cutoff in ("2.5", "[2.0,3.5]"):
+        answer = peslab("train", f"features.cutoff={cutoff}", "debug=compose")
+        assert (answer.status, answer.err) == (0, "")
+    answer = peslab("train", "features.cutoff=[2.0,near]", "debug=compose")
+    assert answer.status == 2
+    assert "features.cutoff" in answer.err
+
+
 def test_lengths_have_no_unit():
     """Stretching everything, R_0p included, leaves the eigenvalues."""
     near = ProximityEigenvalues([-2, -5], 3.0)(POSITIONS, 5.0)

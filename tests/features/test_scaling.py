@@ -137,6 +137,15 @@ def test_what_was_dropped_has_no_inverse(collinear):
         Whiten().fit(collinear).inverse()
 
 
+@pytest.mark.parametrize("scaling", [Standardize(), Whiten(), Unscaled()])
+def test_matrices_lie_in_memory_by_rows(features, scaling):
+    """As a network that is exported with them needs it."""
+    linear_map = scaling.fit(features)
+    assert linear_map.matrix.flags.c_contiguous
+    assert linear_map.inverse().matrix.flags.c_contiguous
+    assert LinearMap(np.zeros(2), np.ones((3, 2)).T).matrix.flags.c_contiguous
+
+
 @pytest.mark.parametrize("scaling", [Standardize(), Whiten()])
 @pytest.mark.parametrize("scaling", [Standardize(), Whiten(), Unscaled()])
 def test_matrices_lie_in_memory_by_rows(features, scaling):
