@@ -1,6 +1,7 @@
 """`peslab laws`: a table, a verdict as exit status, figures in a folder, a run in MLflow."""
 
 import json
+import time
 
 import pytest
 
@@ -153,3 +154,13 @@ def test_long_and_strange_names_stay_apart():
 def test_numbers_are_told_in_two_digits(number, told):
     """And thousands without an exponent."""
     assert laws.short(number) == told
+
+
+@pytest.mark.parametrize(("seconds", "told"), [(0.0, ""), (0.06, "will take about")])
+def test_minutes_are_told_beforehand(seconds, told, capsys):
+    """Sums over blocks of 49 cells take 25 minutes, where others take seconds."""
+    laws.tell_if_slow(lambda: time.sleep(seconds))
+    captured = capsys.readouterr()
+    assert told in captured.err
+    assert bool(captured.err) == bool(told)
+    assert captured.out == ""

@@ -1,8 +1,11 @@
 """Figures of a database hold its numbers."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
+from peslab.evaluation import database_figures
 from peslab.evaluation.database_figures import (
     acceptance_figure,
     energy_by_width,
@@ -53,6 +56,41 @@ def test_ticks_of_a_wide_scale_are_plain_numbers():
     for label in ("−30", "−1", "0", "3", "300"):
         assert label in labels
     assert "1,000" not in labels  # beyond the highest
+
+
+@pytest.mark.parametrize("outlier", [-7.4e8, 3e29])
+def test_ticks_of_the_widest_scales_stay_apart(outlier):
+    """Some decades, as powers of ten: labels do not run into each other."""
+    figure = energy_distribution(np.append(BELL, outlier))
+    figure.draw_without_rendering()
+    shown = [label for label in figure.axes[0].get_xticklabels() if label.get_text()]
+    assert len(shown) >= 5
+    assert any("10^" in label.get_text() for label in shown)
+    boxes = [label.get_window_extent() for label in shown]
+    for left, right in pairwise(boxes):
+        assert left.x1 < right.x0
+
+
+def test_bent_scales_between_two_decades_have_ticks():
+    """Cells of one width may all lie between −6.5 and −4.9 E_c, where no ±1, ±3 is."""
+    tame, wild = np.linspace(-6.48, -6.22, 101), np.linspace(-6.47, -4.93, 101)
+    figure = percentile_figure({"": {"150": tame, "80": tame, "20": wild}})
+    axes = figure.axes[0]
+    assert axes.get_yscale() == "asinh"
+    figure.draw_without_rendering()
+    low, high = axes.get_ylim()
+    ticks = [tick for tick in axes.get_yticks() if low <= tick <= high]
+    assert len(ticks) >= 3
+
+
+@pytest.mark.parametrize(
+    ("number", "told"),
+    [(-5.84, "−5.84"), (1234.0, "1,234"), (1e8, "$10^{8}$"), (-7.4e8, r"$-7.4 \times 10^{8}$"),
+     (1.1e8, r"$1.1 \times 10^{8}$"), (-1e6, "$-10^{6}$"), (1.01e5, r"$1.01 \times 10^{5}$")],
+)  # fmt: skip
+def test_numbers_are_plain_up_to_a_hundred_thousand(number, told):
+    """And beyond as powers of ten."""
+    assert database_figures._plain(number) == told
 
 
 def test_percentiles_run_from_0_to_100(tmp_path):

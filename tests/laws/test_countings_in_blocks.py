@@ -122,6 +122,8 @@ def agrees(found, expected):
 def test_energies_are_the_printed_sums(block, potential, counting):
     """Equations (4), (5) and (9) over a block of (2 d_s + 1)^d cells, in 1D, 2D and 3D."""
     n_particles, dimension, width, depth = block
+    if depth == 0 and counting == "translation_invariant":
+        pytest.skip("no pair is closer than 0 cell widths: refused")
     positions = draw(n_particles, dimension, width)
     counted = replace(potential, counting=counting, depth=depth)
     expected = RULES[counting](counted, positions.tolist(), width, depth)

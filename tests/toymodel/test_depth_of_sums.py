@@ -110,7 +110,11 @@ def test_deeper_than_the_cutoff_changes_nothing(n_particles, dimension, width, c
 
 
 def test_without_cells_around_nothing_leaves_the_cell():
-    """To a depth of 0 the printed sum is that of an isolated cluster; with images there is none."""
+    """To a depth of 0 the printed sum is that of an isolated cluster.
+
+    Wherever the cell begins, no pair is closer than 0 cell widths: 0 would be a wrong energy, and
+    relaxations, which sum so, would accept every move.
+    """
     cluster = [[1.0, 1.0], [2.0, 1.0], [1.5, 2.0]]
     sides = np.array([1.0, np.hypot(0.5, 1.0), np.hypot(0.5, 1.0)])
     potential = ModifiedLennardJones(cutoff=5.0, counting="published", depth=0)
@@ -118,7 +122,13 @@ def test_without_cells_around_nothing_leaves_the_cell():
     expected = (0.25 * 2 * pairs + 0.75 * 6 * potential.triplet_values(*sides)[0]) / 3
     assert potential.energy_per_particle(cluster, 2.5)[0] == pytest.approx(expected, rel=1e-12)
     invariant = replace(potential, counting="translation_invariant")
-    assert invariant.energy_per_particle(cluster, 2.5)[0] == 0.0
+    with pytest.raises(InvalidInputError, match="depth=0 leaves nothing to sum"):
+        invariant.energy_per_particle(cluster, 2.5)
+    for relaxation in (RandomMoves(2, 0.1), Descent(2)):
+        with pytest.raises(InvalidInputError, match="depth=0 leaves nothing to sum"):
+            relaxation.relax(potential, cluster, 2.5, seed=0)
+    frozen = RandomMoves(2, 0.1, images="frozen").relax(potential, cluster, 2.5, seed=0)
+    assert np.isfinite(frozen.positions).all()
 
 
 def test_forces_are_slopes_at_a_depth():

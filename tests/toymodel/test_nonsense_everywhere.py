@@ -17,6 +17,7 @@ from peslab.toymodel import (
     PairsAndArea,
     Potential,
     RandomMoves,
+    normalized,
     pair_function,
     triplet_function,
 )
@@ -69,6 +70,12 @@ every_taker = pytest.mark.parametrize("taker", TAKERS.values(), ids=TAKERS)
         (np.zeros((1, 0, 2)), 5.0, "shape"),
         (np.zeros(2), 5.0, "shape"),
         ("here", 5.0, "array of numbers"),
+        ([["1", "2"]], 5.0, "array of numbers, real ones, not of <U1"),
+        (np.array([[1.0 + 1.0j, 2.0]]), 5.0, "real ones, not of complex128"),
+        (np.array([[True, False]]), 5.0, "real ones, not of bool"),
+        (np.ma.array([[1.0, 2.0]], mask=[[True, False]]), 5.0, "none masked"),
+        ([[1.0, 2.0]], "5", "cell_width must be an array of numbers"),
+        ([[1.0, 2.0]], True, "cell_width must be an array of numbers"),
         ([[1.0, 2.0]], [5.0, 4.0], "shape"),
         ([[1.0, 2.0]], 0.0, "above 0"),
         ([[1.0, 2.0]], np.nan, "finite"),
@@ -198,8 +205,8 @@ def test_units_are_above_zero(kind, field, value):
 
 
 def test_a_block_needs_a_depth():
-    """It has no other edge."""
-    with pytest.raises(InvalidInputError, match="depth"):
+    """It has no other edge, also where the potential has a cutoff."""
+    with pytest.raises(InvalidInputError, match=r"counting=block sums .* set depth=1"):
         ModifiedLennardJones(counting="block").energy_per_particle([[0.0, 0.0]], 5.0)
 
 
@@ -317,3 +324,64 @@ def test_no_relaxation_ends_where_there_is_no_energy(relaxation):
     stuck = longer.relax(UNDEFINED, INSIDE, 5.0, seed=0).positions
     assert np.array_equal(stuck[0], INSIDE) or not descends
     assert (stuck[0, 0] != stuck[0, 1]).any()
+
+
+def test_triangles_are_symmetric():
+    """In which order sides come is chance, and energies would be."""
+    lopsided = own(triplet=triplet_function(lambda _p, a, b, c: (a + 2.0 * b + c, 1.0, 2.0, 1.0)))
+    with pytest.raises(InvalidInputError, match="the same one: make it symmetric in a, b, c"):
+        lopsided.energy_per_particle([[0.0, 0.0], [1.0, 0.0], [0.0, 1.2]], 5.0)
+
+
+def test_potentials_interact():
+    """Where `triplet` is misspelled nothing would, and all energies be 0."""
+    with pytest.raises(InvalidInputError, match="neither a pair nor a triplet interaction"):
+        own().energy_per_particle([[0.0, 0.0], [1.0, 0.0]], 5.0)
+
+
+def inverse_area(a, b, c):
+    s = (a + b + c) / 2.0
+    return (s * (s - a) * (s - b) * (s - c)) ** -2 - (a + b + c) ** -6
+
+
+def inverse_distance(_parameters, r):
+    return (r - 1.0) ** -2, -2.0 * (r - 1.0) ** -3
+
+
+def derived_inverse_distance(_parameters, r):
+    return (r - 1.0) ** -2
+
+
+LINE = [[0.0, 0.0], [1.0, 0.0], [2.0, 0.0]]
+
+
+@pytest.mark.parametrize(
+    "potential",
+    [
+        normalized(inverse_area)(cutoff=2.0),
+        own(pair=pair_function(inverse_distance)),
+        own(pair=pair_function(derived_inverse_distance)),
+    ],
+    ids=["triangles", "pairs with slopes", "pairs"],
+)
+def test_divisions_by_zero_are_told(potential):
+    """Numba raises for whole powers of 0, as of the area of three particles in a line."""
+    with pytest.raises(InvalidInputError, match="energy or a force of configuration 0 is not"):
+        potential.energy_and_forces(LINE, 9.0)
+    moved = RandomMoves(2, 0.1).relax(potential, LINE, 9.0, seed=0).positions
+    assert np.isfinite(moved).all()
+
+
+@pytest.mark.parametrize(
+    ("potential", "remedy"),
+    [
+        (LennardJones(depth=300), "lower the depth"),
+        (ModifiedLennardJones(counting="block", depth=300), "lower the depth"),
+        (ModifiedLennardJones(cutoff=1e6), "widen the cell or lower the cutoff"),
+        (ModifiedLennardJones(cutoff=1e6, depth=10**9), "widen the cell or lower the cutoff"),
+    ],
+)
+def test_too_many_images_have_a_remedy(potential, remedy):
+    """A depth grows with the cell: a wider one has as many images."""
+    with pytest.raises(InvalidInputError, match=f"can be summed: {remedy}"):
+        potential.energy_per_particle([[0.0, 0.0], [1.0, 0.0]], 5.0)

@@ -1,6 +1,7 @@
 """Potentials of one's own: functions of sides, compiled, derived, normalized, named in configs."""
 
 import doctest
+import math
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -191,8 +192,30 @@ def test_slopes_that_are_none_are_refused(function):
         (lambda a, b: a * b, "must take the sides a, b, c of a triangle, or the distance r"),
         (lambda r: f"{r}", "cannot be compiled"),
         (lambda r: (r, r, r), "cannot be compiled"),
+        (lambda a, b, c: max(a, b, c) ** -12 - (a + b + c) ** -6, "cannot be compiled"),
+        (lambda r: math.exp(-2.0 * r) - math.exp(-r), "functions of NumPy, not of math"),
+        (lambda a, b, c: abs(a * b * c) ** -4 - (a + b + c) ** -6, "has the slope .* avoid abs"),
+        (lambda a, b, c: (a * a * b * c) ** -4 - (a + b + c) ** -6, "make it symmetric"),
+        (lambda a, b, c: a * b * c * math.nan, "has no minimum below 0"),
+        (np.sin, "is no function of Python"),
+        (dict, "is no function of Python"),
+        (3, "is no function of Python"),
     ],
-    ids=["repulsive", "attractive", "two sides", "text", "three values"],
+    ids=[
+        "repulsive",
+        "attractive",
+        "two sides",
+        "text",
+        "three values",
+        "max",
+        "math",
+        "abs",
+        "lopsided",
+        "no number",
+        "ufunc",
+        "class",
+        "number",
+    ],
 )
 def test_functions_that_are_no_potential_are_refused(function, words):
     """Where the function is written, not in the middle of a study."""

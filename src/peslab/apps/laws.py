@@ -5,12 +5,13 @@ import json
 import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
+from time import perf_counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from peslab.errors import PeslabError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from matplotlib.figure import Figure
     from rich.table import Table
@@ -39,6 +40,9 @@ GROUPS = ("problem", "potential", "lattice", "relaxation", "database", "tracking
 CHOSEN = ("potential", "lattice", "relaxation")  # what findings depend on, beside the seed
 
 RELAXED = 64  # configurations whose label noise is measured: it is known to a tenth
+ENERGIES = 20_000  # that laws and figures take, of four particles in 2D
+TIMED = 8  # of them, to predict the others
+WORTH_TELLING = 2.0  # minutes
 RELAXED_TO = 1  # d_s of their relaxation, where sums need a depth: that of section 4.2
 
 ABOUT = ("the tests of figures 5 to 8", "interactions and their slopes, as in figures 1, 18 and 19")
@@ -127,6 +131,7 @@ def measured(
     starts = lattice.sample(RELAXED, seed)
     near = potential if potential.depth is None else replace(potential, depth=RELAXED_TO)
     relaxed = problem.relaxation.relax(near, starts, subject.cell_width, seed).positions
+    tell_if_slow(lambda: subject.energy_and_forces(relaxed[:TIMED], subject.cell_width))
     with present.progress("trying the laws") as progress:
         findings = try_laws(subject, seed, relaxed, progress)
     tests = six_tests(subject)
@@ -135,6 +140,21 @@ def measured(
         "six_tests.png": six_tests_figure(tests, title),
         "curve.png": potential_curve(curves_of(problem, tests), title),
     }
+
+
+def tell_if_slow(some_energies: "Callable[[], object]") -> None:
+    """Tell beforehand of minutes and hours, as deep sums over blocks of cells take."""
+    from rich.console import Console
+
+    some_energies()  # what is compiled is not timed
+    began = perf_counter()
+    some_energies()
+    minutes = (perf_counter() - began) * ENERGIES / TIMED / 60.0
+    if minutes > WORTH_TELLING:
+        Console(stderr=True, highlight=False).print(
+            f"The laws and their figures will take about {minutes:.0f} minutes: a lower "
+            "potential.depth is faster."
+        )
 
 
 def curves_of(problem: "LatticePES", tests: "SixTests") -> "Mapping[str, Any]":

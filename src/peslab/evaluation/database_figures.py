@@ -9,7 +9,13 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator, PercentFormatter
+from matplotlib.ticker import (
+    FixedLocator,
+    FuncFormatter,
+    MaxNLocator,
+    NullLocator,
+    PercentFormatter,
+)
 from numpy.typing import NDArray
 
 from peslab.evaluation.style import BLACK, BLUE, GREY, VERMILION, styled_figure
@@ -22,6 +28,8 @@ Panels = Mapping[str, Mapping[str, Array]]
 LABEL = "energy per particle ($E_c$)"
 LONG_RANGE = 10.0  # middle halves: beyond that, a linear axis would show one bar
 ROOM = 1.5  # of the lowest nine tenths of a typical curve, before the scale is bent
+FEWEST_TICKS, MOST_TICKS = 3, 15  # of an axis, whose labels then neither miss nor meet
+HUGE = 1e5  # above, numbers are told by their powers of ten
 MOST_COLUMNS = 3  # of panels side by side
 
 
@@ -154,17 +162,35 @@ def energy_by_width(cell_widths: Array, energies: Array) -> Figure:
 
 
 def _label_decades(axis: Axis, linear: float, low: float, high: float) -> None:
-    """Put 0, ±1, ±3, ±10, … on an axis that is linear around 0 and logarithmic beyond."""
-    first = math.floor(math.log10(linear))
-    steps = [digit * 10.0**power for power in range(first, first + 15) for digit in (1, 3)]
-    ticks = sorted({0.0, *steps, *(-step for step in steps)})
-    axis.set_major_locator(FixedLocator([tick for tick in ticks if low <= tick <= high]))
+    """Put 0, ±1, ±3, ±10, … on an axis that is linear around 0 and logarithmic beyond.
+
+    Over many decades only some of them, so that labels do not meet; even steps where the energies
+    lie between two of these.
+    """
+    powers = range(
+        math.ceil(math.log10(max(abs(low), abs(high), linear))), math.floor(math.log10(linear)), -1
+    )
+    steps = [digit * 10.0**power for digit in (1, 3) for power in (*powers, powers.stop)]
+    apart = (math.asinh(high / linear) - math.asinh(low / linear)) / MOST_TICKS
+    ticks: list[float] = []
+    for tick in [0.0, *(sign * step for step in steps for sign in (1, -1))]:
+        place = math.asinh(tick / linear)
+        near = any(abs(place - math.asinh(other / linear)) < apart for other in ticks)
+        if low <= tick <= high and not near:
+            ticks.append(tick)
+    if len(ticks) < FEWEST_TICKS:
+        ticks = [tick for tick in MaxNLocator(5).tick_values(low, high) if low <= tick <= high]
+    axis.set_major_locator(FixedLocator(sorted(ticks)))
     axis.set_minor_locator(NullLocator())
     axis.set_major_formatter(FuncFormatter(lambda value, _: _plain(value)))
 
 
 def _plain(value: float) -> str:
-    """A number with the minus sign of the axes."""
+    """A number with the minus sign of the axes, a huge one with its power of ten."""
+    if abs(value) >= HUGE:
+        digits, power = f"{value:.2e}".split("e")
+        factor = {1.0: "", -1.0: "-"}.get(float(digits), rf"{float(digits):g} \times ")
+        return f"${factor}10^{{{int(power)}}}$"
     text = f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"  # noqa: PLR2004
     return text.replace("-", "−")
 

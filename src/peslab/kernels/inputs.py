@@ -14,6 +14,8 @@ LARGEST_WHOLE = 10**12  # of what is counted: kernels count in 64 bits, and woul
 
 AXES_OF_ONE, AXES_OF_MANY = 2, 3  # (N, d) and (n, N, d)
 
+NUMBERS = "iufO"  # NumPy's kinds: whole, unsigned, floating, and objects, which may be any
+
 TOLERANCE = 1e-10  # of the cell width: closer particles are in the same place but for rounding
 
 
@@ -59,7 +61,10 @@ def checked_configurations(positions: npt.ArrayLike, cell_width: npt.ArrayLike) 
 
 
 def check_images(
-    configurations: Configurations, reach: float | FloatArray, most_images: int
+    configurations: Configurations,
+    reach: float | FloatArray,
+    most_images: int,
+    remedy: str = "widen the cell or lower the cutoff",
 ) -> None:
     """Check that a sum over images ends in due time.
 
@@ -67,6 +72,7 @@ def check_images(
         configurations: Of n cells.
         reach: How far a particle sees, a number or shape (n,).
         most_images: Of each particle within reach.
+        remedy: What to do where there are more.
 
     Raises:
         InvalidInputError: Where a cell is too small for the reach.
@@ -79,8 +85,7 @@ def check_images(
     if images[k] > most_images:
         raise InvalidInputError(
             f"cell_width={widths[k]:g} is so small that each particle has {images[k]:.0g} images "
-            f"within {reaches[k]:g}, of which {most_images:.0g} can be summed: widen the cell or "
-            "lower the cutoff."
+            f"within {reaches[k]:g}, of which {most_images:.0g} can be summed: {remedy}."
         )
 
 
@@ -105,11 +110,19 @@ def wrapped(positions: FloatArray, cell_width: FloatArray) -> FloatArray:
 
 
 def as_floats(name: str, values: npt.ArrayLike) -> FloatArray:
-    """An array of float64."""
+    """An array of float64; NumPy itself would take texts, truths, and half of what is complex."""
     try:
-        return np.asarray(values, dtype=np.float64)
+        given = np.asanyarray(values)
+        floats = np.asarray(given, dtype=np.float64) if given.dtype.kind in NUMBERS else None
     except (TypeError, ValueError) as error:
         raise InvalidInputError(f"{name} must be an array of numbers.") from error
+    if floats is None:
+        raise InvalidInputError(
+            f"{name} must be an array of numbers, real ones, not of {given.dtype}: convert them."
+        )
+    if np.ma.is_masked(given):
+        raise InvalidInputError(f"{name} must be an array of numbers, none masked: remove those.")
+    return floats
 
 
 def positive(name: str, value: object) -> float:

@@ -27,6 +27,7 @@ from peslab.kernels.compilation import (
 
 STEP = 1e-30
 LOOKED_AT = 16  # pairs or triangles whose slopes are checked
+ROUNDING = 1e-6  # of values: by which the order of the sides may change them
 COMPLEX = types.complex128
 MEANT_FOR = {1: "a distance r", 3: "the sides a, b, c of a triangle"}
 
@@ -61,7 +62,9 @@ def triplet_function(function: Callable[..., Any]) -> SideFunction:
 
 def compiled(function: Callable[..., Any], n_sides: int) -> SideFunction:
     """Compile a function of `n_sides` sides as kernels call it, for many pairs or triangles."""
-    name = getattr(function, "__name__", "the function")
+    if not inspect.isfunction(function):
+        raise InvalidInputError(f"{function!r} is no function of Python: write one with def.")
+    name = function.__name__
     if len(inspect.signature(function).parameters) != 1 + n_sides:
         raise InvalidInputError(
             f"{name} must take the potential's parameters and {MEANT_FOR[n_sides]}, "
@@ -73,11 +76,11 @@ def compiled(function: Callable[..., Any], n_sides: int) -> SideFunction:
         (returned,) = {overload.signature.return_type for overload in one.overloads.values()}
         loop = given(one, n_sides) if is_row(returned, 1 + n_sides) else derived(one, n_sides)
         many: Any = njit(INTERACTION_OF_SIDES, error_model="numpy")(loop)
-    except NumbaError as error:
+    except (NumbaError, NotImplementedError) as error:  # the latter for max of complex sides
         raise InvalidInputError(
             f"{name} cannot be compiled; it must return a float whose slopes a complex step can "
-            f"derive (no abs, max or comparisons of sides), or {1 + n_sides} floats, the value and "
-            f"its slopes: {reason(error)}"
+            "derive (functions of NumPy, not of math; no abs, max or comparisons of sides), or "
+            f"{1 + n_sides} floats, the value and its slopes: {reason(error)}"
         ) from error
     return SideFunction(function, n_sides, lambda: many)
 
@@ -86,13 +89,15 @@ def check_slopes(function: SideFunction, parameters: FloatArray, cutoff: float) 
     """Compare the slopes of a user's function with differences of its values, at some sides.
 
     Raises:
-        InvalidInputError: Where they differ by more than differences do, or parameters are missing.
+        InvalidInputError: Where they differ by more than differences do, the order of the sides
+            matters, or parameters are missing.
     """
     scale = cutoff if np.isfinite(cutoff) else 1.5
     sides = np.random.default_rng(0).uniform(0.5, 0.95, (function.n_sides, LOOKED_AT)) * scale
     check_parameters(function, parameters, sides[:, 0])
     terms, shifted = np.empty((2, 1 + function.n_sides, LOOKED_AT))
     function.compiled(parameters, sides, terms, LOOKED_AT)
+    check_symmetry(function, parameters, sides, terms[0])
     for side in range(function.n_sides):
         step = np.zeros_like(sides)
         step[side] = 1e-6 * scale
@@ -115,6 +120,30 @@ def check_slopes(function: SideFunction, parameters: FloatArray, cutoff: float) 
             )
 
 
+def check_symmetry(
+    function: SideFunction, parameters: FloatArray, sides: FloatArray, values: FloatArray
+) -> None:
+    """Compare a user's function of triangles with itself, its sides in another order.
+
+    Raises:
+        InvalidInputError: Where the order matters, in which kernels find the sides by chance.
+    """
+    terms = np.empty((1 + function.n_sides, LOOKED_AT))
+    allowed = ROUNDING * (np.abs(values) + np.nansum(np.abs(values)) / LOOKED_AT)
+    for first in range(1, function.n_sides):
+        order = [first, *(side for side in range(function.n_sides) if side != first)]
+        function.compiled(parameters, np.ascontiguousarray(sides[order]), terms, LOOKED_AT)
+        wrong = np.abs(terms[0] - values) > allowed  # False where either is not a number
+        if wrong.any():
+            k = int(np.argmax(wrong))
+            there, other = (", ".join(f"{a:.3g}" for a in triple[:, k])
+                            for triple in (sides, sides[order]))  # fmt: skip
+            raise InvalidInputError(
+                f"{function.written_as.__name__} gives {values[k]:.6g} for the triangle ({there}) "
+                f"and {terms[0, k]:.6g} for ({other}), the same one: make it symmetric in a, b, c."
+            )
+
+
 def check_parameters(function: SideFunction, parameters: FloatArray, sides: FloatArray) -> None:
     """Try a function as it was written: compiled, it would read past the end of its parameters."""
     if len(inspect.signature(function.written_as).parameters) != 1 + function.n_sides:
@@ -134,27 +163,36 @@ def is_row(returned: object, length: int) -> bool:
     return isinstance(returned, types.BaseTuple) and len(returned) == length
 
 
-def reason(error: NumbaError) -> str:
+def reason(error: Exception) -> str:
     """The first line of Numba's explanation that says something of the function."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     told = [line for line in lines if not line.startswith(("Failed in", "During", "["))]
     return (told or lines)[0]
 
 
+# Numba raises where a whole power of 0 is taken, as of the area of three particles in a line.
+
+
 def given(one: Any, n_sides: int) -> InteractionFunction:  # noqa: ANN401  # Numba's dispatcher
-    """The loop over a function that returns its slopes."""
+    """The loop over a function that returns its slopes; what it cannot divide is no number."""
     if n_sides == 1:
 
         def loop(parameters: FloatArray, sides: FloatArray, terms: FloatArray, count: int) -> None:
             for k in range(count):
-                terms[0, k], terms[1, k] = one(parameters, sides[0, k])
+                try:
+                    terms[0, k], terms[1, k] = one(parameters, sides[0, k])
+                except Exception:  # noqa: BLE001  # Numba knows no other
+                    terms[:, k] = np.nan
     else:
 
         def loop(parameters: FloatArray, sides: FloatArray, terms: FloatArray, count: int) -> None:
             for k in range(count):
-                terms[0, k], terms[1, k], terms[2, k], terms[3, k] = one(
-                    parameters, sides[0, k], sides[1, k], sides[2, k]
-                )
+                try:
+                    terms[0, k], terms[1, k], terms[2, k], terms[3, k] = one(
+                        parameters, sides[0, k], sides[1, k], sides[2, k]
+                    )
+                except Exception:  # noqa: BLE001
+                    terms[:, k] = np.nan
 
     return loop
 
@@ -165,17 +203,23 @@ def derived(one: Any, n_sides: int) -> InteractionFunction:  # noqa: ANN401
 
         def loop(parameters: FloatArray, sides: FloatArray, terms: FloatArray, count: int) -> None:
             for k in range(count):
-                terms[0, k] = one(parameters, sides[0, k])
-                terms[1, k] = slope(one(parameters, complex(sides[0, k], STEP)))
+                try:
+                    terms[0, k] = one(parameters, sides[0, k])
+                    terms[1, k] = slope(one(parameters, complex(sides[0, k], STEP)))
+                except Exception:  # noqa: BLE001
+                    terms[:, k] = np.nan
     else:
 
         def loop(parameters: FloatArray, sides: FloatArray, terms: FloatArray, count: int) -> None:
             for k in range(count):
                 a, b, c = complex(sides[0, k]), complex(sides[1, k]), complex(sides[2, k])
-                terms[0, k] = one(parameters, a.real, b.real, c.real)
-                terms[1, k] = slope(one(parameters, a + STEP * 1j, b, c))
-                terms[2, k] = slope(one(parameters, a, b + STEP * 1j, c))
-                terms[3, k] = slope(one(parameters, a, b, c + STEP * 1j))
+                try:
+                    terms[0, k] = one(parameters, a.real, b.real, c.real)
+                    terms[1, k] = slope(one(parameters, a + STEP * 1j, b, c))
+                    terms[2, k] = slope(one(parameters, a, b + STEP * 1j, c))
+                    terms[3, k] = slope(one(parameters, a, b, c + STEP * 1j))
+                except Exception:  # noqa: BLE001
+                    terms[:, k] = np.nan
 
     return loop
 

@@ -60,8 +60,8 @@ class ModifiedLennardJones(Potential):
         self.weights()
         if not np.isfinite(self.parameters).all():
             raise InvalidInputError(
-                f"(R_c/R_0)ⁿ is too large for exponent {self.exponent}: choose a cutoff above the "
-                "characteristic distance."
+                f"E_c (R_c/R_0)ⁿ is too large for exponent {self.exponent}: choose a cutoff above "
+                "the characteristic distance, or a smaller characteristic energy."
             )
 
     @property

@@ -14,10 +14,11 @@ from scipy.optimize import brentq, minimize_scalar
 from peslab.errors import InvalidInputError
 from peslab.kernels.arrays import FloatArray
 from peslab.kernels.inputs import positive
-from peslab.kernels.own import pair_function, triplet_function
+from peslab.kernels.own import check_slopes, pair_function, triplet_function
 from peslab.toymodel.potential import Potential
 
 SIDES_LOOKED_AT = np.geomspace(1e-3, 1e3, 6001)  # for a minimum, in the function's own unit
+AS_WRITTEN = np.array([1.0, 1.0, np.inf])  # parameters: not scaled, stretched or cut off
 KEPT = ("doc", "module", "qualname")  # of a function, in the class that is made of it
 FOR_PAIRS, FOR_TRIANGLES = 1, 3  # arguments
 
@@ -80,6 +81,8 @@ def normalized(function: Callable[..., Any]) -> type[NormalizedPotential]:
         InvalidInputError: Where the function takes something else, cannot be compiled or derived,
             or has no minimum.
     """
+    if not inspect.isfunction(function):
+        raise InvalidInputError(f"{function!r} is no function of Python: write one with def.")
     n_sides = len(inspect.signature(function).parameters)
     if n_sides not in {FOR_PAIRS, FOR_TRIANGLES}:
         raise InvalidInputError(
@@ -89,6 +92,7 @@ def normalized(function: Callable[..., Any]) -> type[NormalizedPotential]:
     of_pairs = n_sides == FOR_PAIRS
     compiled = (pair_function if of_pairs else triplet_function)(stretched(function, n_sides))
     compiled.written_as = function
+    check_slopes(compiled, AS_WRITTEN, math.inf)
     members: dict[str, Any] = {"pair" if of_pairs else "triplet": compiled}
     members |= {f"__{name}__": getattr(function, f"__{name}__") for name in KEPT}
     kind: type[NormalizedPotential] = dataclass(frozen=True)(
@@ -158,9 +162,8 @@ def lowest_side(kind: type[NormalizedPotential]) -> float:
     Raises:
         InvalidInputError: Where it has none below 0.
     """
-    plain = np.array([1.0, 1.0, np.inf])
     with np.errstate(all="ignore"):
-        values = np.array([along(kind, plain, side)[0] for side in SIDES_LOOKED_AT])
+        values = np.array([along(kind, AS_WRITTEN, side)[0] for side in SIDES_LOOKED_AT])
     lowest = int(np.argmin(np.where(np.isfinite(values), values, np.inf)))
     if not 0 < lowest < len(values) - 1 or not values[lowest] < 0.0:
         raise InvalidInputError(
@@ -170,7 +173,7 @@ def lowest_side(kind: type[NormalizedPotential]) -> float:
         )
     around = SIDES_LOOKED_AT[lowest - 1], SIDES_LOOKED_AT[lowest + 1]
     minimum = minimize_scalar(
-        lambda side: along(kind, plain, side)[0],
+        lambda side: along(kind, AS_WRITTEN, side)[0],
         bounds=around,
         method="bounded",
         options={"xatol": 1e-9},

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 SIDES = {"pair": 1, "triplet": 3}
 
+LOWER_THE_DEPTH = "lower the depth"  # which grows with the cell
+
 BUSY = 1e6  # triangles, found and summed in about a millisecond
 
 
@@ -143,14 +145,19 @@ def check_reach(
         margin: How much farther than the interaction a particle sees, a number or shape (n,).
 
     Raises:
-        InvalidInputError: Where a cell is too small, or there is neither cutoff nor depth.
+        InvalidInputError: Where a cell is too small, there is neither cutoff nor depth, or the
+            depth is 0.
     """
     from peslab.toymodel.convergence import no_exact_sum
 
     interaction = potential.interaction()
-    if reach_without_depth(interaction) == interaction.depth == math.inf:
+    reach, depths = reach_without_depth(interaction), interaction.depth * configurations.cell_widths
+    if reach == interaction.depth == math.inf:
         raise InvalidInputError(no_exact_sum(potential, configurations.positions.shape[2]))
-    reaches = np.minimum(
-        reach_without_depth(interaction), interaction.depth * configurations.cell_widths
-    )
-    check_images(configurations, reaches + margin, MOST_IMAGES)
+    if interaction.depth == 0.0:
+        raise InvalidInputError(
+            "depth=0 leaves nothing to sum: no pair is closer than 0 cell widths. Set depth=1, or "
+            "more."
+        )
+    remedy = {} if reach < depths.min() else {"remedy": LOWER_THE_DEPTH}
+    check_images(configurations, np.minimum(reach, depths) + margin, MOST_IMAGES, **remedy)

@@ -24,6 +24,7 @@ from peslab.kernels.inputs import (
 from peslab.kernels.interaction import MOST_IMAGES, Interaction
 from peslab.kernels.parallel import in_slices
 from peslab.toymodel.parts import (
+    LOWER_THE_DEPTH,
     check_own_slopes,
     check_reach,
     checked_function,
@@ -165,7 +166,8 @@ class Potential(ABC):
         if not finite.all():
             raise InvalidInputError(
                 f"the energy or a force of configuration {np.argmin(finite)} is not finite: "
-                "its particles are too close to each other, or the potential's parameters too big."
+                "its particles are too close to each other, the potential's parameters too big, or "
+                "its functions return no number."
             )
         return energies, forces
 
@@ -202,8 +204,13 @@ class Potential(ABC):
         energies, forces = np.empty(len(inside)), np.empty_like(inside)
         axes = tuple(range(inside.shape[2]))
         interaction = self.interaction()
+        if self.depth is None:
+            raise InvalidInputError(
+                f"counting={self.counting} sums the pairs and triangles of a block of cells, whose "
+                "size only you can tell: set depth=1, or more, for (2 depth + 1)ᵈ cells."
+            )
         depth = whole("depth", self.depth, minimum=0)
-        check_images(configurations, depth * cell_widths, MOST_IMAGES)
+        check_images(configurations, depth * cell_widths, MOST_IMAGES, LOWER_THE_DEPTH)
         corner_weights = interaction._replace(
             depth=math.inf,
             pair_weights=per_corner(interaction.pair_weights),
@@ -288,6 +295,11 @@ class Potential(ABC):
                 f"{type(pairs).__name__}, a pair_part, has a pair_part of its own: name that one."
             )
         pair, triplet = checked_function(pairs, "pair"), checked_function(self, "triplet")
+        if pair is None and triplet is None:
+            raise InvalidInputError(
+                f"{type(self).__name__} has neither a pair nor a triplet interaction: give it one, "
+                "by these names."
+            )
         for potential, name in ((pairs, "pair"), (self, "triplet")):
             check_own_slopes(potential, name)
         pair_weights, triangle_weights = self.weights()

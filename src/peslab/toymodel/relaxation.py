@@ -23,7 +23,7 @@ from peslab.kernels.inputs import (
 from peslab.kernels.interaction import MOST_IMAGES, Interaction
 from peslab.kernels.parallel import in_slices
 from peslab.kernels.relaxation import NOT_RUN, RATED_EPOCHS, WORTH_A_THREAD, Moving, relax
-from peslab.toymodel.parts import check_reach, reach_without_depth
+from peslab.toymodel.parts import LOWER_THE_DEPTH, check_reach, reach_without_depth
 from peslab.toymodel.potential import Potential
 
 Steps = Literal["along_axes", "any_direction"]
@@ -249,11 +249,12 @@ class Metropolis(RandomMoves):
 
 def depth_of_block(potential: Potential, configurations: Configurations) -> int:
     """d_s of the block of frozen images: as far as the potential says, or as it reaches."""
-    check_reach(potential, configurations)
+    if potential.depth is None:
+        check_reach(potential, configurations)
     narrowest = configurations.cell_widths.min()
     reaches = reach_without_depth(potential.interaction())
     depth = math.ceil(reaches / narrowest) if potential.depth is None else potential.depth
-    check_images(configurations, depth * configurations.cell_widths, MOST_IMAGES)
+    check_images(configurations, depth * configurations.cell_widths, MOST_IMAGES, LOWER_THE_DEPTH)
     return depth
 
 
