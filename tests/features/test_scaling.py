@@ -147,15 +147,6 @@ def test_matrices_lie_in_memory_by_rows(features, scaling):
 
 
 @pytest.mark.parametrize("scaling", [Standardize(), Whiten()])
-@pytest.mark.parametrize("scaling", [Standardize(), Whiten(), Unscaled()])
-def test_matrices_lie_in_memory_by_rows(features, scaling):
-    """As a network that is exported with them needs it."""
-    linear_map = scaling.fit(features)
-    assert linear_map.matrix.flags.c_contiguous
-    assert linear_map.inverse().matrix.flags.c_contiguous
-    assert LinearMap(np.zeros(2), np.ones((3, 2)).T).matrix.flags.c_contiguous
-
-
 @pytest.mark.parametrize("constant", [0.0, 0.1, -3.7e6])
 def test_constant_features_are_named(features, scaling, constant):
     """A column that holds only rounding errors must not be blown up to deviation one."""
