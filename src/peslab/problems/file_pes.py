@@ -92,7 +92,8 @@ class FilePES(EnergySurface):
         """Run the descriptor on two configurations."""
         inputs = tuple(array[:2] for array in _table(self._content().database).inputs)
         features(*inputs)
-        features.with_jacobian(*inputs)
+        if features.has_jacobian:
+            features.with_jacobian(*inputs)
 
     def tables(
         self,

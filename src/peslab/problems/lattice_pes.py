@@ -92,7 +92,8 @@ class LatticePES(EnergySurface):
         positions, *_ = self.relaxation.relax(self.potential, starts, widths, self.database.seed)
         self.potential.energy_and_forces(positions, widths)
         features(positions, widths)
-        features.with_jacobian(positions, widths)
+        if features.has_jacobian:
+            features.with_jacobian(positions, widths)
 
     def tables(self, folder: Path, progress: Progress | None = None) -> Tables:
         """Generate or read both databases; the last rows of the first one are held out."""
