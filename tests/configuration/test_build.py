@@ -223,7 +223,7 @@ def test_a_number_or_a_range_fits_where_either_may_stand(overrides, cell_width):
     [
         ("wide", "cell_width=wide does not fit: input should be a valid number."),
         ("[2,x]", "cell_width[1]=[2, 'x'] does not fit: input should be a valid number."),
-        ("[1,2,3]", "tuple should have at most 2 items"),
+        ("[1,2,3]", "the list should have at most 2 items, not 3"),
         ("null", "cell_width=None does not fit"),
         ("true", "cell_width=True does not fit"),
     ],

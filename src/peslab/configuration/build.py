@@ -173,7 +173,8 @@ def _check_value(hint: Any, value: object, key: str) -> None:  # noqa: ANN401  #
     except ValidationError as error:
         problem = error.errors()[0]
         place = "".join(f"[{part}]" for part in problem["loc"] if isinstance(part, int))
-        message = problem["msg"][0].lower() + problem["msg"][1:].replace("Input", "input")
+        told = problem["msg"].replace("Tuple", "The list").replace(" after validation", "")
+        message = told[0].lower() + told[1:].replace("Input", "input")
         raise PeslabError(f"{key}{place}={value} does not fit: {message}.") from error
 
 
