@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from peslab.errors import InvalidInputError
-from peslab.features import Descriptor, descriptor
+from peslab.features import Descriptor, ProximityEigenvalues, SymmetryFunctions, descriptor
 
 EXAMPLE = Path(__file__).parents[1] / "example_package"
 POSITIONS = np.random.default_rng(3).uniform(0.0, 4.0, (50, 4, 2))
@@ -56,6 +56,22 @@ def test_wrong_slopes_are_noticed(factor):
         Wrong().with_jacobian(POSITIONS, 4.0)
     with pytest.raises(InvalidInputError, match=r"Jacobian of Wrong.*feature 0"):
         Wrong(with_cell_width=True).with_jacobian(POSITIONS[0], 4.0)
+
+
+@pytest.mark.parametrize("width", [1.5, 4.0])
+def test_right_slopes_pass(width):
+    """Of places as of whole cells, also where sorted eigenvalues are equal."""
+
+    class Places(SymmetryFunctions):
+        pass
+
+    class Spectra(ProximityEigenvalues):
+        pass
+
+    square = np.array([[0.0, 0.0], [0.5, 0.0], [0.0, 0.5], [0.5, 0.5]]) * width
+    for positions in (POSITIONS / 4.0 * width, square):
+        Places(3.0, 4, [0.1], [1, 3]).with_jacobian(positions, width)
+        Spectra([-2, -4], 3.0, with_cell_width=True).with_jacobian(positions, width)
 
 
 @pytest.mark.parametrize("offset", [0.0, 1e-7, -1e-7])
