@@ -105,7 +105,9 @@ def test_any_number_of_threads_and_any_company_gives_the_same_bits():
 )
 def test_where_the_origin_matters_no_particle_has_an_energy_of_its_own(counted):
     """It would change as all particles are moved together."""
-    with pytest.raises(InvalidInputError, match=r"counting=\w+ gives no energies of single") as told:
+    with pytest.raises(
+        InvalidInputError, match=r"counting=\w+ gives no energies of single"
+    ) as told:
         ModifiedLennardJones(**counted).particle_energies(HERE, WIDE)
     assert "set counting=translation_invariant" in str(told.value)
 
