@@ -7,11 +7,11 @@ from statistics import median_low
 import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.axis import Axis
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator, PercentFormatter
+from matplotlib.ticker import PercentFormatter
 from numpy.typing import NDArray
 
+from peslab.evaluation.scales import bend, label_decades, plain
 from peslab.evaluation.style import BLACK, BLUE, GREY, VERMILION, styled_figure
 
 Array = NDArray[np.float64]
@@ -20,7 +20,6 @@ Panels = Mapping[str, Mapping[str, Array]]
 """Curves by their labels, in panels by their titles; every panel has the same labels."""
 
 LABEL = "energy per particle ($E_c$)"
-LONG_RANGE = 10.0  # middle halves: beyond that, a linear axis would show one bar
 ROOM = 1.5  # of the lowest nine tenths of a typical curve, before the scale is bent
 MOST_COLUMNS = 3  # of panels side by side
 
@@ -35,13 +34,10 @@ def energy_distribution(energies: Array) -> Figure:
         The figure; where a few energies are far from all others its axis and its bars widen to both
         sides like logarithms.
     """
-    low, first, median, third, high = np.quantile(energies, (0, 0.25, 0.5, 0.75, 1)).tolist()
-    is_long = high - low > LONG_RANGE * (third - first) > 0
+    low, median, high = np.quantile(energies, (0, 0.5, 1)).tolist()
     with styled_figure(6.4, 3.8) as figure:
         axes = figure.subplots()
-        if is_long:
-            axes.set_xscale("asinh", linear_width=third - first)
-            _label_decades(axes.xaxis, third - first, low, high)
+        bend(axes, "x", energies)
         scale = axes.xaxis.get_transform()
         ends = scale.transform(np.array([low, high if high > low else low + 1.0]))
         along = np.linspace(float(ends[0]), float(ends[1]), 101)
@@ -52,7 +48,7 @@ def energy_distribution(energies: Array) -> Figure:
         axes.yaxis.set_major_formatter(PercentFormatter(1.0))
         axes.set_xlabel(LABEL)
         axes.set_ylabel("configurations per bar")
-        axes.set_title(f"{len(energies):,} configurations, median {_plain(median)} $E_c$")
+        axes.set_title(f"{len(energies):,} configurations, median {plain(median)} $E_c$")
     return figure
 
 
@@ -77,7 +73,7 @@ def percentile_figure(panels: Panels) -> Figure:
             spread = typical - lowest or 1.0
             if highest > lowest + ROOM * spread:
                 axes.set_yscale("asinh", linear_width=spread)
-                _label_decades(axes.yaxis, spread, lowest, highest)
+                label_decades(axes.yaxis, spread, lowest, highest)
             else:
                 margin = 0.04 * (highest - lowest) or 1.0
                 axes.set_ylim(lowest - margin, highest + margin)
@@ -141,32 +137,16 @@ def energy_by_width(cell_widths: Array, energies: Array) -> Figure:
         axes.plot(widths, median, color=BLACK, label="median")
         spread = float(np.subtract(*np.quantile(energies, (0.75, 0.25)))) or 1.0
         axes.set_yscale("asinh", linear_width=spread)
-        _label_decades(axes.yaxis, spread, lowest.min(), highest.max())
+        label_decades(axes.yaxis, spread, lowest.min(), highest.max())
         axes.set_xlim(widths[0], widths[-1])
         axes.set_xlabel("cell width ($R_c$)")
         axes.set_ylabel(LABEL)
         axes.legend()
         deepest = int(median.argmin())
         axes.set_title(
-            f"Lowest median: {_plain(median[deepest])} $E_c$ at {widths[deepest]:.3g} $R_c$"
+            f"Lowest median: {plain(median[deepest])} $E_c$ at {widths[deepest]:.3g} $R_c$"
         )
     return figure
-
-
-def _label_decades(axis: Axis, linear: float, low: float, high: float) -> None:
-    """Put 0, ±1, ±3, ±10, … on an axis that is linear around 0 and logarithmic beyond."""
-    first = math.floor(math.log10(linear))
-    steps = [digit * 10.0**power for power in range(first, first + 15) for digit in (1, 3)]
-    ticks = sorted({0.0, *steps, *(-step for step in steps)})
-    axis.set_major_locator(FixedLocator([tick for tick in ticks if low <= tick <= high]))
-    axis.set_minor_locator(NullLocator())
-    axis.set_major_formatter(FuncFormatter(lambda value, _: _plain(value)))
-
-
-def _plain(value: float) -> str:
-    """A number with the minus sign of the axes."""
-    text = f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"  # noqa: PLR2004
-    return text.replace("-", "−")
 
 
 def _finish(figure: Figure, panels: Panels, x: str, y: str) -> None:

@@ -1,6 +1,6 @@
-"""Energies and forces of particles: equation (9), as one sum over classes of pairs and triangles.
+"""Energies and forces: equation (9), as one sum over classes of pairs and triangles.
 
-The energy of a pair is shared by its two particles, that of a triangle by its three, in equal parts.
+The particles of a pair share its energy equally, as do the three of a triangle.
 """
 
 from typing import NamedTuple

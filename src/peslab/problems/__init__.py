@@ -1,6 +1,14 @@
 """What produces labeled data and knows how a model of it is judged."""
 
-from peslab.problems.contract import Probe, Problem, Surrogate, Table, Tables, Task
+from peslab.problems.contract import (
+    Probe,
+    Problem,
+    SharingSurrogate,
+    Surrogate,
+    Table,
+    Tables,
+    Task,
+)
 from peslab.problems.file_pes import FilePES
 from peslab.problems.lattice_pes import LatticePES
 from peslab.problems.subject import subject_of
@@ -10,6 +18,7 @@ __all__ = [
     "LatticePES",
     "Probe",
     "Problem",
+    "SharingSurrogate",
     "Surrogate",
     "Table",
     "Tables",

@@ -2,9 +2,9 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -100,6 +100,14 @@ class Surrogate(Protocol):
         """Targets, shape (k, n), and gradients with respect to the first input, (k, *its shape)."""
 
 
+@runtime_checkable
+class SharingSurrogate(Surrogate, Protocol):
+    """A surrogate that may know how the energy is shared among particles."""
+
+    def predict_places(self, *inputs: Array) -> Array | None:
+        """Energies of particles, (k, n, N), whose mean is the target; None where it has none."""
+
+
 @dataclass(frozen=True)
 class Probe:
     """A look at a trained model beyond its errors.
@@ -108,11 +116,13 @@ class Probe:
         name: Of the figure's file, and before the numbers in metrics.
         numbers: What was measured, per replica, each of shape (k,).
         figure: What it looks like.
+        common: What was measured of all replicas together.
     """
 
     name: str
     numbers: dict[str, Array]
     figure: "Figure"
+    common: dict[str, float] = field(default_factory=dict)
 
 
 class Problem(ABC):

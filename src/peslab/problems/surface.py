@@ -1,13 +1,22 @@
 """What all problems of energies share: how a model of them errs, and what it has to beat."""
 
+from abc import abstractmethod
+from collections.abc import Iterator
+
 import numpy as np
 
 from peslab.evaluation import constant_mae, least_squares_mae, regression_metrics
-from peslab.problems.contract import Array, Problem, Table
+from peslab.problems.contract import Array, Probe, Problem, Surrogate, Table, Tables
+from peslab.problems.probes import surface_probes
 
 
 class EnergySurface(Problem):
     """Energies per particle of configurations (n, N, d), with their gradients where known."""
+
+    @property
+    @abstractmethod
+    def units(self) -> tuple[str, str]:
+        """Of energies and of lengths."""
 
     def errors(self, table: Table, prediction: Array, gradient: Array | None) -> dict[str, Array]:
         """Errors of energies per particle, their gradients and the forces.
@@ -32,3 +41,7 @@ class EnergySurface(Problem):
             "constant_mae": constant_mae(train[1], test[1]),
             "least_squares_mae": least_squares_mae(*train, *test),
         }
+
+    def probes(self, surrogate: Surrogate, tables: Tables) -> Iterator[Probe]:
+        """What the test part shows of forces, errors, replicas and single configurations."""
+        return surface_probes(surrogate, tables.test, self.units)
