@@ -66,6 +66,9 @@ def test_the_figure_holds_errors_and_spreads():
     whole = [np.sqrt(np.mean(np.square(data))) for data in (curve.get_ydata(), curve.get_xdata())]
     assert whole[0] / whole[1] == pytest.approx(0.5, rel=0.1)
     assert axes.collections[0].get_array().sum() == 3000
+    shown = np.quantile(spread(HONEST), (0.01, 1.0))
+    assert axes.get_xlim()[0] < shown[0] < shown[1] <= axes.get_xlim()[1] * (1 + 1e-9)
+    assert axes.get_ylim()[1] == pytest.approx(np.abs(HONEST.mean(axis=0) - TARGET).max())
     assert axes.get_xlabel() == "spread of the 4 replicas (eV)"
     assert axes.get_ylabel() == "error of their mean (eV)"
     found = ensemble_metrics(HONEST, TARGET)

@@ -80,7 +80,7 @@ def ensemble_figure(prediction: Array, target: Array, unit: str = "E_c") -> Figu
         axes.set_xscale("log")
         axes.set_yscale("log")
         cells = density(axes, x, y, (70, 60))
-        axes.autoscale(enable=False)
+        axes.set(xlim=axes.get_xlim(), ylim=axes.get_ylim())  # of the points, not of the lines
         ends = [min(x.min(), y.min()), max(x.max(), y.max())]
         axes.plot(ends, ends, color=VERMILION, linewidth=0.8, label="error = spread")
         bins = np.array_split(np.argsort(spreads, kind="stable"), min(BINS, len(spreads)))
