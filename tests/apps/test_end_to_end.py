@@ -9,7 +9,8 @@ from peslab.configuration.folders import conf_folder
 from peslab.tracking import Tracking
 
 LOCAL = Tracking(uri=None, experiment="peslab")
-FIGURES = {"learning_curves", "parity", "drag", "drag_thesis"}
+PROBES = {"forces", "errors", "ensemble", "lattices", "drag_lines", "drag", "drag_thesis"}
+FIGURES = {"learning_curves", "parity"} | PROBES
 METRICS = {
     *(f"{part}/{name}_mae" for part in ("val", "test") for name in ("energy", "gradient", "force")),
     *("test/energy_mae_sem", "replica_0/test/energy_mae", "replica_1/test/energy_mae"),

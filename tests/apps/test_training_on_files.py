@@ -43,7 +43,7 @@ def only_run(home):
 
 
 def test_a_network_is_trained_on_a_file(on_file, argon, peslab, home):
-    """Metrics, figures and record of a run, as for the toy; only probes are left out."""
+    """Metrics, figures and record of a run, as for the toy; only drags are left out."""
     answer = peslab("train", *on_file)
     assert (answer.status, answer.err) == (0, "")
     assert "energy_mae" in answer.out
@@ -57,7 +57,8 @@ def test_a_network_is_trained_on_a_file(on_file, argon, peslab, home):
     (data,) = run.inputs.dataset_inputs
     assert run.data.params["problem.fingerprint"].startswith(data.dataset.digest)
     names = {item.path for item in LOCAL.client(home).list_artifacts(run.info.run_id, "figures")}
-    assert names == {"figures/learning_curves.png", "figures/parity.png"}
+    shown = {"learning_curves", "parity", "forces", "errors", "ensemble", "lattices"}
+    assert names == {f"figures/{name}.png" for name in shown}
     assert not (home / "databases").exists()
 
 

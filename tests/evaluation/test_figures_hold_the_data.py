@@ -119,17 +119,19 @@ def test_parity_cells_stand_where_the_points_are(energies):
     exact, predicted = energies
     upper, lower, _ = parity(predicted, exact).axes
     x = np.broadcast_to(exact, predicted.shape).ravel()
-    for axes, y, rows in ((upper, predicted.ravel(), 40), (lower, (predicted - exact).ravel(), 16)):
+    for axes, y in ((upper, predicted.ravel()), (lower, (predicted - exact).ravel())):
         (cells,) = axes.collections
-        centers, counts = np.asarray(cells.get_offsets()), np.asarray(cells.get_array())
+        edges, counts = cells.get_coordinates(), cells.get_array()
+        assert counts.sum() == len(x)
         assert counts.min() >= 1  # empty cells are not drawn
-        cell = np.array([np.ptp(x) / 70, np.ptp(y) / rows])
         for axis, values in enumerate((x, y)):
-            mean = np.average(centers[:, axis], weights=counts)
-            # A point is at most a cell away from the center that counts it.
-            assert mean == pytest.approx(values.mean(), abs=0.2 * cell[axis])
-            assert abs(centers[:, axis].min() - values.min()) <= cell[axis]
-            assert abs(centers[:, axis].max() - values.max()) <= cell[axis]
+            lower_edges, upper_edges = edges[:-1, :-1, axis], edges[1:, 1:, axis]
+            mean = np.average((lower_edges + upper_edges) / 2, weights=counts.filled(0))
+            cell = upper_edges[0, 0] - lower_edges[0, 0]
+            # A point is at most half a cell away from the center of that which counts it.
+            assert mean == pytest.approx(values.mean(), abs=0.2 * cell)
+            assert lower_edges.min() == values.min()
+            assert upper_edges.max() == values.max()
 
 
 def test_parity_lines_are_perfect_predictions(energies):

@@ -115,3 +115,23 @@ def test_in_the_plane_all_particles_are_alike():
     assert {tuple(color) for color in particles.get_facecolors()} == {
         (*(int(BLUE[k : k + 2], 16) / 255 for k in (1, 3, 5)), 1.0)
     }
+
+
+def test_predictions_stand_below_what_is_exact():
+    """Mean ± standard deviation of the replicas, and the exact energy in the same digits."""
+    positions, widths, _ = lattices(n=3)
+    energies = np.array([-2.34567, -1.0, 0.5])
+    prediction = energies + np.array([[0.01], [0.03]])
+    figure = sample_lattices(positions, widths, energies, 1.2, prediction, ("eV", "Å"))
+    titles = [axes.get_title("center") for axes in figure.axes]
+    assert titles[0] == "low energy\nexact −2.35\npredicted −2.33 ± 0.01 eV"
+    assert titles[3] == "exact −2.35\npredicted −2.33 ± 0.01 eV"
+    assert figure.axes[0].get_ylabel() == "cell width 5 Å"
+
+
+@pytest.mark.parametrize("prediction", [np.full((1, 3), -1.25), np.full((3, 3), -1.25)])
+def test_replicas_that_agree_have_no_spread(prediction):
+    """Nor has one alone."""
+    positions, widths, _ = lattices(n=3)
+    figure = sample_lattices(positions, widths, np.full(3, -1.5), 1.2, prediction)
+    assert figure.axes[3].get_title("center") == "exact −1.500\npredicted −1.250 $E_c$"

@@ -107,10 +107,30 @@ def test_the_task_tells_the_files_unit(tmp_path):
     assert made.task.objective == "val/energy_mae"
 
 
-def test_there_is_no_exact_potential_to_probe_with(path, tmp_path):
-    """A drag needs energies of configurations that are not in the file."""
-    made = problem(path)
-    assert list(made.probes(None, made.tables(tmp_path))) == []
+class Shifted:
+    """Two replicas that are wrong by 0.1 and 0.3, with gradients wrong by 0.5."""
+
+    def __init__(self, table):
+        self.table = table
+
+    def predict_with_gradient(self, *_):
+        gradient = np.zeros_like(self.table.inputs[0])
+        if self.table.gradients is not None:
+            gradient = self.table.gradients + 0.5
+        targets = self.table.targets
+        return np.stack([targets + 0.1, targets + 0.3]), np.stack([gradient, gradient])
+
+
+def test_without_an_exact_potential_predictions_are_looked_at(tmp_path):
+    """No drags, which need energies of configurations that are not in the file; in its units."""
+    made = problem(written(tmp_path / "data.extxyz", units=("eV", "Å")))
+    tables = made.tables(tmp_path)
+    probes = {probe.name: probe for probe in made.probes(Shifted(tables.test), tables)}
+    assert list(probes) == ["forces", "errors", "ensemble", "lattices"]
+    assert "(eV/Å)" in probes["forces"].figure.axes[0].get_ylabel()
+    assert "(eV)" in probes["errors"].figure.axes[0].get_ylabel()
+    assert probes["errors"].numbers["median"] == pytest.approx([0.1, 0.3])
+    assert probes["ensemble"].common["mae"] == pytest.approx(0.2)
     made.warm_up(ProximityEigenvalues(orders=[-2], cutoff=2.0))
 
 

@@ -1,5 +1,7 @@
 """The lattice problem answers its four questions."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -48,6 +50,9 @@ class Oracle:
         _, forces = self.potential.energy_and_forces(positions, widths)
         gradient = -forces / positions.shape[1]
         return self.predict(positions, widths), np.stack([gradient, gradient])
+
+    def predict_places(self, positions, widths):  # noqa: ARG002
+        return None
 
 
 def test_the_parts_have_their_sizes_and_share_no_configuration(tmp_path):
@@ -106,10 +111,10 @@ def test_the_constant_baseline_is_the_median(tmp_path):
 @pytest.mark.parametrize(
     ("dimension", "n_particles", "names"),
     [
-        (2, 4, ["drag", "drag_thesis", "inputs"]),
-        (3, 3, ["drag", "inputs"]),
-        (2, 1, ["drag", "inputs"]),
-        (1, 2, []),
+        (2, 4, ["drag_lines", "drag", "drag_thesis"]),
+        (3, 3, ["drag_lines", "drag"]),
+        (2, 1, ["drag"]),
+        (1, 2, ["drag_lines"]),
     ],
 )
 def test_probes_drag_a_particle(dimension, n_particles, names, tmp_path):
@@ -117,9 +122,9 @@ def test_probes_drag_a_particle(dimension, n_particles, names, tmp_path):
     lattice_pes = problem(dimension, n_particles)
     tables = lattice_pes.tables(tmp_path)
     probes = list(lattice_pes.probes(Oracle(lattice_pes), tables))
-    assert [probe.name for probe in probes] == names
-    assert all(probe.figure.axes for probe in probes)
-    for probe in probes[:-1]:
+    drags = [probe for probe in probes if probe.name.startswith("drag")]
+    assert [probe.name for probe in drags] == names
+    for probe in drags:
         assert probe.numbers["energy_mae"] == pytest.approx([0.0, 0.5])
         assert probe.numbers["gradient_mae"] == pytest.approx([0.0, 0.0], abs=1e-9)
 
@@ -130,7 +135,8 @@ def test_without_a_jacobian_only_the_inputs_are_drawn(tmp_path):
     oracle = Oracle(lattice_pes)
     oracle.features = Center()
     probes = list(lattice_pes.probes(oracle, lattice_pes.tables(tmp_path)))
-    assert [probe.name for probe in probes] == ["inputs"]
+    names = [probe.name for probe in probes]
+    assert names == ["errors", "ensemble", "lattices", "inputs"]
 
 
 MANY = Lattice(4, 2, (1.5, 6.5), n_widths=6)
@@ -159,9 +165,63 @@ def test_the_drag_runs_through_a_cell_of_nearly_the_thesis_width(lattice, width,
     """Of many widths that nearest to 5 R_c is shown, and the figure says which."""
     lattice_pes = problem(lattice=lattice)
     tables = lattice_pes.tables(tmp_path)
-    probes = list(lattice_pes.probes(Oracle(lattice_pes), tables))
-    assert [probe.name for probe in probes] == ["drag", "drag_thesis", "inputs"]
-    for probe in probes[:-1]:
+    *_, lines, drag, thesis, inputs = lattice_pes.probes(Oracle(lattice_pes), tables)
+    drags = [drag, thesis]
+    assert inputs.name == "inputs"
+    assert [probe.name for probe in (lines, *drags)] == ["drag_lines", "drag", "drag_thesis"]
+    assert lines.numbers["energy_mae"] == pytest.approx([0.0, 0.5])
+    for probe in drags:
         assert probe.figure.axes[0].lines[1].get_xdata()[-1] == width
         assert f"cell width {width:.3g}" in probe.figure.get_suptitle()
         assert probe.numbers["energy_mae"] == pytest.approx([0.0, 0.5])
+
+
+def test_random_lines_stay_below_the_training_data(tmp_path):
+    """Of each width by itself: an exact model has no spurious extrema and is not rough."""
+    lattice_pes = problem(lattice=MANY)
+    tables = lattice_pes.tables(tmp_path)
+    asked = []
+
+    class Watched(Oracle):
+        def predict_with_gradient(self, positions, widths):
+            asked.append((positions, widths))
+            return super().predict_with_gradient(positions, widths)
+
+    (lines,) = lattice_pes._drag_lines(Watched(lattice_pes), tables)
+    assert lines.numbers["spurious_extrema"].tolist() == [0.0, 0.0]
+    assert lines.numbers["roughness"] == pytest.approx([0.0, 0.0])
+    positions, widths = asked[0]
+    energies = lattice_pes.potential.energy_per_particle(positions, widths)
+    for width in np.unique(widths):
+        known = tables.train.targets[tables.train.inputs[1] == width]
+        assert energies[widths == width].max() <= known.max()
+
+
+class Sharing(Oracle):
+    """An oracle that shares the energy exactly, but for a shift."""
+
+    def predict_places(self, positions, widths):
+        return self.potential.particle_energies(positions, widths)[None] + 0.3
+
+
+class Silent(Oracle):
+    """A model of whole configurations."""
+
+    def predict_places(self, *_):
+        return None
+
+
+def test_where_a_model_knows_energies_of_particles_they_are_compared(tmp_path):
+    """Up to what it is free in; not where they depend on the origin, nor where it knows none."""
+    lattice_pes = problem()
+    test = lattice_pes.tables(tmp_path).test
+    (probe,) = lattice_pes._particle_energies(Sharing(lattice_pes), test)
+    assert probe.name == "particle_energies"
+    assert probe.numbers["mae"] == pytest.approx([0.0], abs=1e-12)
+    assert probe.numbers["correlation"] == pytest.approx([1.0])
+    for silent in (Silent(lattice_pes), Oracle(lattice_pes)):
+        assert list(lattice_pes._particle_energies(silent, test)) == []
+    alone = problem(n_particles=1)
+    assert list(alone._particle_energies(Sharing(alone), test)) == []
+    printed = replace(lattice_pes, potential=ModifiedLennardJones(counting="published"))
+    assert list(printed._particle_energies(Sharing(lattice_pes), test)) == []

@@ -15,7 +15,10 @@ from peslab.evaluation.drag import (
     straight_path,
     thesis_path,
 )
-from peslab.evaluation.figures import drag_figure, learning_curves, parity
+from peslab.evaluation.drag_lines import LineTest, line_test, random_lines
+from peslab.evaluation.ensemble import ensemble_figure, ensemble_metrics
+from peslab.evaluation.error_figures import error_figure
+from peslab.evaluation.figures import drag_figure, drag_lines_figure, learning_curves, parity
 from peslab.evaluation.finding import Finding
 from peslab.evaluation.lattice_figures import sample_lattices
 from peslab.evaluation.laws import try_laws
@@ -27,9 +30,11 @@ from peslab.evaluation.metrics import (
     regression_metrics,
     skill,
 )
+from peslab.evaluation.particle_energies import sharing, sharing_errors, sharing_figure
 from peslab.evaluation.potential_figures import potential_curve, six_tests_figure
 from peslab.evaluation.six_tests import Curve, SixTests, curves, six_tests
-from peslab.evaluation.subject import Interactions, Reach, Subject
+from peslab.evaluation.subject import Interactions, Reach, Subject, shortest_distances
+from peslab.evaluation.timing import prediction_times
 
 __all__ = [
     "Curve",
@@ -37,6 +42,7 @@ __all__ = [
     "DragTest",
     "Finding",
     "Interactions",
+    "LineTest",
     "Reach",
     "SixTests",
     "Subject",
@@ -45,19 +51,30 @@ __all__ = [
     "curves",
     "descriptor_figure",
     "drag_figure",
+    "drag_lines_figure",
     "drag_path",
     "drag_test",
     "energy_by_width",
     "energy_distribution",
+    "ensemble_figure",
+    "ensemble_metrics",
+    "error_figure",
     "learning_curves",
     "least_absolute_mae",
     "least_squares_mae",
+    "line_test",
     "mean_and_sem",
     "parity",
     "percentile_figure",
     "potential_curve",
+    "prediction_times",
+    "random_lines",
     "regression_metrics",
     "sample_lattices",
+    "sharing",
+    "sharing_errors",
+    "sharing_figure",
+    "shortest_distances",
     "six_tests",
     "six_tests_figure",
     "skill",

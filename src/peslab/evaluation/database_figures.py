@@ -7,17 +7,11 @@ from statistics import median_low
 import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.axis import Axis
 from matplotlib.figure import Figure
-from matplotlib.ticker import (
-    FixedLocator,
-    FuncFormatter,
-    MaxNLocator,
-    NullLocator,
-    PercentFormatter,
-)
+from matplotlib.ticker import PercentFormatter
 from numpy.typing import NDArray
 
+from peslab.evaluation.scales import bend, label_decades, plain
 from peslab.evaluation.style import BLACK, BLUE, GREY, VERMILION, styled_figure
 
 Array = NDArray[np.float64]
@@ -26,10 +20,7 @@ Panels = Mapping[str, Mapping[str, Array]]
 """Curves by their labels, in panels by their titles; every panel has the same labels."""
 
 LABEL = "energy per particle ($E_c$)"
-LONG_RANGE = 10.0  # middle halves: beyond that, a linear axis would show one bar
 ROOM = 1.5  # of the lowest nine tenths of a typical curve, before the scale is bent
-FEWEST_TICKS, MOST_TICKS = 3, 15  # of an axis, whose labels then neither miss nor meet
-HUGE = 1e5  # above, numbers are told by their powers of ten
 MOST_COLUMNS = 3  # of panels side by side
 
 
@@ -43,13 +34,10 @@ def energy_distribution(energies: Array) -> Figure:
         The figure; where a few energies are far from all others its axis and its bars widen to both
         sides like logarithms.
     """
-    low, first, median, third, high = np.quantile(energies, (0, 0.25, 0.5, 0.75, 1)).tolist()
-    is_long = high - low > LONG_RANGE * (third - first) > 0
+    low, median, high = np.quantile(energies, (0, 0.5, 1)).tolist()
     with styled_figure(6.4, 3.8) as figure:
         axes = figure.subplots()
-        if is_long:
-            axes.set_xscale("asinh", linear_width=third - first)
-            _label_decades(axes.xaxis, third - first, low, high)
+        bend(axes, "x", energies)
         scale = axes.xaxis.get_transform()
         ends = scale.transform(np.array([low, high if high > low else low + 1.0]))
         along = np.linspace(float(ends[0]), float(ends[1]), 101)
@@ -60,7 +48,7 @@ def energy_distribution(energies: Array) -> Figure:
         axes.yaxis.set_major_formatter(PercentFormatter(1.0))
         axes.set_xlabel(LABEL)
         axes.set_ylabel("configurations per bar")
-        axes.set_title(f"{len(energies):,} configurations, median {_plain(median)} $E_c$")
+        axes.set_title(f"{len(energies):,} configurations, median {plain(median)} $E_c$")
     return figure
 
 
@@ -85,7 +73,7 @@ def percentile_figure(panels: Panels) -> Figure:
             spread = typical - lowest or 1.0
             if highest > lowest + ROOM * spread:
                 axes.set_yscale("asinh", linear_width=spread)
-                _label_decades(axes.yaxis, spread, lowest, highest)
+                label_decades(axes.yaxis, spread, lowest, highest)
             else:
                 margin = 0.04 * (highest - lowest) or 1.0
                 axes.set_ylim(lowest - margin, highest + margin)
@@ -149,50 +137,16 @@ def energy_by_width(cell_widths: Array, energies: Array) -> Figure:
         axes.plot(widths, median, color=BLACK, label="median")
         spread = float(np.subtract(*np.quantile(energies, (0.75, 0.25)))) or 1.0
         axes.set_yscale("asinh", linear_width=spread)
-        _label_decades(axes.yaxis, spread, lowest.min(), highest.max())
+        label_decades(axes.yaxis, spread, lowest.min(), highest.max())
         axes.set_xlim(widths[0], widths[-1])
         axes.set_xlabel("cell width ($R_c$)")
         axes.set_ylabel(LABEL)
         axes.legend()
         deepest = int(median.argmin())
         axes.set_title(
-            f"Lowest median: {_plain(median[deepest])} $E_c$ at {widths[deepest]:.3g} $R_c$"
+            f"Lowest median: {plain(median[deepest])} $E_c$ at {widths[deepest]:.3g} $R_c$"
         )
     return figure
-
-
-def _label_decades(axis: Axis, linear: float, low: float, high: float) -> None:
-    """Put 0, ±1, ±3, ±10, … on an axis that is linear around 0 and logarithmic beyond.
-
-    Over many decades only some of them, so that labels do not meet; even steps where the energies
-    lie between two of these.
-    """
-    powers = range(
-        math.ceil(math.log10(max(abs(low), abs(high), linear))), math.floor(math.log10(linear)), -1
-    )
-    steps = [digit * 10.0**power for digit in (1, 3) for power in (*powers, powers.stop)]
-    apart = (math.asinh(high / linear) - math.asinh(low / linear)) / MOST_TICKS
-    ticks: list[float] = []
-    for tick in [0.0, *(sign * step for step in steps for sign in (1, -1))]:
-        place = math.asinh(tick / linear)
-        near = any(abs(place - math.asinh(other / linear)) < apart for other in ticks)
-        if low <= tick <= high and not near:
-            ticks.append(tick)
-    if len(ticks) < FEWEST_TICKS:
-        ticks = [tick for tick in MaxNLocator(5).tick_values(low, high) if low <= tick <= high]
-    axis.set_major_locator(FixedLocator(sorted(ticks)))
-    axis.set_minor_locator(NullLocator())
-    axis.set_major_formatter(FuncFormatter(lambda value, _: _plain(value)))
-
-
-def _plain(value: float) -> str:
-    """A number with the minus sign of the axes, a huge one with its power of ten."""
-    if abs(value) >= HUGE:
-        digits, power = f"{value:.2e}".split("e")
-        factor = {1.0: "", -1.0: "-"}.get(float(digits), rf"{float(digits):g} \times ")
-        return f"${factor}10^{{{int(power)}}}$"
-    text = f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"  # noqa: PLR2004
-    return text.replace("-", "−")
 
 
 def _finish(figure: Figure, panels: Panels, x: str, y: str) -> None:

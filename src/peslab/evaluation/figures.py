@@ -5,16 +5,19 @@ from collections.abc import Mapping
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter, ScalarFormatter
 from numpy.typing import NDArray
 
 from peslab.evaluation.drag import DragTest
+from peslab.evaluation.drag_lines import LineTest
 from peslab.evaluation.metrics import mean_and_sem
+from peslab.evaluation.scales import bend, decades_only, density
 from peslab.evaluation.style import BLACK, BLUE, GREY, VERMILION, styled_figure, unit_label
 
 Array = NDArray[np.float64]
+
+SHOWN_LINES = 6  # of many that a particle is dragged along
 
 
 def parity(
@@ -35,8 +38,14 @@ def parity(
     predicted = prediction.ravel()
     with styled_figure(5.2, 6.4) as figure:
         upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1.2))
-        cells = _density(upper, exact, predicted, rows=40)
-        _density(lower, exact, predicted - exact, rows=16)
+        for axes, name, values in (
+            (upper, "x", target),
+            (upper, "y", target),
+            (lower, "y", predicted - exact),
+        ):
+            bend(axes, name, values)
+        cells = density(upper, exact, predicted, (80, 60))
+        density(lower, exact, predicted - exact, (80, 24))
         ends = [target.min(), target.max()]
         upper.plot(ends, ends, color=VERMILION, linewidth=0.8)
         lower.axhline(0.0, color=VERMILION, linewidth=0.8)
@@ -46,6 +55,7 @@ def parity(
         figure.colorbar(cells, ax=(upper, lower), label="predictions per cell", aspect=40)
         error = _with_sem(np.abs(prediction - target).mean(axis=1))
         upper.set_title(f"MAE {error} {unit_label(unit)} ({_replica_count(prediction)})")
+        decades_only(figure)
     return figure
 
 
@@ -108,6 +118,45 @@ def drag_figure(result: DragTest) -> Figure:
     return figure
 
 
+def drag_lines_figure(result: LineTest) -> Figure:
+    """Draw six of many lines that a particle is dragged along, from the best to the worst.
+
+    Args:
+        result: The exact and the predicted surface along the lines.
+
+    Returns:
+        The figure, with gaps where energies are above all training data.
+    """
+    errors = np.abs(result.predicted_energy - result.energy)
+    of_lines = np.nanmean(errors, axis=(0, 2))
+    order = of_lines.argsort()
+    shown = order[np.linspace(0, len(order) - 1, min(SHOWN_LINES, len(order))).astype(int)]
+    metrics = result.metrics()
+    with styled_figure(9.0, 4.8) as figure:
+        grid = figure.subplots(2, SHOWN_LINES // 2, sharey=True).ravel()
+        for axes in grid[len(shown) :]:
+            axes.remove()
+        grid = grid[: len(shown)]
+        for axes, line in zip(grid, shown, strict=True):
+            predicted = result.predicted_energy[:, line]
+            _compare(axes, result.coordinate[line], result.energy[line], predicted, zero=False)
+            axes.set_xlim(*result.coordinate[line, [0, -1]])
+            axes.set_title(f"MAE {of_lines[line]:.2g} $E_c$", fontsize=10)
+        for axes in grid[-(SHOWN_LINES // 2) :]:
+            axes.set_xlabel("position of the particle ($R_c$)")
+        for axes in grid[:: SHOWN_LINES // 2]:
+            axes.set_ylabel("energy per particle ($E_c$)")
+        figure.suptitle(
+            f"{len(order)} lines: MAE {_with_sem(metrics['energy_mae'])} $E_c$, spurious extrema "
+            f"per line {metrics['spurious_extrema'].mean():.2g}, "
+            f"roughness {metrics['roughness'].mean():.2g}",
+            fontsize=11,
+        )
+        handles, labels = grid[0].get_legend_handles_labels()
+        figure.legend(handles, labels, loc="outside lower center", ncols=3, fontsize=8.5)
+    return figure
+
+
 def _with_sem(values: Array) -> str:
     """The mean with its standard error, both to the second digit of the error."""
     mean, sem = mean_and_sem(values)
@@ -119,12 +168,6 @@ def _with_sem(values: Array) -> str:
 
 def _replica_count(values: Array) -> str:
     return f"{len(values)} replicas" if len(values) > 1 else "1 replica"
-
-
-def _density(axes: Axes, x: Array, y: Array, rows: int) -> PolyCollection:
-    return axes.hexbin(
-        x, y, gridsize=(70, rows), bins="log", mincnt=1, linewidths=0.1, cmap="viridis"
-    )
 
 
 def _replicas(axes: Axes, curves: Array, color: str, label: str) -> None:
@@ -140,9 +183,12 @@ def _readable_decades(axes: Axes) -> None:
     axes.yaxis.set_minor_formatter(NullFormatter())
 
 
-def _compare(axes: Axes, along: Array, exact: Array, predicted: Array) -> None:
+def _compare(
+    axes: Axes, along: Array, exact: Array, predicted: Array, *, zero: bool = True
+) -> None:
     """The exact curve, and the network's as a mean within the range of its replicas."""
-    axes.axhline(0.0, color=GREY, linewidth=0.6)
+    if zero:
+        axes.axhline(0.0, color=GREY, linewidth=0.6)
     axes.plot(along, exact, color=BLACK, label="exact")
     low, high = predicted.min(axis=0), predicted.max(axis=0)
     axes.fill_between(

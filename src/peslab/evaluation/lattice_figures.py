@@ -1,5 +1,6 @@
 """Configurations as one sees them: a cell, its particles, and the cells around it."""
 
+import math
 from itertools import product
 
 import numpy as np
@@ -10,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
-from peslab.evaluation.style import BLACK, BLUE, GREY, styled_figure
+from peslab.evaluation.style import BLACK, BLUE, GREY, styled_figure, unit_label
 
 Array = NDArray[np.float64]
 
@@ -23,7 +24,12 @@ PLANE, SPACE = 2, 3
 
 
 def sample_lattices(
-    positions: Array, cell_widths: Array, energies: Array, bond_length: float
+    positions: Array,
+    cell_widths: Array,
+    energies: Array,
+    bond_length: float,
+    prediction: Array | None = None,
+    units: tuple[str, str] = ("E_c", "R_c"),
 ) -> Figure:
     """Draw configurations of low, median and high energy with their images (figures 2 and 13).
 
@@ -32,24 +38,40 @@ def sample_lattices(
         cell_widths: Shape (n,), in R_c.
         energies: Per particle, shape (n,), in E_c.
         bond_length: Particles nearer than this are joined, in R_c.
+        prediction: What each replica predicts, shape (k, n); None shows exact energies only.
+        units: Of energies and of lengths, where they are not E_c and R_c.
 
     Returns:
         The figure: two rows of one width, or one row for each of three widths. In three dimensions
         one looks along the third axis: what is near is large and dark.
     """
     rows = _chosen(cell_widths, energies)
+    energy_unit, length_unit = map(unit_label, units)
     with styled_figure(7.2, 2.55 * len(rows) + 0.2) as figure:
         grid = figure.subplots(len(rows), len(LEVELS), squeeze=False)
         for line, chosen in zip(grid, rows, strict=True):
             for axes, k in zip(line, chosen, strict=True):
                 draw_lattice(axes, positions[k], float(cell_widths[k]), bond_length)
-                energy = f"{energies[k]:.3g}".replace("-", "−")
-                axes.set_title(f"{energy} $E_c$", fontsize=10, loc="center", pad=3)
+                energy = float(energies[k])
+                told = _told(energy) if prediction is None else _compared(energy, prediction[:, k])
+                axes.set_title(f"{told} {energy_unit}", fontsize=10, loc="center", pad=3)
             if chosen is rows[0] or len(np.unique(cell_widths)) > 1:
-                line[0].set_ylabel(f"cell width {cell_widths[chosen[0]]:.3g} $R_c$")
+                line[0].set_ylabel(f"cell width {cell_widths[chosen[0]]:.3g} {length_unit}")
         for axes, name in zip(grid[0], LEVELS, strict=True):
             axes.set_title(f"{name} energy\n{axes.get_title('center')}", fontsize=10, loc="center")
     return figure
+
+
+def _told(energy: float) -> str:
+    return f"{energy:.3g}".replace("-", "−")
+
+
+def _compared(energy: float, predictions: Array) -> str:
+    """The exact energy above the mean of the replicas ± their standard deviation, in its digits."""
+    spread = float(predictions.std(ddof=1)) if len(predictions) > 1 else 0.0
+    decimals = max(0, -math.floor(math.log10(spread))) if spread > 0.0 else 3
+    exact, mean = (f"{x:.{decimals}f}".replace("-", "−") for x in (energy, predictions.mean()))
+    return f"exact {exact}\npredicted {mean}" + (f" ± {spread:.{decimals}f}" if spread else "")
 
 
 def _chosen(cell_widths: Array, energies: Array) -> list[list[int]]:

@@ -21,6 +21,7 @@ TripletValues = Callable[[Array, Array, Array], tuple[Array, Array]]
 
 NEAR = 0.9  # R_c, of the closest particles of configurations that laws are tried on
 IN_THE_CORNER = 0.02  # cell widths from the border, of one of these particles
+PAIRS_AT_ONCE = 10**6  # whose distances are computed together, some tens of MB
 LARGE = 40.0  # R_c: in so large a cell sums that converge feel no images
 
 
@@ -119,7 +120,26 @@ class Subject:
         return np.asarray((chosen - chosen[:, :1] + corner) % self.cell_width)
 
 
-def distances(positions: Array, cell_width: float) -> Array:
+def shortest_distances(positions: Array, cell_widths: Array) -> Array:
+    """Between the closest two particles of each configuration, their images included.
+
+    Args:
+        positions: Shape (n, N, d).
+        cell_widths: Shape (n,).
+
+    Returns:
+        Shape (n,); a particle is a cell width away from its own image.
+    """
+    at_once = max(1, PAIRS_AT_ONCE // positions.shape[1] ** 2)
+    shortest = np.array(cell_widths)
+    for start in range(0, len(positions), at_once):
+        rows = slice(start, start + at_once)
+        found = distances(positions[rows], cell_widths[rows, None, None])
+        shortest[rows] = np.minimum(shortest[rows], found.min(axis=-1, initial=np.inf))
+    return shortest
+
+
+def distances(positions: Array, cell_width: float | Array) -> Array:
     """Of the nearest images of all pairs: shape (…, N(N − 1)/2) of positions (…, N, d)."""
     first, second = np.triu_indices(positions.shape[-2], 1)
     offsets = positions[..., first, :] - positions[..., second, :]

@@ -8,6 +8,7 @@ import math
 
 from peslab.kernels.arrays import FloatArray
 from peslab.kernels.compilation import (
+    COLUMNS,
     CONFIGURATIONS,
     FLAG,
     INTEGER,
@@ -17,7 +18,7 @@ from peslab.kernels.compilation import (
     kernel,
     subroutine,
 )
-from peslab.kernels.energy import Rooms, Waiting, add_up, rooms_of_size
+from peslab.kernels.energy import Rooms, Waiting, add_up, rooms_of_size, set_to_zero
 from peslab.kernels.interaction import (
     INTERACTION,
     Interaction,
@@ -35,7 +36,7 @@ from peslab.kernels.triangles import AT_ONCE, collect_pairs, collect_triangles
         INTERACTION,
         INTEGER,
         FLAG,
-        NUMBERS,
+        COLUMNS,
         CONFIGURATIONS,
         INTEGER,
         INTEGER,
@@ -48,7 +49,7 @@ def energies_and_forces_of_blocks(
     interaction: Interaction,  # of infinite depth, with weights per corner
     cells: int,  # d_s, the depth of the block
     from_all: bool,  # whether the particles of all cells look around, or those of the central one
-    energies: FloatArray,  # (n,) filled with the energy per particle that looks around
+    energies: FloatArray,  # (n, 1) filled with the energy of as many lookers as a cell has
     forces: FloatArray,  # (n, N, d) filled with −N times its gradient
     start: int,
     stop: int,
@@ -65,12 +66,11 @@ def energies_and_forces_of_blocks(
     rooms = rooms_of_size(n_particles, AT_ONCE + n_particles * n_cells, axes)
     lookers = n_particles * (n_cells if from_all else 1)
     for k in range(start, stop):
-        energies[k] = 0.0
-        forces[k] = 0.0
+        set_to_zero(energies, forces, k)
         for looker in range(lookers):
             look_from(interaction, rooms, positions[k], cell_widths[k], k, looker, cells, from_all,
                       energies, forces)  # fmt: skip
-        energies[k] /= lookers
+        energies[k] *= n_particles / lookers
         forces[k] *= n_particles / lookers
 
 

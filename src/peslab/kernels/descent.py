@@ -36,7 +36,7 @@ class State(NamedTuple):
     positions: FloatArray  # (1, N, d)
     forces: FloatArray  # (1, N, d)
     velocities: FloatArray  # (N, d)
-    energies: FloatArray  # (1,)
+    energies: FloatArray  # (1, 1)
 
 
 @kernel(
@@ -64,7 +64,7 @@ def descend(
         np.empty((1, n_particles, len(axes))),
         np.empty((1, n_particles, len(axes))),
         np.empty((n_particles, len(axes))),
-        np.empty(1),
+        np.empty((1, 1)),
     )
     for k in range(start, stop):
         for i in range(n_particles):

@@ -1,10 +1,14 @@
-"""Energy per particle and forces: equation (9), as one sum over classes of pairs and triangles."""
+"""Energies and forces: equation (9), as one sum over classes of pairs and triangles.
+
+The particles of a pair share its energy equally, as do the three of a triangle.
+"""
 
 from typing import NamedTuple
 
 from peslab.kernels.arrays import FloatArray
 from peslab.kernels.bins import Bins, bins_per_axis, room_for_bins, sort_into_bins
 from peslab.kernels.compilation import (
+    COLUMNS,
     CONFIGURATIONS,
     INTEGER,
     NOTHING,
@@ -26,8 +30,8 @@ from peslab.kernels.neighbors import Bonds, find_later_neighbors, most_bonds, ro
 from peslab.kernels.triangles import (
     AT_ONCE,
     Batch,
-    add_forces,
     add_pairs,
+    add_to_particles,
     add_triangles,
     collect_pairs,
     collect_triangles,
@@ -54,14 +58,14 @@ class Waiting(NamedTuple):
 
 @kernel(
     lambda axes: NOTHING(
-        CONFIGURATIONS, NUMBERS, INTERACTION, NUMBERS, CONFIGURATIONS, INTEGER, INTEGER, axes
+        CONFIGURATIONS, NUMBERS, INTERACTION, COLUMNS, CONFIGURATIONS, INTEGER, INTEGER, axes
     )
 )
 def energies_and_forces(
     positions: FloatArray,  # (n, N, d), wrapped into the cell
     cell_widths: FloatArray,  # (n,)
     interaction: Interaction,
-    energies: FloatArray,  # (n,) filled with the energy per particle
+    energies: FloatArray,  # (n, N) filled with those of particles, or (n, 1) with that of the cell
     forces: FloatArray,  # (n, N, d) filled with minus the gradient of the energy of the cell
     start: int,
     stop: int,
@@ -79,8 +83,6 @@ def energies_and_forces(
         if max(waiting) > AT_ONCE or k == stop - 1:
             add_up(interaction, rooms, waiting, energies, forces)
             waiting = Waiting(0, 0, 0)
-    for k in range(start, stop):
-        energies[k] /= n_particles
 
 
 @room
@@ -104,6 +106,7 @@ def rooms_of_size(n_particles: int, capacity: int, axes: Axes) -> Rooms:
     """Room for so many bonds, and for pairs and triangles in batches that outgrow it."""
     bonds = room_for_bonds(capacity, axes)
     for m in range(capacity):
+        bonds.energies[0, m], bonds.energies[1, m] = 0.0, 0.0
         for axis in range(1 + len(axes)):
             bonds.pulls[axis, m] = 0.0
     return Rooms(
@@ -151,8 +154,8 @@ def collect(
                 interaction, triangles, bonds, start, second, perimeter, n_triangles
             )
             if n_triangles - before.triangles > AT_ONCE:
-                add_pairs(interaction, pairs, bonds, n_pairs, energies)
-                add_triangles(interaction, triangles, bonds, n_triangles, energies)
+                add_pairs(interaction, pairs, bonds, n_pairs)
+                add_triangles(interaction, triangles, bonds, n_triangles)
                 n_pairs, n_triangles = 0, 0
                 before = Waiting(before.bonds, 0, 0)
         if n_bonds - before.bonds > AT_ONCE:
@@ -165,7 +168,8 @@ def collect(
 @subroutine
 def set_to_zero(energies: FloatArray, forces: FloatArray, place: int) -> None:
     """Begin the sums of one configuration."""
-    energies[place] = 0.0
+    for i in range(energies.shape[1]):
+        energies[place, i] = 0.0
     for i in range(forces.shape[1]):
         for axis in range(forces.shape[2]):
             forces[place, i, axis] = 0.0
@@ -177,6 +181,6 @@ def add_up(
     forces: FloatArray,
 ) -> None:  # fmt: skip
     """Evaluate all pairs and triangles that wait, and add them to the energies and forces."""
-    add_pairs(interaction, rooms.pairs, rooms.bonds, waiting.pairs, energies)
-    add_triangles(interaction, rooms.triangles, rooms.bonds, waiting.triangles, energies)
-    add_forces(rooms.bonds, waiting.bonds, forces)
+    add_pairs(interaction, rooms.pairs, rooms.bonds, waiting.pairs)
+    add_triangles(interaction, rooms.triangles, rooms.bonds, waiting.triangles)
+    add_to_particles(rooms.bonds, waiting.bonds, energies, forces)

@@ -25,6 +25,7 @@ class Bonds(NamedTuple):
     cells: FloatArray  # (capacity,) in which cell that stands; 0 is the particle's own
     vectors: FloatArray  # (d, capacity)
     distances: FloatArray  # (capacity,)
+    energies: FloatArray  # (2, capacity) of its pair, of its triangles
     pulls: FloatArray  # (1 + d, capacity) dE/dr, and what pulls the neighbor sideways
     squares: FloatArray  # (capacity,) room for squares of lengths
     chosen: IntArray  # (capacity,) room for some of the bonds
@@ -42,6 +43,7 @@ def room_for_bonds(capacity: int, axes: Axes) -> Bonds:
         np.empty(capacity),
         np.empty((len(axes), capacity)),
         np.empty(capacity),
+        np.empty((2, capacity)),
         np.empty((1 + len(axes), capacity)),
         np.empty(capacity),
         np.empty(capacity, np.int64),

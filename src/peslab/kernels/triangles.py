@@ -82,30 +82,28 @@ def collect_triangles(
 
 
 @procedure
-def add_pairs(
-    interaction: Interaction, batch: Batch, bonds: Bonds, n: int, energies: FloatArray
-) -> None:
-    """Evaluate n pairs, and add them to the energies and to the pulls on their bonds."""
+def add_pairs(interaction: Interaction, batch: Batch, bonds: Bonds, n: int) -> None:
+    """Evaluate n pairs, and add them to the energies and the pulls of their bonds."""
     interaction.pair(interaction.pair_parameters, batch.sides, batch.terms, n)
     for k in range(n):
         m, weight = batch.bonds[0, k], batch.weights[k]
-        energies[bonds.places[m]] += weight * batch.terms[0, k]
+        bonds.energies[0, m] += weight * batch.terms[0, k]
         bonds.pulls[0, m] += weight * batch.terms[1, k]
 
 
 @procedure
-def add_triangles(
-    interaction: Interaction, batch: Batch, bonds: Bonds, n: int, energies: FloatArray
-) -> None:
-    """Evaluate n triangles, and add them to the energies and to the pulls on their bonds."""
+def add_triangles(interaction: Interaction, batch: Batch, bonds: Bonds, n: int) -> None:
+    """Evaluate n triangles, and add them to the energies and the pulls of their bonds."""
     sides, terms, weights, corners = batch
-    vectors, pulls = bonds.vectors, bonds.pulls
+    vectors, energies, pulls = bonds.vectors, bonds.energies, bonds.pulls
     for k in range(n):
         sides[2, k] = np.sqrt(sides[2, k])
     interaction.triplet(interaction.triplet_parameters, sides, terms, n)
     for k in range(n):
         second, first, weight = corners[0, k], corners[1, k], weights[k]
-        energies[bonds.places[second]] += weight * terms[0, k]
+        energy = weight * terms[0, k]
+        energies[1, second] += energy
+        energies[1, first] += energy
         pulls[0, second] += weight * terms[1, k]
         pulls[0, first] += weight * terms[2, k]
         sideways = weight * terms[3, k] / sides[2, k]
@@ -116,11 +114,21 @@ def add_triangles(
 
 
 @procedure
-def add_forces(bonds: Bonds, n: int, forces: FloatArray) -> None:
-    """Add the pulls on n bonds to the forces on their particles, and take them off the bonds."""
+def add_to_particles(bonds: Bonds, n: int, energies: FloatArray, forces: FloatArray) -> None:
+    """Give the energies and the pulls of n bonds to their particles, and take them off the bonds.
+
+    Each of a pair's two particles has half of its energy, of a triangle's three a third: the one
+    that its two bonds begin at, a sixth from either. Where there is one place for the energies of
+    all particles, they add up to that of the cell.
+    """
     vectors, pulls = bonds.vectors, bonds.pulls
+    apart = 1 if energies.shape[1] > 1 else 0
     for m in range(n):
         place, i, j = bonds.places[m], bonds.origins[m], bonds.particles[m]
+        half, third = bonds.energies[0, m] / 2.0, bonds.energies[1, m] / 3.0
+        bonds.energies[0, m], bonds.energies[1, m] = 0.0, 0.0
+        energies[place, apart * i] += half + third / 2.0
+        energies[place, apart * j] += half + third
         slope = pulls[0, m] / bonds.distances[m]
         pulls[0, m] = 0.0
         for axis in range(len(bonds.axes)):

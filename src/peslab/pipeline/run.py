@@ -11,7 +11,7 @@ from typing import Protocol
 from omegaconf import DictConfig, OmegaConf
 
 from peslab.errors import PeslabError
-from peslab.evaluation import learning_curves, mean_and_sem, parity, skill
+from peslab.evaluation import learning_curves, mean_and_sem, parity, prediction_times, skill
 from peslab.features import LinearMap
 from peslab.learning import Fit, Samples, fit, use_threads
 from peslab.pipeline.plan import Plan
@@ -21,12 +21,6 @@ from peslab.tracking import RunLog, provenance, track_run
 
 ONE_THREAD_BATCH = 4096
 """Below it a second thread costs more than it brings, up to 196 times on busy cores."""
-
-TIMED = 1000
-"""Configurations in one timed prediction."""
-
-TIMINGS = 20
-"""Timed predictions, of which the fastest counts: the others waited for somebody."""
 
 
 class Watcher(Protocol):
@@ -150,6 +144,7 @@ def run(plan: Plan, origin: Origin) -> Outcome:
             for probe in plan.problem.probes(surrogate, tables):
                 log.figure(probe.figure, f"figures/{probe.name}.png")
                 metrics |= _summary({f"{probe.name}/{k}": v for k, v in probe.numbers.items()})
+                metrics |= {f"{probe.name}/{name}": value for name, value in probe.common.items()}
         with watch.measure("logging"):
             for role, source in tables.sources.items():
                 log.dataset(source.frame, source.path, role, source.fingerprint)
@@ -217,7 +212,7 @@ def _evaluate(
     metrics |= {f"baseline/{name}": value for name, value in baselines.items()}
     error = metrics[f"test/{plan.problem.task.target}_mae"]
     metrics["skill"] = skill(error, metrics["baseline/constant_mae"])
-    metrics["prediction_microseconds"] = _prediction_microseconds(surrogate, tables.test)
+    metrics |= _prediction_times(surrogate, tables.test)
     metrics["network_parameters"] = float(surrogate.model.network.n_parameters)
     return metrics, prediction
 
@@ -240,17 +235,11 @@ def _summary(values: Mapping[str, Array]) -> dict[str, float]:
     return metrics
 
 
-def _prediction_microseconds(surrogate: DescribedModel, table: Table) -> float:
-    """Time from positions to energy of one replica, per configuration in a batch, on one thread."""
+def _prediction_times(surrogate: DescribedModel, table: Table) -> dict[str, float]:
+    """Time from positions to energy of one replica, in a batch and alone, on one thread."""
     use_threads(1)
-    inputs = table.rows(slice(None, TIMED)).inputs
     alone = DescribedModel(surrogate.features, surrogate.model.replica(0))
-    times = []
-    for _ in range(TIMINGS):
-        began = time.perf_counter()
-        alone.predict(*inputs, n_threads=1)
-        times.append(time.perf_counter() - began)
-    return 1e6 * min(times) / len(inputs[0])
+    return prediction_times(lambda *inputs: alone.predict(*inputs, n_threads=1), *table.inputs)
 
 
 def _name(origin: Origin) -> str:

@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol
 
@@ -115,11 +115,13 @@ class Probe:
         name: Of the figure's file, and before the numbers in metrics.
         numbers: What was measured, per replica, each of shape (k,).
         figure: What it looks like.
+        common: What was measured of all replicas together.
     """
 
     name: str
     numbers: dict[str, Array]
     figure: "Figure"
+    common: dict[str, float] = field(default_factory=dict)
 
 
 class Problem(ABC):

@@ -1,7 +1,6 @@
 """Labeled configurations from elsewhere: the potential energy surface behind a file."""
 
 import hashlib
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -15,7 +14,7 @@ from peslab.errors import InvalidInputError
 from peslab.features import Descriptor
 from peslab.kernels.arrays import IntArray
 from peslab.kernels.inputs import positive, seed_of_streams
-from peslab.problems.contract import Probe, Progress, Source, Surrogate, Table, Tables, Task
+from peslab.problems.contract import Progress, Source, Table, Tables, Task
 from peslab.problems.surface import EnergySurface
 
 PARTS = ("test", "validation", "train")
@@ -79,10 +78,16 @@ class FilePES(EnergySurface):
         """Energies per particle, in the file's unit."""
         return Task(
             target="energy",
-            unit=self._content().database.units.energy,
+            unit=self.units[0],
             objective="val/energy_mae",
             reference="",
         )
+
+    @property
+    def units(self) -> tuple[str, str]:
+        """The file's own."""
+        units = self._content().database.units
+        return units.energy, units.length
 
     def pinned(self) -> dict[str, Any]:
         """Where the file is, wherever a rerun is started, and what it holds."""
@@ -114,10 +119,6 @@ class FilePES(EnergySurface):
         return Tables(
             **parts, sources={"file": Source(database.frame, Path(self.path), fingerprint)}
         )
-
-    def probes(self, surrogate: Surrogate, tables: Tables) -> Iterator[Probe]:  # noqa: ARG002
-        """None: there is no exact potential to drag a particle through."""
-        return iter(())
 
     def _content(self) -> _Content:
         try:

@@ -14,7 +14,18 @@ from peslab.database import (
     database_path,
     load_or_generate,
 )
-from peslab.evaluation import descriptor_figure, drag_figure, drag_path, drag_test, thesis_path
+from peslab.evaluation import (
+    descriptor_figure,
+    drag_figure,
+    drag_lines_figure,
+    drag_path,
+    drag_test,
+    line_test,
+    random_lines,
+    sharing_errors,
+    sharing_figure,
+    thesis_path,
+)
 from peslab.features import Descriptor
 from peslab.problems.contract import (
     Array,
@@ -41,6 +52,12 @@ DRAG_WIDTH = 5.0
 DRAG_POINTS = 401
 """Points along a drag: the narrowest features of the energy, about 0.05 R_c, take four of them."""
 
+LINES = 32
+"""Random lines that particles are dragged along, for numbers."""
+
+LINES_SEED = 0
+"""Of the choice of these lines: all runs of a recipe are measured on the same ones."""
+
 
 @dataclass(frozen=True)
 class LatticePES(EnergySurface):
@@ -59,6 +76,7 @@ class LatticePES(EnergySurface):
     database: DatabaseSettings
 
     name: ClassVar[str] = "lattice_pes"
+    units: ClassVar[tuple[str, str]] = ("E_c", "R_c")
     task: ClassVar[Task] = Task(
         target="energy",
         unit="E_c",
@@ -115,10 +133,17 @@ class LatticePES(EnergySurface):
         )
 
     def probes(self, surrogate: Surrogate, tables: Tables) -> Iterator[Probe]:
-        """Drag a particle through a held-out cell and, as in figure 10, through the thesis's.
+        """What any surface shows, and particles dragged through cells.
 
-        Of the last way, or else of the first, also what the network sees is drawn.
+        One through a held-out cell and, as in figure 10, through the thesis's, and many along
+        random lines, where numbers tell more than a picture; where the model knows them, energies
+        of single particles. Of the last way, or else of the first, also what the network sees is
+        drawn.
         """
+        yield from super().probes(surrogate, tables)
+        yield from self._particle_energies(surrogate, tables.test)
+        if surrogate.features.has_jacobian:
+            yield from self._drag_lines(surrogate, tables)
         positions, widths = tables.test.inputs
         known_widths = tables.train.inputs[1]
         common = np.intersect1d(widths, known_widths)
@@ -144,17 +169,49 @@ class LatticePES(EnergySurface):
             values = surrogate.features(seen.positions, width)
             yield Probe("inputs", {}, descriptor_figure(seen, names, values))
 
+    def _drag_lines(self, surrogate: Surrogate, tables: Tables) -> Iterator[Probe]:
+        """The drag test as numbers; a particle alone has the same energy everywhere."""
+        if self.lattice.n_particles == 1:
+            return
+        positions, widths = tables.test.inputs
+        known = np.isin(widths, tables.train.inputs[1])
+        lines = random_lines(positions[known], widths[known], LINES, DRAG_POINTS, LINES_SEED)
+        highest = np.array(
+            [
+                tables.train.targets[tables.train.inputs[1] == line.cell_width].max()
+                for line in lines
+            ]
+        )
+
+        result = line_test(lines, self._exact, surrogate.predict_with_gradient, highest)
+        if result.is_telling:
+            yield Probe("drag_lines", result.metrics(), drag_lines_figure(result))
+
+    def _particle_energies(self, surrogate: Surrogate, test: Table) -> Iterator[Probe]:
+        """How networks of single particles share the energy, where exact particles share it."""
+        if self.potential.counting != "translation_invariant" or self.lattice.n_particles == 1:
+            return
+        found = surrogate.predict_places(*test.inputs)
+        if found is not None:
+            positions, widths = test.inputs
+            exact = self.potential.particle_energies(positions, widths)
+            figure = sharing_figure(found, exact, self.units[0])
+            yield Probe("particle_energies", sharing_errors(found, exact), figure)
+
+    def _exact(self, positions: Array, widths: Array) -> tuple[Array, Array]:
+        """Energies per particle and their gradients."""
+        energy, forces = self.potential.energy_and_forces(positions, widths)
+        return energy, -forces / self.lattice.n_particles
+
     def _drag(self, name: str, path: "DragPath", surrogate: Surrogate) -> Probe:
         width = path.cell_width
 
-        def exact(positions: Array) -> tuple[Array, Array]:
-            energy, forces = self.potential.energy_and_forces(positions, width)
-            return energy, -forces / self.lattice.n_particles
-
-        def predict(positions: Array) -> tuple[Array, Array]:
-            return surrogate.predict_with_gradient(positions, np.full(len(positions), width))
-
-        result = drag_test(path, exact, predict)
+        widths = np.full(len(path.positions), width)
+        result = drag_test(
+            path,
+            lambda positions: self._exact(positions, widths),
+            lambda positions: surrogate.predict_with_gradient(positions, widths),
+        )
         figure = drag_figure(result)
         if self.lattice.n_widths > 1:
             figure.suptitle(f"cell width {width:.3g} $R_c$", x=0.99, ha="right", fontsize=9)

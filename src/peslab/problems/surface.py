@@ -1,5 +1,8 @@
 """What all problems of energies share: how a model of them errs, and what it has to beat."""
 
+from abc import abstractmethod
+from collections.abc import Iterator
+
 import numpy as np
 
 from peslab.evaluation import (
@@ -8,11 +11,17 @@ from peslab.evaluation import (
     least_squares_mae,
     regression_metrics,
 )
-from peslab.problems.contract import Array, Problem, Table
+from peslab.problems.contract import Array, Probe, Problem, Surrogate, Table, Tables
+from peslab.problems.probes import surface_probes
 
 
 class EnergySurface(Problem):
     """Energies per particle of configurations (n, N, d), with their gradients where known."""
+
+    @property
+    @abstractmethod
+    def units(self) -> tuple[str, str]:
+        """Of energies and of lengths."""
 
     def errors(self, table: Table, prediction: Array, gradient: Array | None) -> dict[str, Array]:
         """Errors of energies per particle, their gradients and the forces.
@@ -38,3 +47,7 @@ class EnergySurface(Problem):
             "least_squares_mae": least_squares_mae(*train, *test),
             "least_absolute_mae": least_absolute_mae(*train, *test),
         }
+
+    def probes(self, surrogate: Surrogate, tables: Tables) -> Iterator[Probe]:
+        """What the test part shows of forces, errors, replicas and single configurations."""
+        return surface_probes(surrogate, tables.test, self.units)

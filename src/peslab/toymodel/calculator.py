@@ -24,8 +24,8 @@ class PotentialCalculator(Calculator):
     all particles have the same coordinate and feel no force. With E_c and R_c as units and masses
     m, times are in R_c √(m/E_c), and k_B T in E_c.
 
-    There are no energies of single atoms: how a triangle's energy is divided among its corners is
-    no part of the model.
+    There are no energies of single atoms, which are no part of the model: how a triangle's energy
+    is divided among its corners is a convention, as in `Potential.particle_energies`.
 
     Example:
         >>> from ase.optimize import FIRE

@@ -25,6 +25,7 @@ from peslab.kernels.interaction import MOST_IMAGES, Interaction
 from peslab.kernels.parallel import in_slices
 from peslab.toymodel.parts import (
     LOWER_THE_DEPTH,
+    check_finite,
     check_own_slopes,
     check_reach,
     checked_function,
@@ -160,16 +161,44 @@ class Potential(ABC):
                 not finite.
         """
         configurations = checked_configurations(positions, cell_width)
-        summed = self._summed_block if self.sums_a_block else self._summed
-        energies, forces = summed(configurations, n_threads)
-        finite = np.isfinite(energies) & np.isfinite(forces).all(axis=(1, 2))
-        if not finite.all():
+        if self.sums_a_block:
+            energies, forces = self._summed_block(configurations, n_threads)
+        else:
+            energies, forces = self._summed(configurations, 1, n_threads)
+        check_finite(energies, forces)
+        return energies[:, 0] / forces.shape[1], forces
+
+    def particle_energies(
+        self, positions: npt.ArrayLike, cell_width: npt.ArrayLike, n_threads: int | None = None
+    ) -> FloatArray:
+        """Energies of single particles, whose mean is the energy per particle, in E_c.
+
+        A pair shares its energy equally between its two particles, a triangle between its three: a
+        convention, for only the energy of the cell can be measured.
+
+        Args:
+            positions: Shape (n, N, d), or (N, d) for one configuration; inside the cell or not.
+            cell_width: w_c, a number or shape (n,).
+            n_threads: None takes all usable cores; the result is the same, bit for bit.
+
+        Returns:
+            Shape (n, N).
+
+        Raises:
+            InvalidInputError: Where particles have no energy of their own, for it would depend on
+                where the cell begins, an input makes no sense, particles coincide, or an energy is
+                not finite.
+        """
+        if self.counting != "translation_invariant":
             raise InvalidInputError(
-                f"the energy or a force of configuration {np.argmin(finite)} is not finite: "
-                "its particles are too close to each other, the potential's parameters too big, or "
-                "its functions return no number."
+                f"counting={self.counting} gives no energies of single particles, for they would "
+                "depend on where the cell begins: set counting=translation_invariant."
             )
-        return energies, forces
+        configurations = checked_configurations(positions, cell_width)
+        n_particles = configurations.positions.shape[1]
+        energies, forces = self._summed(configurations, n_particles, n_threads)
+        check_finite(energies, forces)
+        return energies
 
     @property
     def sums_a_block(self) -> bool:
@@ -178,13 +207,13 @@ class Potential(ABC):
         return origin_matters or self.counting == "block"
 
     def _summed(
-        self, configurations: Configurations, n_threads: int | None
+        self, configurations: Configurations, n_energies: int, n_threads: int | None
     ) -> tuple[FloatArray, FloatArray]:
-        """Energies per particle and forces, summed over classes of pairs and triangles."""
+        """Energies of the cells (n, 1) or of their particles (n, N), and forces, over classes."""
         interaction = self.interaction()
         check_reach(self, configurations)
         inside, cell_widths = configurations
-        energies, forces = np.empty(len(inside)), np.empty_like(inside)
+        energies, forces = np.empty((len(inside), n_energies)), np.empty_like(inside)
         axes = tuple(range(inside.shape[2]))
         in_slices(
             lambda start, stop: energies_and_forces(
@@ -199,9 +228,9 @@ class Potential(ABC):
     def _summed_block(
         self, configurations: Configurations, n_threads: int | None
     ) -> tuple[FloatArray, FloatArray]:
-        """Energies per particle and forces, summed over a block of cells."""
+        """Energies of the cells (n, 1) and forces, summed over a block of cells."""
         inside, cell_widths = configurations
-        energies, forces = np.empty(len(inside)), np.empty_like(inside)
+        energies, forces = np.empty((len(inside), 1)), np.empty_like(inside)
         axes = tuple(range(inside.shape[2]))
         interaction = self.interaction()
         if self.depth is None:

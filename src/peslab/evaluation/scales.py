@@ -1,0 +1,115 @@
+"""Axes on which the many are seen beside the few that are far off, and how densely points lie."""
+
+import math
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.axis import Axis
+from matplotlib.collections import QuadMesh
+from matplotlib.colors import LogNorm
+from matplotlib.figure import Figure
+from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+Numbers = NDArray[np.int64]
+
+LONG_RANGE = 10.0  # middle halves: beyond that, a linear axis would show one line
+FEWEST_TICKS, MOST_TICKS = 3, 13  # of an axis, whose labels then neither miss nor meet
+HUGE = 1e5  # above, numbers are told by their powers of ten
+
+
+def bend(axes: Axes, name: str, values: Array) -> None:
+    """Make an axis linear around 0 and logarithmic far off, if a few values dwarf the others.
+
+    Args:
+        axes: Where.
+        name: "x" or "y".
+        values: What the axis will show, any shape.
+    """
+    low, first, third, high = np.quantile(values, (0.0, 0.25, 0.75, 1.0)).tolist()
+    if high - low > LONG_RANGE * (third - first) > 0.0:
+        scaled = axes.set_xscale if name == "x" else axes.set_yscale
+        scaled("asinh", linear_width=third - first)
+        label_decades(axes.xaxis if name == "x" else axes.yaxis, third - first, low, high)
+
+
+def label_decades(axis: Axis, linear: float, low: float, high: float) -> None:
+    """Put 0, ±1, ±3, ±10, … on an axis that is linear around 0 and logarithmic beyond.
+
+    Over many decades only some of them, so that labels do not meet; even steps where the values lie
+    between two of these.
+    """
+    powers = range(
+        math.ceil(math.log10(max(abs(low), abs(high), linear))), math.floor(math.log10(linear)), -1
+    )
+    steps = [digit * 10.0**power for digit in (1, 3) for power in (*powers, powers.stop)]
+    apart = (math.asinh(high / linear) - math.asinh(low / linear)) / MOST_TICKS
+    ticks: list[float] = []
+    for tick in [0.0, *(sign * step for step in steps for sign in (1, -1))]:
+        place = math.asinh(tick / linear)
+        near = any(abs(place - math.asinh(other / linear)) < apart for other in ticks)
+        if low <= tick <= high and not near:
+            ticks.append(tick)
+    if len(ticks) < FEWEST_TICKS:
+        ticks = [tick for tick in MaxNLocator(5).tick_values(low, high) if low <= tick <= high]
+    axis.set_major_locator(FixedLocator(sorted(ticks)))
+    axis.set_minor_locator(NullLocator())
+    axis.set_major_formatter(FuncFormatter(lambda value, _: plain(value)))
+
+
+def decades_only(figure: Figure) -> None:
+    """Take the ticks between decades off: half of the time that a logarithmic figure takes."""
+    for axes in figure.axes:
+        axes.minorticks_off()
+
+
+def plain(value: float) -> str:
+    """A number with the minus sign of the axes, a huge one with its power of ten."""
+    if abs(value) >= HUGE:
+        digits, power = f"{value:.2e}".split("e")
+        factor = {1.0: "", -1.0: "-"}.get(float(digits), rf"{float(digits):g} \times ")
+        return f"${factor}10^{{{int(power)}}}$"
+    text = f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"  # noqa: PLR2004
+    return text.replace("-", "−")
+
+
+def density(
+    axes: Axes,
+    x: Array,
+    y: Array,
+    cells: tuple[int, int],
+    colors: str = "viridis",
+    opacity: float = 1.0,
+) -> QuadMesh:
+    """Draw how many points lie in each cell of a grid, on a logarithmic scale of colors.
+
+    Cells are equal as they are seen: on the scales that the axes have by then.
+
+    Args:
+        axes: Where.
+        x: Shape (n,).
+        y: Shape (n,).
+        cells: Columns and rows of the grid.
+        colors: A color map.
+        opacity: Below 1 where something else is to be seen first.
+    """
+    across, columns = _divided(axes.xaxis, x, cells[0])
+    along, rows = _divided(axes.yaxis, y, cells[1])
+    counts = np.bincount(rows * cells[0] + columns, minlength=cells[0] * cells[1])
+    shown = np.ma.masked_equal(counts.reshape(cells[::-1]), 0)
+    norm = LogNorm(1, max(int(counts.max()), 2))
+    return axes.pcolormesh(across, along, shown, norm=norm, cmap=colors, alpha=opacity)
+
+
+def _divided(axis: Axis, values: Array, n: int) -> tuple[Array, Numbers]:
+    """Edges (n + 1,) that are equally far apart on an axis, and between which the values lie."""
+    scale = axis.get_transform()
+    places = scale.transform(values)
+    low, high = float(places.min()), float(places.max())
+    if low == high:
+        low, high = low - 0.5, high + 0.5
+    numbers = ((places - low) * (n / (high - low))).astype(np.int64)
+    edges = np.asarray(scale.inverted().transform(np.linspace(low, high, n + 1)))
+    edges[0], edges[-1] = min(edges[0], values.min()), max(edges[-1], values.max())  # rounding
+    return edges, np.minimum(numbers, n - 1)

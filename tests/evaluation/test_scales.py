@@ -1,0 +1,86 @@
+"""Axes that show the many beside the few, and cells that count points."""
+
+import numpy as np
+import pytest
+
+from peslab.evaluation.scales import bend, decades_only, density, label_decades, plain
+from peslab.evaluation.style import styled_figure
+
+RANDOM = np.random.default_rng(0)
+
+
+@pytest.fixture
+def axes():
+    with styled_figure(4.0, 4.0) as figure:
+        yield figure.subplots()
+
+
+def test_a_few_values_far_off_bend_the_axis(axes):
+    """One force of 1,000 among a thousand of about 1; the other axis stays as it is."""
+    bend(axes, "x", np.append(RANDOM.normal(size=1000), 1000.0))
+    assert axes.get_xscale() == "asinh"
+    assert axes.get_yscale() == "linear"
+    bend(axes, "y", np.append(RANDOM.normal(size=1000), -1000.0))
+    assert axes.get_yscale() == "asinh"
+
+
+@pytest.mark.parametrize("values", [RANDOM.normal(size=1000), np.ones(5), np.zeros(1)])
+def test_plain_values_leave_it_straight(axes, values):
+    """Bells, and values that are all the same."""
+    bend(axes, "x", values)
+    assert axes.get_xscale() == "linear"
+
+
+def test_labels_have_room(axes):
+    """Over fourteen decades no two labels are nearer than a twelfth of the axis."""
+    for linear, low, high in ((1e-3, -1e11, 1e3), (0.5, -4.0, 30.0), (3.0, 10.0, 1e6)):
+        axes.set_xscale("asinh", linear_width=linear)
+        label_decades(axes.xaxis, linear, low, high)
+        ticks = np.array(axes.xaxis.get_major_locator()())
+        places = np.arcsinh(ticks / linear)
+        assert 3 <= len(ticks) <= 14
+        assert np.diff(places).min() >= 0.0799 * np.ptp(np.arcsinh(np.array([low, high]) / linear))
+        assert low <= ticks.min() <= ticks.max() <= high
+        assert (0.0 in ticks) == (low <= 0.0 <= high)
+
+
+@pytest.mark.parametrize("scales", [("linear", "linear"), ("asinh", "linear"), ("log", "log")])
+def test_every_point_is_counted_where_it_is(axes, scales):
+    """The cells count as NumPy does between the same edges, on any scale, ends included."""
+    axes.set_xscale(scales[0])
+    axes.set_yscale(scales[1])
+    x, y = np.exp(RANDOM.normal(size=(2, 5000)))
+    cells = density(axes, x, y, (12, 9))
+    edges = np.asarray(cells.get_coordinates())
+    across, along = edges[0, :, 0], edges[:, 0, 1]
+    expected, *_ = np.histogram2d(y, x, bins=(along, across))
+    found = cells.get_array().filled(0)
+    assert found.sum() == 5000
+    # On the edge between two cells a point may be rounded to either.
+    assert np.abs(found - expected).sum() <= 2
+    assert across[[0, -1]] == pytest.approx([x.min(), x.max()], rel=1e-12)
+    assert along[[0, -1]] == pytest.approx([y.min(), y.max()], rel=1e-12)
+    assert across[0] <= x.min() < x.max() <= across[-1]
+
+
+def test_cells_are_equal_as_they_are_seen(axes):
+    """A decade has as many of them as the next one."""
+    axes.set_xscale("log")
+    cells = density(axes, np.array([1.0, 10.0, 100.0]), np.zeros(3), (4, 2))
+    across = cells.get_coordinates()[0, :, 0]
+    assert np.asarray(across) == pytest.approx(10 ** np.linspace(0.0, 2.0, 5))
+    assert cells.get_array().count() == 3  # empty cells are not drawn
+
+
+def test_logarithmic_axes_keep_their_decades_alone(axes):
+    """Ticks between them take half of the time of a figure."""
+    axes.set_yscale("log")
+    axes.set_ylim(1e-4, 1.0)
+    decades_only(axes.figure)
+    assert len(axes.yaxis.get_minorticklocs()) == 0
+    assert len(axes.yaxis.get_majorticklocs()) >= 4
+
+
+def test_numbers_have_the_sign_of_the_axes():
+    """And no exponents."""
+    assert [plain(value) for value in (-0.3, 0.0, 1e4)] == ["−0.3", "0", "10,000"]
