@@ -5,13 +5,13 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from peslab.evaluation import database_figures
 from peslab.evaluation.database_figures import (
     acceptance_figure,
     energy_by_width,
     energy_distribution,
     percentile_figure,
 )
+from peslab.evaluation.scales import plain
 
 RANDOM = np.random.default_rng(0)
 BELL = RANDOM.normal(-2.0, 0.5, 2000)
@@ -90,7 +90,7 @@ def test_bent_scales_between_two_decades_have_ticks():
 )  # fmt: skip
 def test_numbers_are_plain_up_to_a_hundred_thousand(number, told):
     """And beyond as powers of ten."""
-    assert database_figures._plain(number) == told
+    assert plain(number) == told
 
 
 def test_percentiles_run_from_0_to_100(tmp_path):

@@ -110,6 +110,8 @@ def test_the_task_tells_the_files_unit(tmp_path):
 class Shifted:
     """Two replicas that are wrong by 0.1 and 0.3, with gradients wrong by 0.5."""
 
+    features = ProximityEigenvalues(orders=(-2,), cutoff=3.0)
+
     def __init__(self, table):
         self.table = table
 

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from peslab.features import ProximityEigenvalues
 from peslab.problems import Table
 from peslab.problems import probes as module
 from peslab.problems.probes import surface_probes
@@ -20,8 +21,13 @@ def table(n=60, n_particles=4, dimension=2, widths=(5.0,), *, with_gradients=Tru
 class Wrong:
     """Replicas that err by 0.1, 0.2, … E_c, and whose gradients err by 0.5 E_c/R_c."""
 
+    features = ProximityEigenvalues(orders=(-2,), cutoff=3.0)
+
     def __init__(self, known, n_replicas=3):
         self.known, self.shifts = known, 0.1 * np.arange(1, n_replicas + 1)
+
+    def predict(self, positions, widths):
+        return self.predict_with_gradient(positions, widths)[0]
 
     def predict_with_gradient(self, positions, widths):
         assert np.array_equal(positions, self.known.inputs[0])
