@@ -10,7 +10,7 @@ from peslab.tracking import Tracking
 
 LOCAL = Tracking(uri=None, experiment="peslab")
 PROBES = {"forces", "errors", "ensemble", "lattices", "drag_lines", "drag", "drag_thesis"}
-FIGURES = {"learning_curves", "parity"} | PROBES
+FIGURES = {"learning_curves", "parity", "inputs"} | PROBES
 METRICS = {
     *(f"{part}/{name}_mae" for part in ("val", "test") for name in ("energy", "gradient", "force")),
     *("test/energy_mae_sem", "replica_0/test/energy_mae", "replica_1/test/energy_mae"),

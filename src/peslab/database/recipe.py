@@ -9,7 +9,7 @@ from peslab.errors import InvalidInputError
 from peslab.kernels.inputs import positive, seed_of_streams, whole
 from peslab.toymodel import Lattice, Potential, Relaxation
 
-DATA_VERSION = 2  # raised whenever the same choices give other rows
+DATA_VERSION = 3  # raised whenever the same choices give other rows
 
 
 @dataclass(frozen=True)
