@@ -1,7 +1,9 @@
 """What all tests share: a folder of results, one thread, the command in this process."""
 
 import os
-from collections.abc import Callable
+import sys
+import tomllib
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -52,3 +54,19 @@ def peslab(capsys: pytest.CaptureFixture[str]) -> Command:
 def repository() -> Path:
     """The top of the checkout."""
     return Path(__file__).parents[1]
+
+
+@pytest.fixture
+def example_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The folder of tests/example_package, which is found as if pip had installed it."""
+    folder = Path(__file__).parent / "example_package"
+    project = tomllib.loads((folder / "pyproject.toml").read_text())["project"]
+    about = tmp_path / "soft_triangles-1.0.dist-info"
+    about.mkdir()
+    (about / "METADATA").write_text(f"Name: {project['name']}\nVersion: {project['version']}\n")
+    points = "\n".join(f"{k} = {v}" for k, v in project["entry-points"]["peslab"].items())
+    (about / "entry_points.txt").write_text(f"[peslab]\n{points}\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.syspath_prepend(folder)
+    yield folder
+    sys.modules.pop("soft_triangles", None)

@@ -1,8 +1,6 @@
 """Descriptors of one's own: ten lines, named in configs, and what is wrong with them told."""
 
 import doctest
-import sys
-import tomllib
 from pathlib import Path
 
 import numpy as np
@@ -174,23 +172,10 @@ def test_example_in_the_documentation_runs():
     assert doctest.testmod(descriptor).failed == 0
 
 
-@pytest.fixture
-def installed(tmp_path, monkeypatch):
-    """The example package, found as if it were installed."""
-    project = tomllib.loads((EXAMPLE / "pyproject.toml").read_text())["project"]
-    about = tmp_path / "soft_triangles-1.0.dist-info"
-    about.mkdir()
-    (about / "METADATA").write_text(f"Name: {project['name']}\nVersion: {project['version']}\n")
-    points = "\n".join(f"{k} = {v}" for k, v in project["entry-points"]["peslab"].items())
-    (about / "entry_points.txt").write_text(f"[peslab]\n{points}\n")
-    monkeypatch.syspath_prepend(tmp_path)
-    monkeypatch.syspath_prepend(EXAMPLE)
-
-
 CHOSEN = ("features=structure_factors", f"hydra.searchpath=[file://{EXAMPLE / 'conf'}]")
 
 
-@pytest.mark.usefixtures("installed", "home")
+@pytest.mark.usefixtures("example_package", "home")
 def test_an_installed_descriptor_is_named_in_configs(peslab):
     """It composes like those of peslab, and its settings are checked like theirs."""
     answer = peslab("train", *CHOSEN, "features.with_cell_width=true", "debug=compose")
@@ -200,7 +185,21 @@ def test_an_installed_descriptor_is_named_in_configs(peslab):
     assert "features.waves is not a setting" in answer.err
 
 
-@pytest.mark.usefixtures("installed")
+@pytest.mark.usefixtures("example_package")
+def test_an_installed_descriptor_trains_on_energies_alone(peslab, home):
+    """Without a Jacobian there are errors of energies only; gradients are refused beforehand."""
+    answer = peslab("train", *CHOSEN, "debug=fast", "loss.gradient_weight=0.1")
+    assert answer.status == 2
+    assert "StructureFactors has no Jacobian" in answer.err
+    assert "loss.gradient_weight=0" in answer.err
+    assert not (home / "databases").exists()
+    answer = peslab("train", *CHOSEN, "debug=fast")
+    assert (answer.status, answer.err) == (0, "")
+    assert "energy_mae" in answer.out
+    assert "gradient_mae" not in answer.out
+
+
+@pytest.mark.usefixtures("example_package")
 def test_the_installed_descriptor_describes():
     """Its waves do not see where the cell begins."""
     from soft_triangles import StructureFactors
@@ -209,7 +208,6 @@ def test_the_installed_descriptor_describes():
     assert not factors.has_jacobian
     assert factors.names(4) == ["wave 1", "wave 2", "wave 3"]
     np.testing.assert_allclose(factors(POSITIONS + 1.7, 4.0), factors(POSITIONS, 4.0), atol=1e-12)
-    sys.modules.pop("soft_triangles")
 
 
 @pytest.mark.usefixtures("home")

@@ -35,7 +35,7 @@ def test_an_interrupted_training_goes_on_bit_by_bit(experiment, optimizer, avera
     """Weights, orders of the samples, history, best epoch: as if nothing had happened."""
     chosen = experiment.but(
         optimizer=optimizer, averaging=averaging, max_epochs=7, checkpoint_every=2, seeds=(0, 5),
-        schedule=Plateau(0.5, 1),
+        schedule=Plateau(0.5, 1), batch_size=410 if optimizer.whole_batches else 40,
     )  # fmt: skip
     whole = chosen.run(folder=tmp_path)
     checkpoint = interrupted(chosen, tmp_path, epoch=4)
@@ -50,20 +50,44 @@ def test_an_interrupted_training_goes_on_bit_by_bit(experiment, optimizer, avera
     assert [file.name for file in tmp_path.iterdir()] == ["checkpoint.ckpt"]
 
 
+def softplus(experiment):
+    return replace(experiment.network, activation="softplus")
+
+
+def other_data(experiment):
+    targets = experiment.train.targets.copy()
+    targets[7] += 1e-3
+    return experiment.train._replace(targets=targets)
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"seeds": (1,)}, "another training"),
-        ({"optimizer": Adam(2e-2, weight_decay=0.0)}, "another training"),
-        ({"max_epochs": 9}, "another training"),
-        ({"schedule": Constant()}, "another training"),
+        (lambda _: {"seeds": (1,)}, r"seeds \[0\], now \[1\]"),
+        (lambda _: {"optimizer": Adam(2e-2, weight_decay=0.0)}, "optimizer Adam.*0.01.*0.02"),
+        (lambda _: {"max_epochs": 9}, "trainer .*max_epochs=4.*max_epochs=9"),
+        (lambda _: {"schedule": Constant()}, r"schedule Cosine\(\), now Constant\(\)"),
+        (lambda experiment: {"network": softplus(experiment)}, "network .*gelu, now .*softplus"),
+        (lambda experiment: {"train": other_data(experiment)}, "data "),
     ],
 )
 def test_a_checkpoint_of_another_training_is_refused(experiment, change, words, tmp_path):
-    """Rather than a mixture of two."""
+    """Rather than a mixture of two; the sentence names what differs, and that alone."""
     checkpoint = interrupted(experiment.but(checkpoint_every=1), tmp_path, epoch=2)
-    with pytest.raises(InvalidInputError, match=words):
-        experiment.but(**change, resume_from=checkpoint).run()
+    with pytest.raises(InvalidInputError, match=rf"another training \({words}") as refused:
+        experiment.but(**change(experiment), resume_from=checkpoint).run()
+    assert str(refused.value).count(", now ") == 1
+
+
+def test_a_finished_training_is_not_trained_further(experiment, tmp_path):
+    """Its checkpoint gives what it gave."""
+    whole = experiment.but(checkpoint_every=2).run(folder=tmp_path)
+    again = experiment.but(resume_from=str(tmp_path / "checkpoint.ckpt")).run()
+    assert np.array_equal(whole.history["val/mae"], again.history["val/mae"])
+    for one, other in zip(
+        whole.model.network.parameters(), again.model.network.parameters(), strict=True
+    ):
+        assert torch.equal(one, other)
 
 
 @pytest.mark.parametrize("content", [b"", b"no checkpoint at all", "network"])

@@ -177,6 +177,15 @@ def test_divergence_is_told_with_its_epoch_its_replicas_and_a_remedy(experiment)
     assert isinstance(raised.value, PeslabError)
 
 
+def test_divergence_in_the_last_step_is_noticed_as_well(experiment):
+    """No batch after it has a loss that tells: the weights that are left give no energies."""
+    last = experiment.but(
+        optimizer=Adam(learning_rate=1e30, weight_decay=0.0), max_epochs=1, batch_size=410
+    )
+    with pytest.raises(TrainingDivergedError, match="epoch 0, validation; lower"):
+        last.run()
+
+
 def test_a_run_is_silent_and_leaves_no_trace(experiment, capsys, caplog, tmp_path, monkeypatch):
     """No banner, no tip, no folder, and Lightning's log level as it was."""
     monkeypatch.chdir(tmp_path)

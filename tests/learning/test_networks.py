@@ -9,7 +9,13 @@ from torch import nn
 from peslab.errors import InvalidInputError
 from peslab.learning import MultiLayerPerceptron, ReplicaMLP
 
-ACTIVATIONS = {"softplus": nn.Softplus, "gelu": nn.GELU, "silu": nn.SiLU, "tanh": nn.Tanh}
+ACTIVATIONS = {
+    "softplus": nn.Softplus,
+    "gelu": nn.GELU,
+    "silu": nn.SiLU,
+    "tanh": nn.Tanh,
+    "relu": nn.ReLU,
+}
 
 
 def mlp(width=8, depth=2, widths=None, activation="gelu"):

@@ -125,6 +125,38 @@ def test_impossible_settings_are_named(name, setting, value):
         type(optimizer)(**(vars(optimizer) | {setting: value}))
 
 
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [
+        ("SGD", {"momentum": 0.5}),
+        ("SGD", {"nesterov": False}),
+        ("Adam", {"weight_decay": 0.1}),
+        ("NAdam", {"weight_decay": 0.1}),
+        ("RMSprop", {"momentum": 0.5}),
+        ("SOAP", {"beta": 0.8}),
+        ("SOAP", {"weight_decay": 0.1}),
+        ("SOAP", {"precondition_frequency": 1}),
+        ("LBFGS", {"history_size": 1}),
+        ("LBFGS", {"max_iter": 2}),
+        *((name, {"learning_rate": 1e-3}) for name in OPTIMIZERS),
+    ],
+)
+def test_every_setting_changes_the_way(name, change):
+    """None is there for nothing."""
+    usual = OPTIMIZERS[name]
+    other = type(usual)(**(vars(usual) | change))
+    assert not torch.equal(descended(usual, (0,), 25)[0], descended(other, (0,), 25)[0])
+
+
+def test_a_line_search_needs_whole_batches(experiment):
+    """Curvature that changes from batch to batch misleads it; the sentence has the number."""
+    asked = experiment.but(optimizer=OPTIMIZERS["LBFGS"])
+    with pytest.raises(InvalidInputError, match=r"set trainer\.batch_size=410"):
+        asked.run()
+    errors = asked.but(batch_size=410, max_epochs=8).run().history["val/mae"][0]
+    assert errors[-1] < errors[0]
+
+
 def test_nesterov_needs_a_momentum():
     """Without one there is nothing to look ahead along."""
     with pytest.raises(InvalidInputError, match=r"optimizer\.momentum=0\.9"):

@@ -2,7 +2,6 @@
 
 import doctest
 import math
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -234,20 +233,7 @@ def test_the_docstrings_example_runs():
     assert doctest.testmod(own).failed == 0
 
 
-@pytest.fixture
-def installed(tmp_path, monkeypatch):
-    """The example package as pip would leave it: importable, with its entry points."""
-    project = tomllib.loads((EXAMPLE / "pyproject.toml").read_text())["project"]
-    about = tmp_path / "soft_triangles-1.0.dist-info"
-    about.mkdir()
-    (about / "METADATA").write_text(f"Name: {project['name']}\nVersion: {project['version']}\n")
-    points = "\n".join(f"{k} = {v}" for k, v in project["entry-points"]["peslab"].items())
-    (about / "entry_points.txt").write_text(f"[peslab]\n{points}\n")
-    monkeypatch.syspath_prepend(tmp_path)
-    monkeypatch.syspath_prepend(EXAMPLE)
-
-
-@pytest.mark.usefixtures("installed")
+@pytest.mark.usefixtures("example_package")
 def test_an_installed_package_is_named_in_configs(peslab, home):
     """Its potential makes a database by name; without the package it is refused."""
     answer = peslab(

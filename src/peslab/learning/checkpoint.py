@@ -1,28 +1,32 @@
 """Trainings that are written down on the way, and continued bit by bit."""
 
+import hashlib
 import pickle
-from dataclasses import replace
 from pathlib import Path
 
 import torch
 
 from peslab.errors import InvalidInputError
-from peslab.learning.trainer import Trainer
+from peslab.learning.data import ResidentSamples
 
 NAME = "checkpoint.ckpt"
 
 
-def recipe_of(trainer: Trainer, *others: object) -> str:
-    """What a training must have in common with the one that it continues, as a text."""
-    return repr((replace(trainer, resume_from=None, checkpoint_every=None), *others))
+def digest(*parts: ResidentSamples) -> str:
+    """SHA-256 of scaled samples, by which other data are noticed."""
+    content = hashlib.sha256()
+    for part in parts:
+        for values in part.buffers():
+            content.update(values.cpu().numpy().tobytes())
+    return content.hexdigest()
 
 
-def check_checkpoint(path: str, recipe: str) -> None:
+def check_checkpoint(path: str, recipe: dict[str, str]) -> None:
     """Make sure that a training can go on from a file; nothing in it is executed.
 
     Args:
         path: The file.
-        recipe: Of the training that is to go on.
+        recipe: Of the training that is to go on, as its module tells it.
 
     Raises:
         InvalidInputError: If there is no such file, or it was not written by this training.
@@ -30,13 +34,15 @@ def check_checkpoint(path: str, recipe: str) -> None:
     if not Path(path).is_file():
         raise InvalidInputError(f"There is no checkpoint {path}: correct trainer.resume_from.")
     try:
-        found = torch.load(path, weights_only=True, map_location="cpu")["replicas"]["recipe"]
+        found = dict(torch.load(path, weights_only=True, map_location="cpu")["replicas"]["recipe"])
     except (RuntimeError, pickle.UnpicklingError, EOFError, KeyError, TypeError) as error:
         raise InvalidInputError(
             f"{path} is no checkpoint of peslab, or damaged: start without trainer.resume_from."
         ) from error
-    if found != recipe:
+    others = [name for name, value in recipe.items() if found.get(name) != value]
+    if others:
+        told = "; ".join(f"{name} {found.get(name)}, now {recipe[name]}" for name in others)
         raise InvalidInputError(
-            f"{path} was written by another training: its recipe is {found}, this one's {recipe}; "
-            "repeat the settings of that one, or start without trainer.resume_from."
+            f"{path} was written by another training ({told}): repeat its settings, or start "
+            "without trainer.resume_from."
         )

@@ -90,7 +90,7 @@ def fit(
 
     optimizer.load()
     started = time.perf_counter()  # imports and compilation are not part of a fit
-    _check(trainer, loss, train, validation, seeds, folder)
+    _check(trainer, loss, optimizer, train, validation, seeds, folder)
     target_shift, target_scale = _target_scaling(train.targets)
     replicas = network.build(scaling.matrix.shape[1], seeds).to(trainer.dtype)
 
@@ -157,6 +157,7 @@ def _target_scaling(targets: NDArray[np.float64]) -> tuple[float, float]:
 def _check(
     trainer: Trainer,
     loss: Loss,
+    optimizer: Optimizer,
     train: Samples,
     validation: Samples,
     seeds: Sequence[int],
@@ -175,6 +176,11 @@ def _check(
         raise InvalidInputError(
             f"trainer.batch_size={trainer.batch_size} is more than the {len(train.targets)} "
             "training samples: lower it, or use more data."
+        )
+    if optimizer.whole_batches and trainer.batch_size < len(train.targets):
+        raise InvalidInputError(
+            f"{type(optimizer).__name__} needs the whole training part in every step: set "
+            f"trainer.batch_size={len(train.targets)}, or choose another optimizer."
         )
     if len(seeds) == 0 or min(seeds) < 0 or len(set(seeds)) < len(seeds):
         raise InvalidInputError(

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
@@ -12,7 +12,7 @@ from torch import Tensor
 
 from peslab.learning.average import AveragedWeights
 from peslab.learning.best import BestWeights
-from peslab.learning.checkpoint import NAME, recipe_of
+from peslab.learning.checkpoint import NAME, digest
 from peslab.learning.data import Batch, ResidentSamples
 from peslab.learning.errors import TrainingDivergedError
 from peslab.learning.losses import Loss
@@ -195,8 +195,8 @@ class ReplicaTraining(pl.LightningModule):
         sizes[-1] -= sizes.sum() - len(self.train_samples)
         losses = self._losses.double().cpu()
         train_loss = (losses * sizes).sum(dim=0) / len(self.train_samples)
-        self._check_finite(losses)
         val_mae = self._val_mae.double().cpu()
+        self._check_finite(losses, val_mae)
         self.history.append([train_loss.tolist(), val_mae.tolist()])
         means = {"train/loss": train_loss.mean().item(), "val/mae": val_mae.mean().item()}
         self._on_epoch(self.current_epoch, means)
@@ -223,12 +223,16 @@ class ReplicaTraining(pl.LightningModule):
             "generators": [generator.get_state() for generator in self._generators],
         }
 
-    @property
-    def recipe(self) -> str:
-        """What a checkpoint belongs to."""
-        loss, optimizer, schedule, trainer = self._settings
-        sizes, n_samples = self.network.sizes, len(self.train_samples)
-        return recipe_of(trainer, loss, optimizer, schedule, sizes, n_samples, list(self._seeds))
+    @cached_property
+    def recipe(self) -> dict[str, str]:
+        """What a training must share with one that it continues, by what it is called."""
+        settings = self._settings._replace(trainer=self._settings.trainer.uninterrupted())
+        return {
+            **{name: repr(value) for name, value in settings._asdict().items()},
+            "network": f"{self.network.sizes} {self.network.activation}",
+            "seeds": repr(list(self._seeds)),
+            "data": digest(self.train_samples, self.validation_samples),
+        }
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Keep it until there is where to put it."""
@@ -251,13 +255,15 @@ class ReplicaTraining(pl.LightningModule):
         outputs: Tensor = self.network(inputs)
         return outputs * self._target_scale
 
-    def _check_finite(self, losses: Tensor) -> None:
-        """Refuse to go on where the loss of a step was not finite, and say which."""
-        diverged = ~torch.isfinite(losses)
+    def _check_finite(self, losses: Tensor, val_mae: Tensor) -> None:
+        """Refuse to go on where a loss or a validation error is not finite, and say which."""
+        diverged = ~torch.isfinite(torch.cat([losses, val_mae[None]]))
         if diverged.any():
             replicas = ", ".join(str(k) for k in diverged.any(dim=0).nonzero().flatten().tolist())
+            batch = int(diverged.any(dim=1).nonzero()[0])
+            where = f"batch {batch}" if batch < self._steps else "validation"
             raise TrainingDivergedError(
                 f"The loss of replica(s) {replicas} became NaN or infinite in epoch "
-                f"{self.current_epoch}, batch {int(diverged.any(dim=1).nonzero()[0])}; lower "
-                "optimizer.learning_rate, or scale the inputs (scaling=standardize)."
+                f"{self.current_epoch}, {where}; lower optimizer.learning_rate, or scale the "
+                "inputs (scaling=standardize)."
             )

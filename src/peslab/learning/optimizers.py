@@ -3,6 +3,7 @@
 import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 
@@ -19,6 +20,9 @@ class Optimizer(ABC):
     """
 
     learning_rate: float
+
+    whole_batches: ClassVar[bool] = False
+    """Whether every step has to see all samples."""
 
     def __post_init__(self) -> None:
         if not 0 < self.learning_rate < math.inf:

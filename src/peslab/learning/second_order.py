@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -66,6 +66,8 @@ class LBFGS(Optimizer):
 
     history_size: int
     max_iter: int
+
+    whole_batches: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -1,7 +1,7 @@
 """How long, in what steps and on what a network is trained."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 import torch
@@ -76,6 +76,10 @@ class Trainer:
                     f"trainer.{name} is one of {', '.join(get_args(choices))}, "
                     f"not {getattr(self, name)!r}."
                 )
+
+    def uninterrupted(self) -> "Trainer":
+        """The same training without its checkpoints, which do not change what comes out."""
+        return replace(self, checkpoint_every=None, resume_from=None)
 
     @property
     def device_kind(self) -> Literal["cpu", "cuda"]:

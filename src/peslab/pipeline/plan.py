@@ -76,6 +76,11 @@ def plan(config: DictConfig) -> Plan:
                 f"{group}._target_ names {type(made).__name__}, which is no "
                 f"{kinds[group].__name__}: choose an option, {group}=…"
             )
+    if built["loss"].gradient_weight > 0.0 and not built["features"].has_jacobian:
+        raise PeslabError(
+            f"{type(built['features']).__name__} has no Jacobian, so gradients cannot be learned: "
+            "set loss.gradient_weight=0, or choose other features."
+        )
     values["problem"] |= built["problem"].pinned()
     return Plan(
         **built,

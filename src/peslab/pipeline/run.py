@@ -10,7 +10,6 @@ from typing import Protocol
 
 from omegaconf import DictConfig, OmegaConf
 
-from peslab.errors import PeslabError
 from peslab.evaluation import learning_curves, mean_and_sem, parity, prediction_times, skill
 from peslab.features import LinearMap
 from peslab.learning import Fit, Samples, fit, use_threads
@@ -159,13 +158,8 @@ def run(plan: Plan, origin: Origin) -> Outcome:
 
 def _described(plan: Plan, table: Table) -> Samples:
     """The samples of the training part, with their Jacobian where gradients are learned."""
-    if plan.loss.gradient_weight == 0.0:
+    if plan.loss.gradient_weight == 0.0 or table.gradients is None:
         return Samples(plan.features(*table.inputs), table.targets)
-    if table.gradients is None:
-        raise PeslabError(
-            f"loss.gradient_weight={plan.loss.gradient_weight} asks for gradients, which these "
-            "data do not have: set it to 0."
-        )
     features, jacobian = plan.features.with_jacobian(*table.inputs)
     return Samples(features, table.targets, jacobian, table.gradients)
 
