@@ -19,6 +19,7 @@ from peslab.learning import (
     MeanAbsoluteError,
     MultiLayerPerceptron,
     Samples,
+    Settings,
     Trainer,
     fit,
 )
@@ -33,17 +34,14 @@ def samples(n: int, seed: int) -> Samples:
 
 
 def with_peslab(train: Samples, validation: Samples, batch: int, n_replicas: int, epochs: int):
-    fit(
+    settings = Settings(
         network=MultiLayerPerceptron(width=64, depth=2, widths=None, activation="gelu"),
         loss=MeanAbsoluteError(),
         optimizer=Adam(learning_rate=1e-3, weight_decay=0.0),
         schedule=Constant(),
         trainer=Trainer(epochs, batch, accelerator="cpu", devices=1, precision="32-true"),
-        scaling=Standardize().fit(train.inputs),
-        train=train,
-        validation=validation,
-        seeds=range(n_replicas),
     )
+    fit(settings, Standardize().fit(train.inputs), train, validation, seeds=range(n_replicas))
 
 
 def with_raw_loop(train: Samples, validation: Samples, batch: int, epochs: int):

@@ -15,6 +15,7 @@ from peslab.learning import (
     Optimizer,
     Samples,
     Schedule,
+    Settings,
     Trainer,
     fit,
 )
@@ -54,10 +55,13 @@ class Experiment:
         settings = {name: changes.pop(name) for name in vars(self.trainer) if name in changes}
         return replace(self, trainer=replace(self.trainer, **settings), **changes)
 
-    def run(self, **options) -> Fit:
+    def run(self, scaling=None, **options) -> Fit:
         return fit(
-            scaling=Standardize().fit(self.train.inputs.reshape(-1, self.train.inputs.shape[-1])),
-            **{name: getattr(self, name) for name in self.__dataclass_fields__},
+            Settings(self.network, self.loss, self.optimizer, self.schedule, self.trainer),
+            scaling or Standardize().fit(self.train.inputs),
+            self.train,
+            self.validation,
+            self.seeds,
             **options,
         )
 

@@ -15,7 +15,6 @@ from peslab.learning import (
     MultiLayerPerceptron,
     Samples,
     TrainingDivergedError,
-    fit,
 )
 
 
@@ -230,8 +229,5 @@ def test_validation_samples_are_checked_too(experiment):
 
 def test_unscaled_inputs_can_be_trained_as_in_the_thesis(experiment):
     """Inputs up to 1e6 go through; that little is learned from them is the thesis's finding."""
-    found = fit(
-        **vars(experiment),
-        scaling=Unscaled().fit(experiment.train.inputs),
-    )
+    found = experiment.run(scaling=Unscaled().fit(experiment.train.inputs))
     assert np.isfinite(found.history["val/mae"]).all()

@@ -8,7 +8,7 @@ import torch
 
 from peslab.errors import InvalidInputError
 from peslab.features.scaling import LinearMap, Standardize
-from peslab.learning import Huber, MeanAbsoluteError, MeanSquaredError, Samples, fit
+from peslab.learning import Huber, MeanAbsoluteError, MeanSquaredError, Samples
 
 FEW = 24
 
@@ -131,13 +131,9 @@ def test_mixed_inputs_have_mixed_slopes(experiment):
     plain = Standardize().fit(train.inputs)
     turn, _ = np.linalg.qr(np.random.default_rng(0).normal(size=(5, 5)))
     mixed = LinearMap(plain.shift, plain.matrix @ turn)
-    settings = {name: getattr(experiment, name) for name in experiment.__dataclass_fields__}
-    settings |= {
-        "train": train,
-        "validation": train,
-        "loss": MeanAbsoluteError(gradient_weight=0.3),
-        "trainer": replace(experiment.trainer, max_epochs=120, batch_size=12),
-    }
+    chosen = experiment.but(
+        train=train, validation=train, loss=MeanAbsoluteError(gradient_weight=0.3),
+        max_epochs=120, batch_size=12,
+    )  # fmt: skip
     for scaling in (plain, mixed):
-        found = fit(scaling=scaling, **settings)
-        assert gradient_error(found.model, train) < 0.1
+        assert gradient_error(chosen.run(scaling=scaling).model, train) < 0.1

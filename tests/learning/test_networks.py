@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -122,9 +124,34 @@ def test_initial_weights_are_uniform_within_one_over_root_fan_in():
 
 def test_widths_stand_in_for_width_and_depth():
     """Unequal layers are given one by one."""
-    assert mlp(width=8, depth=3).hidden_widths == (8, 8, 8)
-    assert mlp(width=8, depth=3, widths=[128, 64]).hidden_widths == (128, 64)
-    assert mlp(widths=OmegaConf.create([5, 4])).hidden_widths == (5, 4)
+    assert mlp(width=8, depth=3).hidden_widths(4) == (8, 8, 8)
+    assert mlp(width=8, depth=3, widths=[128, 64]).hidden_widths(4) == (128, 64)
+    assert mlp(widths=OmegaConf.create([5, 4])).hidden_widths(4) == (5, 4)
+
+
+def test_widths_may_be_multiples_of_the_inputs():
+    """As the thesis tells them: 2 and 0.5 times 7 inputs are 14 and, rounded up, 4 units."""
+    in_inputs = replace(mlp(width=2, depth=1), width_unit="inputs")
+    assert in_inputs.hidden_widths(7) == (14,)
+    assert replace(in_inputs, widths=[2, 0.5]).hidden_widths(7) == (14, 4)
+    assert in_inputs.build(7, [0]).sizes == (7, 14, 1)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"width": 2.5}, "whole number of units.*width_unit=inputs"),
+        ({"widths": [8, 0.5]}, "whole number of units"),
+        ({"width": 0.0, "width_unit": "inputs"}, "at least 1 unit"),
+        ({"width": float("inf"), "width_unit": "inputs"}, "at least 1 unit"),
+        ({"width": float("nan")}, "whole number of units"),
+        ({"width_unit": "layers"}, "width_unit 'layers' is not known; choose one of units, inputs"),
+    ],
+)
+def test_widths_have_to_make_layers(changes, words):
+    """Half a unit is refused, half of the inputs is not."""
+    with pytest.raises(InvalidInputError, match=words):
+        replace(mlp(), **changes)
 
 
 def test_parameters_are_counted_for_one_replica():
@@ -146,8 +173,8 @@ def test_one_replica_can_be_taken_out():
 @pytest.mark.parametrize(
     ("choice", "message"),
     [
-        ({"width": 0}, "at least 1 unit"),
-        ({"widths": [4, 0]}, "at least 1 unit"),
+        ({"width": 0}, "at least 1: change"),
+        ({"widths": [4, 0]}, "at least 1: change"),
         ({"depth": -1}, "0 is the linear network"),
         ({"activation": "sine"}, "softplus, gelu, silu, tanh, relu"),
     ],

@@ -19,8 +19,9 @@ TOLERANCES = {"32-true": 1e-4, "64-true": 1e-12}
         MultiLayerPerceptron(width=32, depth=2, widths=None, activation="gelu"),
         MultiLayerPerceptron(width=1, depth=0, widths=None, activation="softplus"),
         MultiLayerPerceptron(width=1, depth=1, widths=[17, 5], activation="tanh"),
+        MultiLayerPerceptron(width=32, depth=2, widths=None, activation="gelu", dropout=0.1),
     ],
-    ids=["2x32", "linear", "17-5"],
+    ids=["2x32", "linear", "17-5", "dropout"],
 )
 @pytest.mark.parametrize("precision", TOLERANCES)
 def test_a_replica_trained_among_others_equals_the_same_replica_trained_alone(

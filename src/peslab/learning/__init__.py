@@ -30,6 +30,7 @@ from peslab.learning.schedules import (
     WarmupFlatDecay,
 )
 from peslab.learning.second_order import LBFGS, SOAP
+from peslab.learning.settings import Settings
 from peslab.learning.threads import use_threads
 from peslab.learning.trainer import Trainer
 
@@ -57,6 +58,7 @@ __all__ = [
     "RootMeanSquaredError",
     "Samples",
     "Schedule",
+    "Settings",
     "TrainedModel",
     "Trainer",
     "TrainingDivergedError",

@@ -15,12 +15,9 @@ from peslab.errors import InvalidInputError
 from peslab.features.scaling import LinearMap
 from peslab.learning.checkpoint import check_checkpoint
 from peslab.learning.data import ResidentSamples, Samples
-from peslab.learning.losses import Loss
 from peslab.learning.model import TrainedModel
-from peslab.learning.networks import MultiLayerPerceptron
-from peslab.learning.optimizers import Optimizer
 from peslab.learning.quiet import quiet_lightning
-from peslab.learning.schedules import Schedule
+from peslab.learning.settings import Settings
 from peslab.learning.trainer import Trainer
 
 if TYPE_CHECKING:
@@ -48,11 +45,7 @@ class Fit:
 
 
 def fit(
-    network: MultiLayerPerceptron,
-    loss: Loss,
-    optimizer: Optimizer,
-    schedule: Schedule,
-    trainer: Trainer,
+    settings: Settings,
     scaling: LinearMap,
     train: Samples,
     validation: Samples,
@@ -66,11 +59,7 @@ def fit(
     part; losses and errors are told in E_c.
 
     Args:
-        network: The shape of the network.
-        loss: What the replicas descend.
-        optimizer: How they descend it.
-        schedule: How the learning rate changes.
-        trainer: How long, in what steps and on what.
+        settings: What is trained and how.
         scaling: The map from features to inputs, fitted on the training part.
         train: The training part.
         validation: The held-out part that chooses each replica's best weights.
@@ -86,19 +75,19 @@ def fit(
         InvalidInputError: If the samples, seeds or settings do not fit together.
         TrainingDivergedError: If a loss becomes NaN or infinite.
     """
-    from peslab.learning.module import Parts, ReplicaTraining, Settings  # Lightning: 2.8 s
+    from peslab.learning.module import Parts, ReplicaTraining  # Lightning: 2.8 s
 
-    optimizer.load()
+    trainer = settings.trainer
+    settings.optimizer.load()
     started = time.perf_counter()  # imports and compilation are not part of a fit
-    _check(trainer, loss, optimizer, train, validation, seeds, folder)
+    settings.check(train, validation, seeds, folder)
     target_shift, target_scale = _target_scaling(train.targets)
-    replicas = network.build(scaling.matrix.shape[1], seeds).to(trainer.dtype)
+    replicas = settings.network.build(scaling.matrix.shape[1], seeds).to(trainer.dtype)
 
     known, held_out = (
         ResidentSamples(part, scaling, target_shift, trainer.dtype)
         for part in (train, Samples(validation.inputs, validation.targets))
     )
-    settings = Settings(loss, optimizer, schedule, trainer)
     parts = Parts(known, held_out, target_scale)
     module = ReplicaTraining(replicas, settings, parts, seeds, on_epoch, folder)
     if trainer.resume_from is not None:
@@ -122,7 +111,7 @@ def _run(module: "ReplicaTraining", trainer: Trainer) -> None:
             max_epochs=trainer.max_epochs,
             accelerator=trainer.device_kind,
             devices=trainer.devices,
-            precision=trainer.precision,
+            precision="32-true" if trainer.is_mixed else trainer.precision,
             logger=False,
             enable_checkpointing=False,
             enable_model_summary=False,
@@ -152,37 +141,3 @@ def _target_scaling(targets: NDArray[np.float64]) -> tuple[float, float]:
             "a smaller cell or a longer cutoff, so that particles interact."
         )
     return shift, scale
-
-
-def _check(
-    trainer: Trainer,
-    loss: Loss,
-    optimizer: Optimizer,
-    train: Samples,
-    validation: Samples,
-    seeds: Sequence[int],
-    folder: Path | None,
-) -> None:
-    train.check("training")
-    validation.check("validation")
-    if trainer.checkpoint_every is not None and folder is None:
-        raise InvalidInputError("Checkpoints need a folder: leave trainer.checkpoint_every out.")
-    if loss.gradient_weight > 0.0 and train.gradients is None:
-        raise InvalidInputError(
-            f"loss.gradient_weight={loss.gradient_weight} asks for gradients, and the training "
-            "samples have none: set it to 0, or choose data and features that have them."
-        )
-    if trainer.batch_size > len(train.targets):
-        raise InvalidInputError(
-            f"trainer.batch_size={trainer.batch_size} is more than the {len(train.targets)} "
-            "training samples: lower it, or use more data."
-        )
-    if optimizer.whole_batches and trainer.batch_size < len(train.targets):
-        raise InvalidInputError(
-            f"{type(optimizer).__name__} needs the whole training part in every step: set "
-            f"trainer.batch_size={len(train.targets)}, or choose another optimizer."
-        )
-    if len(seeds) == 0 or min(seeds) < 0 or len(set(seeds)) < len(seeds):
-        raise InvalidInputError(
-            f"Each replica needs a seed of its own, an integer from 0 on, not {list(seeds)}."
-        )

@@ -51,6 +51,32 @@ class ReplicaReadout(nn.Module):
         return torch.sum(units * self.weight, dim=-1) + self.bias
 
 
+class ReplicaDropout(nn.Module):
+    """Leaves units out at random, in training only; each replica draws from a source of its own.
+
+    Args:
+        part: Of the units, that is left out; the others are raised by 1/(1 − part).
+    """
+
+    def __init__(self, part: float) -> None:
+        super().__init__()
+        self.part = part
+        self.generators: list[torch.Generator] = []
+
+    def draw_from(self, generators: list[torch.Generator]) -> None:
+        """Draw what is left out of each replica from its generator, on the replicas' device."""
+        self.generators = generators
+
+    def forward(self, units: Tensor) -> Tensor:
+        """Leave units of shape (k, batch, n) out, or let all of them pass."""
+        if self.part == 0.0 or not self.training:
+            return units
+        numbers = torch.empty_like(units)
+        for replica, generator in zip(numbers, self.generators, strict=True):
+            replica.uniform_(generator=generator)
+        return units * (numbers >= self.part) / (1.0 - self.part)
+
+
 def _uniform(n_in: int, n_out: int, generator: torch.Generator) -> Tensor:
     """Weights and, in the last row, biases, uniform within ±1/√n_in as in `torch.nn.Linear`."""
     return (2 * torch.rand(n_in + 1, n_out, generator=generator) - 1) / math.sqrt(n_in)

@@ -42,7 +42,7 @@ class TrainedModel(nn.Module):
         target_scale: float,
     ) -> None:
         super().__init__()
-        self.network = network
+        self.network = network.eval()
         for name, value in (
             ("feature_shift", linear_map.shift),
             ("feature_matrix", linear_map.matrix),

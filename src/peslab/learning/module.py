@@ -15,14 +15,13 @@ from peslab.learning.best import BestWeights
 from peslab.learning.checkpoint import NAME, digest
 from peslab.learning.data import Batch, ResidentSamples
 from peslab.learning.errors import TrainingDivergedError
-from peslab.learning.losses import Loss
 from peslab.learning.networks import ReplicaMLP
-from peslab.learning.optimizers import Optimizer
-from peslab.learning.schedules import Schedule
-from peslab.learning.trainer import Trainer
+from peslab.learning.settings import Settings
 
 # A replica draws its orders of the samples apart from its initial weights, which have its seed.
 _SHUFFLE_STREAM = 0x9E3779B9
+# So does it draw what dropout leaves out.
+_DROPOUT_STREAM = 0x7F4A7C15
 # Validation samples evaluated at a time.
 _CHUNK = 8192
 
@@ -39,22 +38,6 @@ class Parts(NamedTuple):
     train: ResidentSamples
     validation: ResidentSamples
     target_scale: float
-
-
-class Settings(NamedTuple):
-    """How replicas are trained.
-
-    Attributes:
-        loss: What they descend, of energies in E_c.
-        optimizer: How.
-        schedule: How the learning rate changes.
-        trainer: How long and in what steps.
-    """
-
-    loss: Loss
-    optimizer: Optimizer
-    schedule: Schedule
-    trainer: Trainer
 
 
 class ReplicaTraining(pl.LightningModule):
@@ -99,6 +82,7 @@ class ReplicaTraining(pl.LightningModule):
     def configure_optimizers(self) -> torch.optim.Optimizer:
         """Build the optimizer from its choice."""
         self._descent = self._settings.optimizer.build(self.network)
+        self._rates = [group["lr"] for group in self._descent.param_groups]
         self._step: Callable[[Callable[[], Tensor]], Tensor] = cast("Any", self._descent.step)
         self._keeps_gradients = any(weights.grad is not None for weights in self._weights)
         return self._descent
@@ -124,15 +108,22 @@ class ReplicaTraining(pl.LightningModule):
 
     def on_fit_start(self) -> None:
         """Set up what lives on the device."""
+        self._autocast = (
+            partial(torch.autocast, self.device.type, torch.bfloat16)  # of networks, not of steps
+            if self._settings.trainer.is_mixed
+            else nullcontext
+        )
         self._best = BestWeights(self.network)
         averaging = self._settings.trainer.averaging
         self._average = None if averaging is None else AveragedWeights(self._weights, averaging)
         k = self.network.n_replicas
         self._one = torch.ones(k, device=self.device, dtype=self.network.dtype)
         self._losses = torch.zeros(self._steps, k, device=self.device, dtype=self.network.dtype)
-        self._generators = [
-            torch.Generator(self.device).manual_seed(seed ^ _SHUFFLE_STREAM) for seed in self._seeds
-        ]
+        self._shuffles, dropouts = (
+            [torch.Generator(self.device).manual_seed(seed ^ stream) for seed in self._seeds]
+            for stream in (_SHUFFLE_STREAM, _DROPOUT_STREAM)
+        )
+        self.network.dropout.draw_from(dropouts)
         if self._saved is not None:
             self._continue(self._saved)
 
@@ -142,11 +133,11 @@ class ReplicaTraining(pl.LightningModule):
         trainer, schedule = self._settings.trainer, self._settings.schedule
         of_epoch = schedule.epoch_factor([sum(val) / len(val) for _, val in self.history])
         before, total = self.current_epoch * self._steps, trainer.max_epochs * self._steps
-        rate = of_epoch * self._settings.optimizer.learning_rate
-        parts = self.train_samples.shuffled(self._generators, trainer.batch_size)
+        parts = self.train_samples.shuffled(self._shuffles, trainer.batch_size)
         for step, part in enumerate(parts):
-            for group in self._descent.param_groups:
-                group["lr"] = rate * schedule.factor((before + step) / total)
+            factor = of_epoch * schedule.factor((before + step) / total)
+            for group, rate in zip(self._descent.param_groups, self._rates, strict=True):
+                group["lr"] = rate * factor
             self._losses[step] = self._step(partial(self._descend, part))
             if self._average is not None:
                 self._average.update()
@@ -220,16 +211,14 @@ class ReplicaTraining(pl.LightningModule):
             "history": self.history,
             "best": self._best.state(),
             "average": None if self._average is None else self._average.state(),
-            "generators": [generator.get_state() for generator in self._generators],
+            "generators": [generator.get_state() for generator in self._all_generators()],
         }
 
     @cached_property
     def recipe(self) -> dict[str, str]:
         """What a training must share with one that it continues, by what it is called."""
-        settings = self._settings._replace(trainer=self._settings.trainer.uninterrupted())
         return {
-            **{name: repr(value) for name, value in settings._asdict().items()},
-            "network": f"{self.network.sizes} {self.network.activation}",
+            **self._settings.described(),
             "seeds": repr(list(self._seeds)),
             "data": digest(self.train_samples, self.validation_samples),
         }
@@ -243,8 +232,11 @@ class ReplicaTraining(pl.LightningModule):
         self._best.load(saved["best"])
         if self._average is not None:
             self._average.load(saved["average"])
-        for generator, state in zip(self._generators, saved["generators"], strict=True):
+        for generator, state in zip(self._all_generators(), saved["generators"], strict=True):
             generator.set_state(state)
+
+    def _all_generators(self) -> list[torch.Generator]:
+        return [*self._shuffles, *self.network.dropout.generators]
 
     def on_fit_end(self) -> None:
         """Give every replica its best weights back."""
@@ -252,7 +244,8 @@ class ReplicaTraining(pl.LightningModule):
 
     def _energies(self, inputs: Tensor) -> Tensor:
         """Energies less their mean in E_c, shape (k, batch)."""
-        outputs: Tensor = self.network(inputs)
+        with self._autocast():
+            outputs: Tensor = self.network(inputs)
         return outputs * self._target_scale
 
     def _check_finite(self, losses: Tensor, val_mae: Tensor) -> None:

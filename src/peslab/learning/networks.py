@@ -1,5 +1,6 @@
 """Networks of which several replicas are evaluated in one pass."""
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -10,9 +11,10 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from peslab.errors import InvalidInputError
-from peslab.learning.layers import ReplicaLinear, ReplicaReadout
+from peslab.learning.layers import ReplicaDropout, ReplicaLinear, ReplicaReadout
 
 Activation = Literal["softplus", "gelu", "silu", "tanh", "relu"]
+WidthUnit = Literal["units", "inputs"]
 
 _ACTIVATIONS: dict[Activation, Callable[[Tensor], Tensor]] = {
     "softplus": functional.softplus,
@@ -41,33 +43,56 @@ class MultiLayerPerceptron:
         widths: Units of each hidden layer in turn; stands in for `width` and `depth` where given.
         activation: The function φ behind each hidden layer. All but relu are smooth, as the energy
             is.
+        width_unit: What widths are told in: units, or multiples of the number of inputs (after
+            scaling), as in the thesis; these are rounded up.
+        dropout: The part of each hidden layer's units that every step leaves out at random, in
+            training only; the others are raised by 1/(1 − dropout).
     """
 
-    width: int
+    width: float
     depth: int
-    widths: list[int] | None
+    widths: list[float] | None
     activation: Activation
+    width_unit: WidthUnit = "units"
+    dropout: float = 0.0
 
     def __post_init__(self) -> None:
-        if self.width < 1 or any(width < 1 for width in self.widths or ()):
-            raise InvalidInputError("A hidden layer needs at least 1 unit; raise network.width(s).")
+        for name, choices in (("activation", Activation), ("width_unit", WidthUnit)):
+            if getattr(self, name) not in get_args(choices):
+                raise InvalidInputError(
+                    f"The {name} {getattr(self, name)!r} is not known; choose one of "
+                    f"{', '.join(get_args(choices))}."
+                )
+        self._check_widths((self.width, *(self.widths or ())))
         if self.depth < 0:
             raise InvalidInputError(
                 f"network.depth counts hidden layers and cannot be {self.depth}; 0 is the linear "
                 "network."
             )
-        if self.activation not in get_args(Activation):
+        if not 0.0 <= self.dropout < 1.0:
             raise InvalidInputError(
-                f"The activation {self.activation!r} is not known; choose one of "
-                f"{', '.join(get_args(Activation))}."
+                f"network.dropout is a part of the units, from 0 to below 1, not {self.dropout}."
             )
         if self.widths is not None:
             object.__setattr__(self, "widths", tuple(self.widths))
 
-    @property
-    def hidden_widths(self) -> tuple[int, ...]:
+    def _check_widths(self, widths: Sequence[float]) -> None:
+        if self.width_unit == "inputs":
+            if not all(0.0 < width < math.inf for width in widths):
+                raise InvalidInputError(
+                    "A hidden layer needs at least 1 unit; raise network.width(s) above 0."
+                )
+        elif not all(width >= 1 and float(width).is_integer() for width in widths):
+            raise InvalidInputError(
+                "A hidden layer needs a whole number of units, at least 1: change "
+                "network.width(s), or count inputs with network.width_unit=inputs."
+            )
+
+    def hidden_widths(self, n_inputs: int) -> tuple[int, ...]:
         """The units of each hidden layer, from the inputs to the output."""
-        return (self.width,) * self.depth if self.widths is None else tuple(self.widths)
+        widths = (self.width,) * self.depth if self.widths is None else self.widths
+        factor = n_inputs if self.width_unit == "inputs" else 1
+        return tuple(math.ceil(factor * width) for width in widths)
 
     def build(self, n_inputs: int, seeds: Sequence[int]) -> "ReplicaMLP":
         """Initialize one replica for each seed.
@@ -79,7 +104,8 @@ class MultiLayerPerceptron:
         Returns:
             The replicas in one module.
         """
-        return ReplicaMLP((n_inputs, *self.hidden_widths, 1), self.activation, seeds)
+        sizes = (n_inputs, *self.hidden_widths(n_inputs), 1)
+        return ReplicaMLP(sizes, self.activation, seeds, self.dropout)
 
 
 class ReplicaMLP(nn.Module):
@@ -93,12 +119,20 @@ class ReplicaMLP(nn.Module):
         sizes: Units of every layer from the inputs to the output, which is 1.
         activation: The function behind each hidden layer.
         seeds: The seed of each replica's initial weights.
+        dropout: The part of hidden units that is left out in training.
     """
 
-    def __init__(self, sizes: Sequence[int], activation: Activation, seeds: Sequence[int]) -> None:
+    def __init__(
+        self,
+        sizes: Sequence[int],
+        activation: Activation,
+        seeds: Sequence[int],
+        dropout: float = 0.0,
+    ) -> None:
         super().__init__()
         self.sizes = tuple(sizes)
         self.activation = activation
+        self.dropout = ReplicaDropout(dropout)
         self.n_replicas = len(seeds)
         *hidden, last = self.sizes[:-1]
         generators = [torch.Generator().manual_seed(seed) for seed in seeds]
@@ -160,6 +194,6 @@ class ReplicaMLP(nn.Module):
         function = _ACTIVATIONS[self.activation]
         units = inputs.expand(self.n_replicas, -1, -1)
         for layer in self.hidden:
-            units = function(layer(units))
+            units = self.dropout(function(layer(units)))
         outputs: Tensor = self.readout(units)
         return outputs

@@ -2,10 +2,12 @@
 
 import math
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import torch
+from torch import nn
 
 from peslab.errors import InvalidInputError
 from peslab.learning.networks import ReplicaMLP
@@ -16,18 +18,39 @@ class Optimizer(ABC):
     """The choice of an optimizer, before there are weights to optimize.
 
     Attributes:
-        learning_rate: The step size, before the schedule's factor.
+        learning_rate: The step size, before the schedule's factor; or one for each replica.
     """
 
-    learning_rate: float
+    learning_rate: float | tuple[float, ...]
 
     whole_batches: ClassVar[bool] = False
     """Whether every step has to see all samples."""
 
+    by_replica: ClassVar[bool] = False
+    """Whether the weights of each replica have to be parameters of their own."""
+
     def __post_init__(self) -> None:
-        if not 0 < self.learning_rate < math.inf:
+        if isinstance(self.learning_rate, list):
+            object.__setattr__(self, "learning_rate", tuple(self.learning_rate))
+        rates = (
+            self.learning_rate if isinstance(self.learning_rate, tuple) else [self.learning_rate]
+        )
+        if not rates or not all(0 < rate < math.inf for rate in rates):
             raise InvalidInputError(
                 f"optimizer.learning_rate must be above 0, not {self.learning_rate}; try 1e-3."
+            )
+
+    def check_replicas(self, n_replicas: int) -> None:
+        """Refuse learning rates that are not one for each replica.
+
+        Raises:
+            InvalidInputError: If they are not.
+        """
+        rates = self.learning_rate
+        if isinstance(rates, tuple) and len(rates) != n_replicas:
+            raise InvalidInputError(
+                f"optimizer.learning_rate has {len(rates)} values for {n_replicas} replicas: set "
+                f"replicas={len(rates)}, or give one value for all."
             )
 
     def load(self) -> None:  # noqa: B027  # most need nothing
@@ -39,6 +62,23 @@ class Optimizer(ABC):
 
         Its `step` takes a closure that sets the gradients and returns the losses (k,).
         """
+
+    def groups(self, network: ReplicaMLP) -> list[dict[str, Any]]:
+        """The weights with their learning rate, as torch's optimizers take them.
+
+        Whatever is told apart is told apart by replica: a group for each, where each has a learning
+        rate of its own or the optimizer looks at matrices; else one of hand-batched weights.
+        """
+        if isinstance(self.learning_rate, tuple) or self.by_replica:
+            blocks = replica_blocks(network)
+            rates = self._rates(len(blocks))
+            return [{"params": own, "lr": rate} for own, rate in zip(blocks, rates, strict=True)]
+        return [{"params": list(network.parameters()), "lr": self.learning_rate}]
+
+    def _rates(self, n_replicas: int) -> Sequence[float]:
+        self.check_replicas(n_replicas)
+        rates = self.learning_rate
+        return rates if isinstance(rates, tuple) else [rates] * n_replicas
 
 
 @dataclass(frozen=True)
@@ -57,9 +97,7 @@ class Adam(Optimizer):
 
     def build(self, network: ReplicaMLP) -> torch.optim.Optimizer:
         """Make a fused AdamW."""
-        return torch.optim.AdamW(
-            network.parameters(), lr=self.learning_rate, weight_decay=self.weight_decay, fused=True
-        )
+        return torch.optim.AdamW(self.groups(network), weight_decay=self.weight_decay, fused=True)
 
 
 @dataclass(frozen=True)
@@ -79,10 +117,7 @@ class NAdam(Optimizer):
     def build(self, network: ReplicaMLP) -> torch.optim.Optimizer:
         """Make a NAdam."""
         return torch.optim.NAdam(
-            network.parameters(),
-            lr=self.learning_rate,
-            weight_decay=self.weight_decay,
-            decoupled_weight_decay=True,
+            self.groups(network), weight_decay=self.weight_decay, decoupled_weight_decay=True
         )
 
 
@@ -108,12 +143,7 @@ class SGD(Optimizer):
 
     def build(self, network: ReplicaMLP) -> torch.optim.Optimizer:
         """Make an SGD."""
-        return torch.optim.SGD(
-            network.parameters(),
-            lr=self.learning_rate,
-            momentum=self.momentum,
-            nesterov=self.nesterov,
-        )
+        return torch.optim.SGD(self.groups(network), momentum=self.momentum, nesterov=self.nesterov)
 
 
 @dataclass(frozen=True)
@@ -122,7 +152,7 @@ class Adagrad(Optimizer):
 
     def build(self, network: ReplicaMLP) -> torch.optim.Optimizer:
         """Make an Adagrad."""
-        return torch.optim.Adagrad(network.parameters(), lr=self.learning_rate)
+        return torch.optim.Adagrad(self.groups(network))
 
 
 @dataclass(frozen=True)
@@ -141,9 +171,7 @@ class RMSprop(Optimizer):
 
     def build(self, network: ReplicaMLP) -> torch.optim.Optimizer:
         """Make an RMSprop."""
-        return torch.optim.RMSprop(
-            network.parameters(), lr=self.learning_rate, momentum=self.momentum
-        )
+        return torch.optim.RMSprop(self.groups(network), momentum=self.momentum)
 
 
 @dataclass(frozen=True)
@@ -152,7 +180,7 @@ class Adadelta(Optimizer):
 
     def build(self, network: ReplicaMLP) -> torch.optim.Optimizer:
         """Make an Adadelta."""
-        return torch.optim.Adadelta(network.parameters(), lr=self.learning_rate)
+        return torch.optim.Adadelta(self.groups(network))
 
 
 def check_part(name: str, value: float, end: float) -> None:
@@ -166,3 +194,20 @@ def check_part(name: str, value: float, end: float) -> None:
             f"optimizer.{name} must be 0 or above{'' if end == math.inf else f' and below {end:g}'}"
             f", not {value}."
         )
+
+
+def replica_blocks(network: ReplicaMLP) -> list[list[nn.Parameter]]:
+    """The weights of each replica as parameters of their own, which share memory with the network.
+
+    So do their gradients, which therefore have to be set to zero instead of being removed.
+    """
+    blocks: list[list[nn.Parameter]] = [[] for _ in range(network.n_replicas)]
+    for weights in network.parameters():
+        weights.grad = torch.zeros_like(weights)
+        for index, replica in enumerate(blocks):
+            flat = weights.dim() == 3 and weights.shape[1] == 1  # noqa: PLR2004  # a row
+            part = weights.data[index, 0] if flat else weights.data[index]
+            block = nn.Parameter(part)
+            block.grad = weights.grad[index, 0] if flat else weights.grad[index]
+            replica.append(block)
+    return blocks

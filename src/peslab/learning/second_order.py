@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from peslab.errors import InvalidInputError
 from peslab.learning.networks import ReplicaMLP
@@ -26,6 +26,8 @@ class SOAP(Optimizer):
     weight_decay: float
     precondition_frequency: int
 
+    by_replica: ClassVar[bool] = True
+
     def __post_init__(self) -> None:
         super().__post_init__()
         check_part("beta", self.beta, 1.0)
@@ -44,10 +46,8 @@ class SOAP(Optimizer):
         """Make a SOAP whose blocks are the layers of each replica."""
         from pytorch_optimizer.optimizer.soap import SOAP as Soap  # noqa: N811
 
-        blocks = [block for replica in replica_blocks(network) for block in replica]
         made: torch.optim.Optimizer = Soap(
-            blocks,
-            lr=self.learning_rate,
+            self.groups(network),
             betas=(self.beta, self.beta),
             weight_decay=self.weight_decay,
             precondition_frequency=self.precondition_frequency,
@@ -68,6 +68,7 @@ class LBFGS(Optimizer):
     max_iter: int
 
     whole_batches: ClassVar[bool] = True
+    by_replica: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -82,13 +83,12 @@ class LBFGS(Optimizer):
         return InTurn(
             [
                 torch.optim.LBFGS(
-                    blocks,
-                    lr=self.learning_rate,
+                    [group],
                     history_size=self.history_size,
                     max_iter=self.max_iter,
                     line_search_fn="strong_wolfe",
                 )
-                for blocks in replica_blocks(network)
+                for group in self.groups(network)
             ]
         )
 
@@ -101,10 +101,8 @@ class InTurn(torch.optim.Optimizer):
     """
 
     def __init__(self, optimizers: list[torch.optim.LBFGS]) -> None:
-        blocks = [
-            block for optimizer in optimizers for block in optimizer.param_groups[0]["params"]
-        ]
-        super().__init__(blocks, {"lr": optimizers[0].param_groups[0]["lr"]})
+        groups = [dict(group) for optimizer in optimizers for group in optimizer.param_groups]
+        super().__init__(groups, {})
         self.optimizers = optimizers
 
     def step(self, closure: Callable[[], Any] | None = None) -> Tensor:  # type: ignore[override]
@@ -118,8 +116,10 @@ class InTurn(torch.optim.Optimizer):
         """
         assert closure is not None  # noqa: S101
         losses = []
-        for index, optimizer in enumerate(self.optimizers):
-            optimizer.param_groups[0]["lr"] = self.param_groups[0]["lr"]
+        for index, (optimizer, group) in enumerate(
+            zip(self.optimizers, self.param_groups, strict=True)
+        ):
+            optimizer.param_groups[0]["lr"] = group["lr"]
             step: Callable[[Callable[[], Tensor]], Tensor] = optimizer.step
             losses.append(step(lambda index=index: closure()[index]))  # type: ignore[misc]
         return torch.stack([torch.as_tensor(loss) for loss in losses])
@@ -132,20 +132,3 @@ class InTurn(torch.optim.Optimizer):
         """Remember what `state_dict` told."""
         for optimizer, state in zip(self.optimizers, state_dict["each"], strict=True):
             optimizer.load_state_dict(state)
-
-
-def replica_blocks(network: ReplicaMLP) -> list[list[nn.Parameter]]:
-    """The weights of each replica as parameters of their own, which share memory with the network.
-
-    So do their gradients, which therefore have to be set to zero instead of being removed.
-    """
-    blocks: list[list[nn.Parameter]] = [[] for _ in range(network.n_replicas)]
-    for weights in network.parameters():
-        weights.grad = torch.zeros_like(weights)
-        for index, replica in enumerate(blocks):
-            flat = weights.dim() == 3 and weights.shape[1] == 1  # noqa: PLR2004  # a row
-            part = weights.data[index, 0] if flat else weights.data[index]
-            block = nn.Parameter(part)
-            block.grad = weights.grad[index, 0] if flat else weights.grad[index]
-            replica.append(block)
-    return blocks

@@ -9,7 +9,7 @@ import torch
 from peslab.errors import InvalidInputError
 
 Accelerator = Literal["auto", "cpu", "gpu"]
-Precision = Literal["32-true", "64-true"]
+Precision = Literal["32-true", "64-true", "bf16-mixed"]
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,8 @@ class Trainer:
         accelerator: auto is CUDA where there is a GPU, else the CPU.
         devices: Devices of one fit. It is 1, since all replicas share the device that holds the
             data; a study uses several by several workers.
-        precision: Of the network; the scalings around it are float64 in any case.
+        precision: Of the network; the scalings around it are float64 in any case. In bf16-mixed the
+            products of layers have 8 bits, everything else 24: for GPUs, and large errors.
         gradient_clip_val: The longest gradient of a replica's loss, in the norm of all its weights;
             longer ones are shortened. None takes them as they are.
         patience: Epochs without a better validation error of any replica after which training ends;
@@ -94,6 +95,11 @@ class Trainer:
                 "PyTorch finds no CUDA GPU on this machine; set trainer.accelerator=cpu (or auto)."
             )
         return "cuda" if available and self.accelerator != "cpu" else "cpu"
+
+    @property
+    def is_mixed(self) -> bool:
+        """Whether networks are evaluated with fewer bits than their weights have."""
+        return self.precision == "bf16-mixed"
 
     @property
     def dtype(self) -> torch.dtype:

@@ -8,7 +8,7 @@ from omegaconf import DictConfig
 from peslab.configuration.build import build, check
 from peslab.errors import PeslabError
 from peslab.features import Descriptor, Scaling
-from peslab.learning import Loss, MultiLayerPerceptron, Optimizer, Schedule, Trainer
+from peslab.learning import Loss, MultiLayerPerceptron, Optimizer, Schedule, Settings, Trainer
 from peslab.problems import Problem
 from peslab.study import Study
 from peslab.tracking import Tracking
@@ -40,6 +40,11 @@ class Plan:
     def seeds(self) -> range:
         """The seed of each replica."""
         return range(self.seed, self.seed + self.replicas)
+
+    @property
+    def settings(self) -> Settings:
+        """What is trained and how."""
+        return Settings(self.network, self.loss, self.optimizer, self.schedule, self.trainer)
 
 
 GROUPS = (
@@ -76,6 +81,7 @@ def plan(config: DictConfig) -> Plan:
                 f"{group}._target_ names {type(made).__name__}, which is no "
                 f"{kinds[group].__name__}: choose an option, {group}=…"
             )
+    built["optimizer"].check_replicas(values["replicas"])
     if built["loss"].gradient_weight > 0.0 and not built["features"].has_jacobian:
         raise PeslabError(
             f"{type(built['features']).__name__} has no Jacobian, so gradients cannot be learned: "

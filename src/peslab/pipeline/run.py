@@ -177,11 +177,7 @@ def _fit(
         origin.watcher.epoch(epoch, plan.trainer.max_epochs, losses["val/mae"])
 
     return fit(
-        plan.network,
-        plan.loss,
-        plan.optimizer,
-        plan.schedule,
-        plan.trainer,
+        plan.settings,
         scaling,
         train,
         held_out,
