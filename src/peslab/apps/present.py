@@ -13,6 +13,7 @@ from rich.syntax import Syntax
 from rich.table import Table
 from rich.tree import Tree
 
+from peslab.configuration.build import resolve
 from peslab.study.report import COMPACT, decimals, short
 
 if TYPE_CHECKING:
@@ -28,9 +29,7 @@ console = Console(highlight=False)
 
 def composed(config: DictConfig) -> None:
     """A composed config that was found to be valid."""
-    console.print(
-        Syntax(OmegaConf.to_yaml(config, resolve=True), "yaml", background_color="default")
-    )
+    console.print(Syntax(OmegaConf.to_yaml(resolve(config)), "yaml", background_color="default"))
     console.print("Valid: nothing was trained.")
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from omegaconf import DictConfig, OmegaConf
 
-from peslab.configuration.build import build, check
+from peslab.configuration.build import build, check, resolve
 from peslab.configuration.compose import compose, is_group, keys, parse, without_hydra
 from peslab.configuration.folders import home
 from peslab.configuration.suggest import did_you_mean
@@ -104,6 +104,6 @@ def override(recorded: DictConfig, overrides: Sequence[str]) -> DictConfig:
 
 def difference(before: DictConfig, after: DictConfig) -> list[str]:
     """The lines of the resolved configs that differ, as a diff without context."""
-    old, new = (OmegaConf.to_yaml(config, resolve=True).splitlines() for config in (before, after))
+    old, new = (OmegaConf.to_yaml(resolve(config)).splitlines() for config in (before, after))
     lines = difflib.unified_diff(old, new, n=0, lineterm="")
     return [line for line in lines if not line.startswith(("---", "+++", "@@"))]

@@ -52,6 +52,7 @@ def task(config: "DictConfig") -> "Outcome | None":
     """One job of Hydra's: a run on its own, of a grid, or of a study."""
     from hydra.core.hydra_config import HydraConfig
     from hydra.types import RunMode
+    from omegaconf import OmegaConf
 
     from peslab.apps import present
     from peslab.apps.main import stop
@@ -66,7 +67,7 @@ def task(config: "DictConfig") -> "Outcome | None":
         folder=Path(hydra.runtime.output_dir),
         home=home(),
         config=config,
-        overrides=list(hydra.overrides.task),
+        overrides=list(map(str, OmegaConf.to_container(hydra.overrides.task, resolve=False) or ())),
         study=name,
         trial=hydra.job.num if name else None,
     )

@@ -20,6 +20,7 @@ from pydantic import ConfigDict, PydanticUserError, TypeAdapter, ValidationError
 
 from peslab.configuration.compose import keys
 from peslab.configuration.folders import conf_folder
+from peslab.configuration.statistics import NAMES, data_values
 from peslab.configuration.suggest import did_you_mean
 from peslab.configuration.targets import locate
 from peslab.errors import PeslabError
@@ -27,12 +28,18 @@ from peslab.errors import PeslabError
 SCALARS = {"seed": int, "replicas": int, "debug": Literal["compose", "fast"] | None}
 """The keys of a run that are not groups, and their types."""
 
+UNKNOWN_STATISTICS = dict.fromkeys(NAMES, 1)
+"""They stand in for those of data that are not made yet, where a config is checked."""
 
-def check(config: DictConfig) -> dict[str, Any]:
+
+def check(
+    config: DictConfig, statistics: Mapping[str, float] = UNKNOWN_STATISTICS
+) -> dict[str, Any]:
     """Check every key and every value of a composed config, and build nothing.
 
     Args:
         config: The composed config without its `hydra` node.
+        statistics: Of the data, for values that wait for them.
 
     Returns:
         The config as plain containers, interpolations resolved.
@@ -41,7 +48,7 @@ def check(config: DictConfig) -> dict[str, Any]:
         PeslabError: On the first key that nothing reads, value of a wrong type, missing value or
             class that may not be named.
     """
-    plain = resolve(config)
+    plain = resolve(config, statistics)
     groups = {folder.name for folder in conf_folder().iterdir() if folder.is_dir()}
     for key, value in plain.items():
         if key in SCALARS:
@@ -77,18 +84,32 @@ def build(node: Mapping[str, Any], key: str) -> Any:  # noqa: ANN401  # any clas
         raise type(error)(f"{key}: {error}") from error
 
 
-def resolve(config: DictConfig) -> dict[str, Any]:
+def resolve(config: DictConfig, statistics: Mapping[str, float] | None = None) -> dict[str, Any]:
     """Plain containers of a config, its interpolations resolved.
+
+    Args:
+        config: Any.
+        statistics: Of the data; None leaves values that wait for them as they are written.
 
     Raises:
         PeslabError: If a value is missing or refers to what is not there.
     """
     try:
-        plain = OmegaConf.to_container(config, resolve=True, throw_on_missing=True)
+        with data_values(statistics):
+            plain = OmegaConf.to_container(config, resolve=True, throw_on_missing=True)
     except OmegaConfBaseException as error:
+        if ours := _of_ours(error):  # a value that waits for the data is misspelt
+            raise PeslabError(f"{error.full_key}: {ours}") from error
         missing = "has no value" if "issing mandatory" in str(error) else "cannot be resolved"
         raise PeslabError(f"{error.full_key} {missing}: set it, e.g. {error.full_key}=…") from error
     return typing.cast("dict[str, Any]", plain)
+
+
+def _of_ours(error: BaseException | None) -> PeslabError | None:
+    """The error of ours that made OmegaConf raise another."""
+    while error is not None and not isinstance(error, PeslabError):
+        error = error.__cause__ or error.__context__
+    return error
 
 
 def _check_space(space: dict[str, str], config: DictConfig) -> None:

@@ -11,6 +11,7 @@ from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 from omegaconf.errors import OmegaConfBaseException
 
 from peslab.configuration.folders import conf_folder
+from peslab.configuration.statistics import data_values
 from peslab.configuration.suggest import did_you_mean
 from peslab.configuration.targets import refuse_foreign_hydra_targets
 from peslab.errors import PeslabError
@@ -49,7 +50,8 @@ def _resolved_hydra(config: DictConfig) -> object:
         trial.hydra.runtime.output_dir = trial.hydra.job.id = "."
         trial.hydra.job.num = 0
     try:
-        return OmegaConf.to_container(trial.hydra, resolve=True)
+        with data_values(None):
+            return OmegaConf.to_container(trial.hydra, resolve=True)
     except OmegaConfBaseException as error:
         raise PeslabError(f"{error.full_key} cannot be resolved: write its value out.") from error
 

@@ -1,11 +1,13 @@
 """A checked config, built: every object that a run needs, and nothing done yet."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any, get_type_hints
 
 from omegaconf import DictConfig
 
-from peslab.configuration.build import build, check
+from peslab.configuration.build import build, check, resolve
+from peslab.configuration.statistics import LATE, check_places
 from peslab.errors import PeslabError
 from peslab.features import Descriptor, Scaling
 from peslab.learning import Loss, MultiLayerPerceptron, Optimizer, Schedule, Settings, Trainer
@@ -19,7 +21,8 @@ class Plan:
     """What one run is made of; its fields are the groups of conf/.
 
     Attributes:
-        values: The resolved config as plain containers, with what the problem pins.
+        values: The resolved config as plain containers, with what the problem pins; what waits for
+            statistics of the data stands as it is written.
     """
 
     problem: Problem
@@ -63,10 +66,14 @@ GROUPS = (
 def plan(config: DictConfig) -> Plan:
     """Check a composed config and build what it describes.
 
+    What waits for statistics of the data is built as if these were 1.
+
     Raises:
         PeslabError: If a key is misspelt, a value impossible, or a class not allowed.
     """
     values = check(config)
+    written = resolve(config)
+    check_places(written)
     study = build(values["study"], "study") if values.get("study") else None
     if not isinstance(study, Study | None):
         raise PeslabError("study._target_ names no Study: choose an option, study=…")
@@ -87,11 +94,27 @@ def plan(config: DictConfig) -> Plan:
             f"{type(built['features']).__name__} has no Jacobian, so gradients cannot be learned: "
             "set loss.gradient_weight=0, or choose other features."
         )
-    values["problem"] |= built["problem"].pinned()
+    written["problem"] |= built["problem"].pinned()
     return Plan(
         **built,
         study=study,
         seed=values["seed"],
         replicas=values["replicas"],
-        values=values,
+        values=written,
     )
+
+
+def settled(planned: Plan, config: DictConfig, statistics: Mapping[str, float]) -> Plan:
+    """A plan whose values do not wait for the data any more.
+
+    Args:
+        planned: Of this config.
+        config: The composed config.
+        statistics: Of the training data.
+
+    Raises:
+        PeslabError: If a value that comes out is impossible.
+    """
+    values = check(config, statistics)
+    late = {group: build(values[group], group) for group in LATE}
+    return replace(planned, **late, values=planned.values | {key: values[key] for key in LATE})

@@ -10,10 +10,12 @@ from typing import Protocol
 
 from omegaconf import DictConfig, OmegaConf
 
+from peslab.configuration.statistics import is_open
 from peslab.evaluation import learning_curves, mean_and_sem, parity, prediction_times, skill
 from peslab.features import LinearMap
 from peslab.learning import Fit, Samples, fit, use_threads
-from peslab.pipeline.plan import Plan
+from peslab.pipeline.plan import Plan, settled
+from peslab.pipeline.statistics import data_statistics
 from peslab.pipeline.surrogate import DescribedModel
 from peslab.problems.contract import Array, Table, Tables
 from peslab.tracking import RunLog, provenance, track_run
@@ -131,6 +133,7 @@ def run(plan: Plan, origin: Origin) -> Outcome:
             train = _described(plan, tables.train)
             held_out = Samples(plan.features(*tables.validation.inputs), tables.validation.targets)
             scaling = plan.scaling.fit(train.inputs)
+            plan = _settled(plan, origin, log, data_statistics(tables.train, scaling))
         with watch.measure("fit"):
             fitted = _fit(plan, scaling, train, held_out, log, origin)
         surrogate = DescribedModel(plan.features, fitted.model)
@@ -248,11 +251,24 @@ def _tags(plan: Plan, origin: Origin) -> dict[str, str]:
 def _log_config(log: RunLog, plan: Plan, origin: Origin) -> None:
     """The chosen values as params; both forms of the config and the environment as artifacts."""
     recorded = OmegaConf.merge(origin.config, {"problem": plan.problem.pinned()})
-    log.params(chosen_values(plan.values))
+    chosen = chosen_values(plan.values)
+    log.params({key: value for key, value in chosen.items() if not is_open(value)})
     log.text(OmegaConf.to_yaml(recorded), "config/unresolved.yaml")
     log.text(OmegaConf.to_yaml(plan.values), "config/resolved.yaml")
     log.text("\n".join(origin.overrides) + "\n", "config/overrides.txt")
     log.text(OmegaConf.to_yaml(provenance()), "environment.yaml")
+
+
+def _settled(plan: Plan, origin: Origin, log: RunLog, statistics: Mapping[str, float]) -> Plan:
+    """The plan with these statistics of the data where its config asks for them."""
+    waiting = [key for key, value in chosen_values(plan.values).items() if is_open(value)]
+    if not waiting:
+        return plan
+    plan = settled(plan, origin.config, statistics)
+    chosen = chosen_values(plan.values)
+    log.params({key: chosen[key] for key in waiting})
+    log.text(OmegaConf.to_yaml(plan.values), "config/resolved.yaml")
+    return plan
 
 
 def chosen_values(values: Mapping[str, object], prefix: str = "") -> dict[str, object]:

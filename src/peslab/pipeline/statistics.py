@@ -1,0 +1,33 @@
+"""What the training data say of themselves, for configs that ask."""
+
+import numpy as np
+
+from peslab.configuration.statistics import NAMES
+from peslab.features import LinearMap
+from peslab.problems.contract import Table
+
+
+def data_statistics(table: Table, scaling: LinearMap) -> dict[str, float]:
+    """Statistics of the training part, by the names that configs use.
+
+    Args:
+        table: The training part.
+        scaling: From its features to the inputs of a network.
+
+    Returns:
+        All of `configuration.statistics.NAMES`; those of gradients where the table has them.
+    """
+    n_features, n_inputs = scaling.matrix.shape
+    targets = table.targets
+    found: dict[str, float] = {
+        "target_mean": float(targets.mean()),
+        "target_std": float(targets.std()),
+        "target_deviation": float(np.abs(targets - np.median(targets)).mean()),
+        "n_train": len(targets),
+        "n_features": n_features,
+        "n_inputs": n_inputs,
+    }
+    if table.gradients is not None:
+        magnitude = float(np.abs(table.gradients).mean())
+        found |= {"gradient_magnitude": magnitude, "length": found["target_std"] / magnitude}
+    return {name: found[name] for name in NAMES if name in found}
