@@ -3,8 +3,7 @@ import pytest
 import torch
 
 from peslab.features.scaling import LinearMap
-from peslab.learning import MultiLayerPerceptron, TrainedModel
-from peslab.learning import model as model_file
+from peslab.learning import MultiLayerPerceptron, TrainedModel, networks
 
 
 def a_model(precision=torch.float64, seeds=(0, 1, 2), activation="gelu"):
@@ -64,7 +63,10 @@ def test_chunks_leave_no_seam(monkeypatch, features, precision):
     """Many rows are evaluated in pieces, with the same results."""
     model = a_model(precision)
     whole = [model.predict(features), *model.predict_with_gradient(features)]
-    monkeypatch.setattr(model_file, "_CHUNK", 4)
+    units = 4 * model.network.n_replicas * max(model.network.sizes)
+    monkeypatch.setitem(networks.UNITS_AT_ONCE, "cpu", units)
+    assert model.network.samples_at_once() == 4
+    assert model.network.samples_at_once(places=3) == 1
     pieces = [model.predict(features), *model.predict_with_gradient(features)]
     # Rows at the edge of a chunk may be summed by other instructions.
     tolerance = 1e-5 if precision == torch.float32 else 1e-12

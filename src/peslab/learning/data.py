@@ -116,6 +116,11 @@ class ResidentSamples(nn.Module):
     def __len__(self) -> int:
         return len(self.targets)
 
+    @property
+    def places(self) -> int:
+        """Of each sample; 1 where it is described as a whole."""
+        return self.inputs.shape[1] if self.inputs.dim() == OF_PLACES else 1
+
     def shuffled(self, generators: Sequence[torch.Generator], size: int) -> Iterator[Batch]:
         """Visit all samples once in a new order, another for each replica.
 

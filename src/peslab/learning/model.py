@@ -10,10 +10,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from peslab.features.scaling import LinearMap
+from peslab.learning.data import OF_PLACES
 from peslab.learning.networks import ReplicaMLP
-
-# Rows evaluated at a time: enough to fill the device, few enough for the caches.
-_CHUNK = 4096
 
 
 class TrainedModel(nn.Module):
@@ -176,5 +174,7 @@ class TrainedModel(nn.Module):
         return self.target_shift + self.target_scale * outputs.double()
 
     def _chunks(self, features: NDArray[np.float64]) -> Iterator[Tensor]:
-        for start in range(0, len(features), _CHUNK):
-            yield torch.tensor(features[start : start + _CHUNK], device=self.feature_shift.device)
+        places = features.shape[1] if features.ndim == OF_PLACES else 1
+        size = self.network.samples_at_once(places)
+        for start in range(0, len(features), size):
+            yield torch.tensor(features[start : start + size], device=self.feature_shift.device)

@@ -22,8 +22,6 @@ from peslab.learning.settings import Settings
 _SHUFFLE_STREAM = 0x9E3779B9
 # So does it draw what dropout leaves out.
 _DROPOUT_STREAM = 0x7F4A7C15
-# Validation samples evaluated at a time.
-_CHUNK = 8192
 
 
 class Parts(NamedTuple):
@@ -113,6 +111,7 @@ class ReplicaTraining(pl.LightningModule):
             if self._settings.trainer.is_mixed
             else nullcontext
         )
+        self._at_once = self.network.samples_at_once(self.validation_samples.places)
         self._best = BestWeights(self.network)
         averaging = self._settings.trainer.averaging
         self._average = None if averaging is None else AveragedWeights(self._weights, averaging)
@@ -174,10 +173,10 @@ class ReplicaTraining(pl.LightningModule):
         """Measure the mean absolute error of each replica and keep the best weights."""
         del batch, batch_index
         with nullcontext() if self._average is None else self._average.in_place():
-            total = torch.zeros_like(self._one)
-            for inputs, targets in self.validation_samples.in_order(_CHUNK):
-                total += (self._energies(inputs) - targets).abs().sum(dim=1)
-            self._val_mae = total / len(self.validation_samples)
+            total = torch.zeros_like(self._one, dtype=torch.float64)  # in whatever pieces
+            for inputs, targets in self.validation_samples.in_order(self._at_once):
+                total += (self._energies(inputs) - targets).abs().sum(dim=1, dtype=total.dtype)
+            self._val_mae = (total / len(self.validation_samples)).to(self.network.dtype)
             self._best.update(self._val_mae)
 
     def on_train_epoch_end(self) -> None:

@@ -26,6 +26,10 @@ _ACTIVATIONS: dict[Activation, Callable[[Tensor], Tensor]] = {
 
 OF_BATCHES = 3  # axes of inputs that have no places: replicas, samples, inputs
 
+# Units of a layer in an evaluation without gradients: half a megabyte stays in a core's cache (20 ms
+# become 8 for 5,000 samples and 8 replicas of 64-64), while a GPU wants enough to do.
+UNITS_AT_ONCE = {"cpu": 2**17, "cuda": 2**25}
+
 
 @dataclass(frozen=True)
 class MultiLayerPerceptron:
@@ -150,6 +154,16 @@ class ReplicaMLP(nn.Module):
     def n_parameters(self) -> int:
         """Weights and biases of one replica."""
         return sum(parameter[0].numel() for parameter in self.parameters())
+
+    def samples_at_once(self, places: int = 1) -> int:
+        """How many samples an evaluation without gradients should take.
+
+        Args:
+            places: Of each sample.
+        """
+        device = self.readout.weight.device.type
+        units = self.n_replicas * max(self.sizes) * places
+        return max(UNITS_AT_ONCE.get(device, UNITS_AT_ONCE["cuda"]) // units, 1)
 
     def replica(self, index: int) -> "ReplicaMLP":
         """Copy one replica into a network of its own.
