@@ -26,8 +26,8 @@ _ACTIVATIONS: dict[Activation, Callable[[Tensor], Tensor]] = {
 
 OF_BATCHES = 3  # axes of inputs that have no places: replicas, samples, inputs
 
-# Units of a layer in an evaluation without gradients: half a megabyte stays in a core's cache (20 ms
-# become 8 for 5,000 samples and 8 replicas of 64-64), while a GPU wants enough to do.
+# Units of a layer in an evaluation without gradients: half a megabyte stays in a core's cache (8 ms
+# instead of 20 for 5,000 samples and 8 replicas of 64-64), while a GPU wants enough to do.
 UNITS_AT_ONCE = {"cpu": 2**17, "cuda": 2**25}
 
 
