@@ -53,6 +53,17 @@ def test_of_places_that_of_the_dragged_particle_is_shown():
         np.testing.assert_array_equal(line.get_ydata(), column)
 
 
+def test_of_many_features_some_are_named():
+    """All are drawn; names from the first to the last are as many as can be read."""
+    names = [f"G4 number {k}" for k in range(40)]
+    (axes,) = panels(descriptor_figure(PATH, names, RANDOM.normal(size=(51, 40))))
+    assert len(axes.lines) == 40
+    told = texts(axes)
+    assert len(told) == 18
+    assert (told[0], told[-1]) == ("number 0", "number 39")
+    assert axes.get_title("left") == "G4 (40, some of them named)"
+
+
 @pytest.mark.parametrize("dimension", [2, 3])
 @pytest.mark.parametrize("axis", [0, 1, 2])
 def test_the_way_lies_in_the_plane(dimension, axis, tmp_path):

@@ -16,6 +16,7 @@ Array = NDArray[np.float64]
 
 PANEL_HEIGHT = 1.55  # in inches, of each kind of feature
 LONG_LEGEND = 8  # features, from which on their names stand in two columns
+MOST_NAMES = 18  # of a panel; of more features some are named, from the first to the last
 MARGIN = 0.17  # around the cell, in cell widths
 PLANE = 2
 PER_PLACE = 3  # axes of the values of a descriptor per particle
@@ -87,10 +88,13 @@ def _draw_panel(
 ) -> None:
     """The features of one kind, from dark to light in their sequence."""
     colors = mpl.colormaps["viridis"](np.linspace(0.0, 0.88, len(members)))
-    for (number, label), color in zip(members.items(), colors, strict=True):
-        axes.plot(along, values[:, number], color=color, linewidth=1.4, label=_minus(label))
+    named = np.linspace(0, len(members) - 1, min(len(members), MOST_NAMES)).round().tolist()
+    for place, ((number, label), color) in enumerate(zip(members.items(), colors, strict=True)):
+        told = _minus(label) if place in named else None
+        axes.plot(along, values[:, number], color=color, linewidth=1.4, label=told)
     axes.set_ylim(_readable_limits(values[:, list(members)]))
-    axes.set_title(_minus(kind), fontsize=9.5, pad=3)
+    some = f" ({len(members)}, some of them named)" if len(named) < len(members) else ""
+    axes.set_title(_minus(kind) + some, fontsize=9.5, pad=3)
     columns = 2 if len(members) > LONG_LEGEND else 1
     axes.legend(
         loc="center left", bbox_to_anchor=(1.0, 0.5), fontsize=6.5 if columns > 1 else 8,
