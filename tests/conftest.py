@@ -1,9 +1,10 @@
 """What all tests share: a folder of results, one thread, the command in this process."""
 
+import json
 import os
 import sys
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -48,6 +49,31 @@ def peslab(capsys: pytest.CaptureFixture[str]) -> Command:
         return Answer(int(ended.value.code or 0), said.out, said.err)
 
     return run
+
+
+@pytest.fixture
+def written_grid(home: Path) -> Callable[..., Path]:
+    """Writes what the runs of a grid leave: overrides, config, and metrics or why it failed."""
+    from omegaconf import OmegaConf
+
+    from peslab.configuration.compose import compose, without_hydra
+
+    def write(runs: Mapping[str, Mapping[str, float] | str | None], name: str = "sweep") -> Path:
+        folder = home / "multirun" / name
+        for number, (typed, result) in enumerate(runs.items()):
+            run = folder / str(number)
+            (run / ".hydra").mkdir(parents=True)
+            overrides = ["debug=fast", *typed.split()]
+            config = without_hydra(compose(overrides))
+            OmegaConf.save(OmegaConf.create(overrides), run / ".hydra" / "overrides.yaml")
+            OmegaConf.save(config, run / ".hydra" / "config.yaml")
+            if isinstance(result, str):
+                (run / "failure.txt").write_text(result, encoding="utf-8")
+            elif result is not None:
+                (run / "metrics.json").write_text(json.dumps(result), encoding="utf-8")
+        return folder
+
+    return write
 
 
 @pytest.fixture

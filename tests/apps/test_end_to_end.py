@@ -147,11 +147,46 @@ def test_a_grid_is_hydras_multirun(peslab, home):
     """Without a study `-m` makes every combination, nested under one parent."""
     answer = peslab("train", "-m", "debug=fast", "network.width=4,8", "network.depth=0,1")
     assert answer.status == 0
-    assert answer.out.count("test MAE") == 4
+    assert answer.out.count("test MAE") == 4 + 1
+    assert "run 3: network.depth=1,network.width=8  test MAE" in answer.out  # debug is no value
     assert len(list(home.glob("multirun/*/*/network.pt"))) == 4
     parents = {run.data.tags.get("mlflow.parentRunId") for run in runs(home)}
     assert len(runs(home)) == 5
     assert len(parents - {None}) == 1
+
+
+def test_a_grid_ends_with_a_table_and_a_learning_curve(peslab, home):
+    """In the sweep's folder and in the run that binds its runs, with the exponents as metrics."""
+    answer = peslab(
+        *("train", "-m", "debug=fast", "database.size=100,200,320", "trainer.batch_size=50"),
+    )
+    assert (answer.status, answer.err) == (0, "")
+    (folder,) = (home / "multirun").iterdir()
+    assert (folder / "sweep.png").read_bytes().startswith(b"\x89PNG")
+    rows = [line.split() for line in answer.out.splitlines() if line.count("±") == 2]
+    assert [row[:2] for row in rows] == [["0", "100"], ["1", "200"], ["2", "320"]]
+    assert "energy: test MAE ∝ n^−α" in answer.out
+    (parent,) = [run for run in runs(home) if run.data.tags.get("sweep") == folder.name]
+    assert parent.info.run_name == folder.name
+    exponents = {f"alpha/{name}" for name in ("energy", "gradient")}
+    assert set(parent.data.metrics) == exponents | {f"{name}_sem" for name in exponents}
+    artifacts = LOCAL.client(home).list_artifacts(parent.info.run_id)
+    assert [file.path for file in artifacts] == ["sweep.png"]
+    (again,) = [line for line in answer.out.splitlines() if "peslab rerun" in line]
+    best = LOCAL.find(home, run_id=again.split("rerun ")[1].split()[0])
+    assert best.tags["mlflow.parentRunId"] == parent.info.run_id
+
+
+def test_the_folder_of_a_grid_is_its_own(peslab, home):
+    """Runs of another one would stand in its table."""
+    folder = home / "Paul's, [mine]" / "sweep"
+    command = ("train", "-m", "debug=fast", "seed=0,1", f'hydra.sweep.dir="{folder}"')
+    answer = peslab(*command)
+    assert (answer.status, answer.err) == (0, "")
+    assert (folder / "sweep.png").is_file()
+    again = peslab(*command)
+    assert (again.status, again.err.count("\n")) == (2, 1)
+    assert "holds another grid" in again.err
 
 
 def test_unequal_layers_and_a_swept_key_of_a_study(peslab, home):
@@ -294,7 +329,9 @@ def test_a_grid_goes_on_after_a_run_that_fails(peslab, home):
     )
     assert answer.status == 2
     assert "1 of the runs failed: run 0" in answer.err
+    assert "Run 0 failed: The loss of replica(s) 0, 1 became NaN" in answer.out
     assert "run 1:" in answer.out
+    assert len(list(home.glob("multirun/*/sweep.png"))) == 1  # of what did not fail
     ended = {run.info.status for run in runs(home)}
     assert ended == {"FAILED", "FINISHED"}
 

@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from peslab.apps import present
+from peslab.errors import PeslabError
 from peslab.pipeline import Outcome
 from peslab.study.sweeper import ToldTrial, TrialResult
 
@@ -92,8 +93,14 @@ def test_a_long_line_of_a_trial_is_not_broken(told):
 
 def test_a_run_of_a_grid_is_one_line(told):
     """Its number, its values, its error, the beginning of its id."""
-    present.grid_line(3, "loss=mse", OUTCOME)
+    present.grid_line(3, "loss=mse", OUTCOME, "test/force_mae")
     assert told() == "run 3: loss=mse  test MAE 0.0123 ± 0.0005  (01234567)\n"
+
+
+def test_a_failed_run_of_a_grid_is_one_line(told):
+    """As long as its reason is; values in brackets are shown as they are."""
+    present.failed_line(2, "features.orders=[-2]", PeslabError("x" * 100))
+    assert told() == f"run 2: features.orders=[-2]  failed: {'x' * 100}\n"
 
 
 def test_a_difference_shows_what_was_and_what_is(told):

@@ -3,7 +3,15 @@
 import numpy as np
 import pytest
 
-from peslab.evaluation.scales import bend, decades_only, density, label_decades, plain
+from peslab.evaluation.scales import (
+    bend,
+    decades_only,
+    density,
+    label_decades,
+    label_logarithms,
+    label_ticks,
+    plain,
+)
 from peslab.evaluation.style import styled_figure
 
 RANDOM = np.random.default_rng(0)
@@ -84,3 +92,26 @@ def test_logarithmic_axes_keep_their_decades_alone(axes):
 def test_numbers_have_the_sign_of_the_axes():
     """And no exponents."""
     assert [plain(value) for value in (-0.3, 0.0, 1e4)] == ["−0.3", "0", "10,000"]
+    assert [plain(value) for value in (1e-4, 3e-5)] == ["0.0001", r"$3 \times 10^{-5}$"]
+
+
+@pytest.mark.parametrize("ends", [(0.00108, 0.0374), (3e-7, 0.2), (0.64, 0.73), (2.0, 2.0)])
+@pytest.mark.parametrize("name", ["x", "y"])
+def test_a_logarithmic_axis_is_labeled_within_its_values(axes, name, ends):
+    """Less than a factor of two, one value, six decades: neither empty nor full."""
+    values = np.geomspace(*ends, 7)
+    label_logarithms(axes, name, values)
+    (axes.plot(values, np.ones(7)) if name == "x" else axes.plot(np.ones(7), values))
+    axis, limits = (axes.xaxis, axes.get_xlim()) if name == "x" else (axes.yaxis, axes.get_ylim())
+    assert axis.get_scale() == "log"
+    seen = [tick for tick in axis.get_major_locator()() if limits[0] <= tick <= limits[1]]
+    assert 1 <= len(seen) <= 13
+    if ends[0] < ends[1]:
+        assert len(seen) >= 3
+
+
+def test_chosen_numbers_stand_at_an_axis_alone(axes):
+    """As swept values do; no smaller ticks between them."""
+    label_ticks(axes.xaxis, [64.0, 16.0])
+    assert list(axes.xaxis.get_major_locator()()) == [16.0, 64.0]
+    assert len(axes.xaxis.get_minor_locator()()) == 0

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from peslab.errors import PeslabError
-from peslab.tracking import Tracking, track_run
+from peslab.tracking import Tracking, sweep_log, track_run
 from peslab.tracking.mlflow_run import _key
 
 LOCAL = Tracking(uri=None, experiment="peslab")
@@ -194,3 +194,17 @@ def test_a_store_that_is_no_database_is_told(home, tmp_path):
     with pytest.raises(PeslabError, match=r"check tracking\.uri") as caught:
         broken.client(home)
     assert "\n" not in str(caught.value)
+
+
+def test_a_sweep_has_one_run_whoever_asks_for_it(home, client):
+    """The one its runs were nested under; without runs it is made."""
+    with track_run(LOCAL, home, "swept/0", TAGS, parent="swept") as child:
+        pass
+    log = sweep_log(LOCAL, home, "swept", "lattice_pes")
+    assert log.run_id == sweep_log(LOCAL, home, "swept", "lattice_pes").run_id
+    assert client.get_run(child.run_id).data.tags["mlflow.parentRunId"] == log.run_id
+    log.metrics({"alpha/energy": 0.5})
+    parent = client.get_run(log.run_id)
+    assert (parent.info.run_name, parent.info.status) == ("swept", "FINISHED")
+    assert parent.data.tags["sweep"] == "swept"
+    assert parent.data.metrics == {"alpha/energy": 0.5}

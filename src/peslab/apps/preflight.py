@@ -1,7 +1,8 @@
 """Everything that can be wrong with a command is found before Hydra runs or writes anything."""
 
+from argparse import Namespace
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple, cast
 
 from hydra._internal.utils import get_args_parser
 from hydra.core.override_parser.types import Override
@@ -23,10 +24,14 @@ class Cleared(NamedTuple):
     Attributes:
         composes_only: It was shown, and there is nothing more to do.
         study: The name of the study whose ranking is shown at the end, if any.
+        grid: The composed config of a grid, whose runs are shown at the end, if it is one.
+        fixed: The keys that were typed with one value, the same for all its runs.
     """
 
     composes_only: bool
     study: str | None
+    grid: DictConfig | None = None
+    fixed: tuple[str, ...] = ()
 
 
 def preflight(arguments: list[str]) -> Cleared:
@@ -39,13 +44,7 @@ def preflight(arguments: list[str]) -> Cleared:
         PeslabError: If a flag is not for here, or the config is wrong anywhere in its sweep.
     """
     flags = get_args_parser().parse_intermixed_args(arguments)
-    if flags.config_path or flags.config_name or flags.config_dir:
-        raise PeslabError(
-            "Configs of your own come in with hydra.searchpath=[file:///folder]; "
-            "--config-dir, --config-path and --config-name are not used here."
-        )
-    if flags.experimental_rerun:
-        raise PeslabError("--experimental-rerun would load a pickle: use peslab rerun RUN.")
+    _refuse_flags(flags)
     config = compose(flags.overrides)
     ours = without_hydra(config)
     swept = [override for override in parse(flags.overrides) if override.is_sweep_override()]
@@ -61,13 +60,32 @@ def preflight(arguments: list[str]) -> Cleared:
     if study is None:
         for variant in _each_value(ours, swept, flags.overrides):
             plan(variant)
+        if is_sweep:
+            _check_folders(config)
     else:
         _check_study(study, config, parse(flags.overrides), is_sweep=is_sweep)
     composes_only = ours.debug == "compose"
     if composes_only:
         present.composed(ours)
     shows_config = bool(flags.cfg or flags.info)
-    return Cleared(composes_only, None if study is None or shows_config else study.name)
+    if shows_config or composes_only:
+        return Cleared(composes_only, None)
+    return Cleared(
+        composes_only=False,
+        study=study.name if study else None,
+        grid=config if is_sweep and study is None else None,
+        fixed=tuple(item.key_or_group for item in parse(flags.overrides) if item not in swept),
+    )
+
+
+def _refuse_flags(flags: Namespace) -> None:
+    if flags.config_path or flags.config_name or flags.config_dir:
+        raise PeslabError(
+            "Configs of your own come in with hydra.searchpath=[file:///folder]; "
+            "--config-dir, --config-path and --config-name are not used here."
+        )
+    if flags.experimental_rerun:
+        raise PeslabError("--experimental-rerun would load a pickle: use peslab rerun RUN.")
 
 
 def _check_study(
@@ -78,6 +96,16 @@ def _check_study(
             "A study runs with its own sweeper: leave hydra/sweeper and hydra.mode alone."
         )
     parse_space(merged(study, overrides).space)
+
+
+def _check_folders(config: DictConfig) -> None:
+    """The end of a grid reads what its runs wrote, wherever they ran."""
+    hydra = cast("dict[str, Any]", OmegaConf.to_container(config.hydra))
+    if (hydra["sweep"]["subdir"], hydra["output_subdir"]) != ("${hydra.job.num}", ".hydra"):
+        raise PeslabError(
+            "The runs of a grid lie in numbered folders with their config in .hydra: leave "
+            "hydra.sweep.subdir and hydra.output_subdir alone."
+        )
 
 
 def _each_value(

@@ -123,10 +123,19 @@ def single_run(outcome: "Outcome", home: Path) -> None:
     console.print(f"Again, but longer:  peslab rerun {outcome.run_id[:8]} trainer.max_epochs=400")
 
 
-def grid_line(number: int, values: str, outcome: "Outcome") -> None:
-    """One run of a grid."""
-    error = with_sem(outcome.metrics, "test/energy_mae")
-    console.print(f"run {number}: {values}  test MAE {error}  ({outcome.run_id[:8]})")
+def grid_line(number: int, values: str, outcome: "Outcome", error: str) -> None:
+    """One run of a grid, and the metric of its error."""
+    told = with_sem(outcome.metrics, error)
+    console.print(
+        f"run {number}: {escape(values)}  test MAE {told}  ({outcome.run_id[:8]})", soft_wrap=True
+    )
+
+
+def failed_line(number: int, values: str, reason: object) -> None:
+    """One run of a grid that failed."""
+    console.print(
+        f"run {number}: {escape(values)}  [red]failed[/]: {escape(str(reason))}", soft_wrap=True
+    )
 
 
 def trial_line(progress: "ToldTrial") -> None:
@@ -149,7 +158,7 @@ def _table(title: str) -> Table:
     return Table(title=title, **COMPACT)
 
 
-def with_sem(metrics: dict[str, float], name: str) -> str:
+def with_sem(metrics: Mapping[str, float], name: str) -> str:
     """A mean with its standard error over replicas, as far as there are several."""
     mean, sem = metrics[name], metrics.get(f"{name}_sem")
     digits = decimals(mean, 4)

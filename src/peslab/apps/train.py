@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,10 +13,6 @@ if TYPE_CHECKING:
     from omegaconf import DictConfig
 
     from peslab.pipeline import Outcome
-
-
-failed: list[str] = []
-"""The runs of a grid that failed, told at its end: Hydra would leave out the runs after them."""
 
 
 def main(arguments: list[str]) -> None:
@@ -40,12 +37,12 @@ def main(arguments: list[str]) -> None:
     if cleared.composes_only:
         return
     os.environ["PESLAB_HOME"] = str(home())
-    failed.clear()
+    if cleared.grid is not None:
+        _run_grid(cleared.grid, cleared.fixed, arguments)
+        return
     _hand_over(arguments)
     if cleared.study:
         show(cleared.study)
-    if failed:
-        raise PeslabError(f"{len(failed)} of the runs failed: {'; '.join(failed)}")
 
 
 def task(config: "DictConfig") -> "Outcome | None":
@@ -58,10 +55,12 @@ def task(config: "DictConfig") -> "Outcome | None":
     from peslab.apps.main import stop
     from peslab.configuration.folders import home
     from peslab.pipeline import Origin, plan, run
+    from peslab.pipeline.grid import FAILURE
 
     hydra = HydraConfig.get()
     grid = hydra.mode == RunMode.MULTIRUN and not config.study
     name = config.study.name if config.study else Path(hydra.sweep.dir).name if grid else None
+    values = hydra.job.override_dirname
     title = f"{name}/{hydra.job.num}" if name else "run"
     origin = Origin(
         folder=Path(hydra.runtime.output_dir),
@@ -72,20 +71,41 @@ def task(config: "DictConfig") -> "Outcome | None":
         trial=hydra.job.num if name else None,
     )
     try:
+        planned = plan(config)
         with present.watching(title) as watcher:
-            outcome = run(plan(config), replace(origin, watcher=watcher))
+            outcome = run(planned, replace(origin, watcher=watcher))
     except PeslabError as error:
         if config.study:  # it records the failure and goes on
             raise
         if not grid:
             stop(error)
-        failed.append(f"run {hydra.job.num}: {error}")
+        # Told at the grid's end, from its files: other launchers run jobs in other processes.
+        (origin.folder / FAILURE).write_text(str(error), encoding="utf-8")
+        present.failed_line(hydra.job.num, values, error)
         return None
     if grid:
-        present.grid_line(hydra.job.num, hydra.job.override_dirname, outcome)
+        present.grid_line(hydra.job.num, values, outcome, planned.problem.task.test_error)
     elif not config.study:
         present.single_run(outcome, origin.home)
     return outcome
+
+
+def _run_grid(config: "DictConfig", fixed: Sequence[str], arguments: list[str]) -> None:
+    """Run a grid in a folder that is known beforehand, and show what its runs left there."""
+    from peslab.apps import grids, present
+
+    folder = Path(config.hydra.sweep.dir).absolute()
+    if (folder / "multirun.yaml").exists():
+        raise PeslabError(f"{folder} holds another grid: choose another folder, hydra.sweep.dir=…")
+    quoted = str(folder).replace("'", r"\'")
+    _hand_over(
+        [
+            *arguments,
+            f"hydra.sweep.dir='{quoted}'",
+            f"hydra.job.config.override_dirname.exclude_keys=[{','.join(fixed)}]",
+        ]
+    )
+    grids.conclude(folder, present.console)
 
 
 def _hand_over(arguments: list[str]) -> None:

@@ -32,8 +32,10 @@ from peslab.evaluation.metrics import (
 )
 from peslab.evaluation.particle_energies import sharing, sharing_errors, sharing_figure
 from peslab.evaluation.potential_figures import potential_curve, six_tests_figure
+from peslab.evaluation.power_law import PowerLaw, power_law
 from peslab.evaluation.six_tests import Curve, SixTests, curves, six_tests
 from peslab.evaluation.subject import Interactions, Reach, Subject, shortest_distances
+from peslab.evaluation.sweep_figures import SweepCurve, SweepPanel, sweep_figure
 from peslab.evaluation.timing import prediction_times
 
 __all__ = [
@@ -43,9 +45,12 @@ __all__ = [
     "Finding",
     "Interactions",
     "LineTest",
+    "PowerLaw",
     "Reach",
     "SixTests",
     "Subject",
+    "SweepCurve",
+    "SweepPanel",
     "acceptance_figure",
     "constant_mae",
     "curves",
@@ -67,6 +72,7 @@ __all__ = [
     "parity",
     "percentile_figure",
     "potential_curve",
+    "power_law",
     "prediction_times",
     "random_lines",
     "regression_metrics",
@@ -79,6 +85,7 @@ __all__ = [
     "six_tests_figure",
     "skill",
     "straight_path",
+    "sweep_figure",
     "thesis_path",
     "try_laws",
 ]

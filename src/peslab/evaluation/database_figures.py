@@ -4,7 +4,6 @@ import math
 from collections.abc import Mapping
 from statistics import median_low
 
-import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -12,7 +11,7 @@ from matplotlib.ticker import PercentFormatter
 from numpy.typing import NDArray
 
 from peslab.evaluation.scales import bend, label_decades, plain
-from peslab.evaluation.style import BLACK, BLUE, GREY, VERMILION, styled_figure
+from peslab.evaluation.style import BLACK, BLUE, GREY, VERMILION, sequence_colors, styled_figure
 
 Array = NDArray[np.float64]
 
@@ -64,7 +63,9 @@ def percentile_figure(panels: Panels) -> Figure:
     """
     with styled_figure(*_size(panels)) as figure:
         for axes, (title, curves) in zip(_grid(figure, panels), panels.items(), strict=True):
-            for color, (label, energies) in zip(_colors(curves), curves.items(), strict=True):
+            for color, (label, energies) in zip(
+                sequence_colors(len(curves)), curves.items(), strict=True
+            ):
                 along = np.linspace(0.0, 100.0, len(energies))
                 axes.plot(along, energies, color=color, label=label)
             lowest = min(float(energies[0]) for energies in curves.values())
@@ -97,7 +98,9 @@ def acceptance_figure(panels: Panels) -> Figure:
     with styled_figure(*_size(panels)) as figure:
         for axes, (title, curves) in zip(_grid(figure, panels), panels.items(), strict=True):
             longest = max(len(rates) for rates in curves.values())
-            for color, (label, rates) in zip(_colors(curves), curves.items(), strict=True):
+            for color, (label, rates) in zip(
+                sequence_colors(len(curves)), curves.items(), strict=True
+            ):
                 epochs = np.arange(1, len(rates) + 1)
                 above = 3 - len(rates) / (longest + 1)
                 axes.plot(epochs, rates, color=color, label=label, zorder=above)
@@ -156,13 +159,6 @@ def _finish(figure: Figure, panels: Panels, x: str, y: str) -> None:
     if max(map(len, panels.values())) > 1:
         handles, labels = figure.axes[0].get_legend_handles_labels()
         figure.legend(handles, labels, loc="outside right center", fontsize=8.5, handlelength=1.4)
-
-
-def _colors(curves: Mapping[str, Array]) -> list[object]:
-    """Of a sequence, in their order; bright yellow is too pale for a line."""
-    if len(curves) == 1:
-        return [BLUE]
-    return list(mpl.colormaps["viridis"](np.linspace(0.0, 0.88, len(curves))))
 
 
 def _shape(panels: Panels) -> tuple[int, int]:

@@ -1,6 +1,7 @@
 """Axes on which the many are seen beside the few that are far off, and how densely points lie."""
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -16,7 +17,8 @@ Numbers = NDArray[np.int64]
 
 LONG_RANGE = 10.0  # middle halves: beyond that, a linear axis would show one line
 FEWEST_TICKS, MOST_TICKS = 3, 13  # of an axis, whose labels then neither miss nor meet
-HUGE = 1e5  # above, numbers are told by their powers of ten
+HUGE, TINY = 1e5, 1e-4  # beyond, numbers are told by their powers of ten
+FEW_DECADES = 4.0  # which leave room for three labels each
 
 
 def bend(axes: Axes, name: str, values: Array) -> None:
@@ -53,9 +55,7 @@ def label_decades(axis: Axis, linear: float, low: float, high: float) -> None:
             ticks.append(tick)
     if len(ticks) < FEWEST_TICKS:
         ticks = [tick for tick in MaxNLocator(5).tick_values(low, high) if low <= tick <= high]
-    axis.set_major_locator(FixedLocator(sorted(ticks)))
-    axis.set_minor_locator(NullLocator())
-    axis.set_major_formatter(FuncFormatter(lambda value, _: plain(value)))
+    label_ticks(axis, ticks)
 
 
 def decades_only(figure: Figure) -> None:
@@ -64,9 +64,37 @@ def decades_only(figure: Figure) -> None:
         axes.minorticks_off()
 
 
+def label_logarithms(axes: Axes, name: str, values: Array) -> None:
+    """Make an axis logarithmic and label 1, 2 and 5 of its decades, of many only the powers of ten.
+
+    Where that leaves fewer than three labels, evenly spaced numbers take their place.
+
+    Args:
+        axes: Where.
+        name: "x" or "y".
+        values: What the axis will show, all positive, any shape.
+    """
+    scaled = axes.set_xscale if name == "x" else axes.set_yscale
+    scaled("log")
+    low, high = float(values.min()), float(values.max())
+    powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    digits = (1, 2, 5) if math.log10(high / low) < FEW_DECADES else (1,)
+    ticks = [digit * 10.0**power for power in powers for digit in digits]
+    if sum(low <= tick <= high for tick in ticks) < FEWEST_TICKS:
+        ticks = [tick for tick in MaxNLocator(5).tick_values(low, high) if tick > 0.0]
+    label_ticks(axes.xaxis if name == "x" else axes.yaxis, ticks)
+
+
+def label_ticks(axis: Axis, ticks: Sequence[float]) -> None:
+    """Put these numbers on an axis, and no others."""
+    axis.set_major_locator(FixedLocator(sorted(ticks)))
+    axis.set_minor_locator(NullLocator())
+    axis.set_major_formatter(FuncFormatter(lambda value, _: plain(value)))
+
+
 def plain(value: float) -> str:
-    """A number with the minus sign of the axes, a huge one with its power of ten."""
-    if abs(value) >= HUGE:
+    """A number with the minus sign of the axes, a huge or tiny one with its power of ten."""
+    if abs(value) >= HUGE or 0.0 < abs(value) < TINY:
         digits, power = f"{value:.2e}".split("e")
         factor = {1.0: "", -1.0: "-"}.get(float(digits), rf"{float(digits):g} \times ")
         return f"${factor}10^{{{int(power)}}}$"

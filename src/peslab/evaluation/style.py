@@ -5,11 +5,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import matplotlib as mpl
+import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 # Okabe and Ito's colors, told apart by color-blind readers too.
 BLACK, BLUE, VERMILION, GREY = "#000000", "#0072B2", "#D55E00", "#999999"
+GREEN, PURPLE, ORANGE, SKY = "#009E73", "#CC79A7", "#E69F00", "#56B4E9"
+KINDS = (BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY)
+"""Of things without an order."""
 
 
 @contextmanager
@@ -43,6 +47,11 @@ def styled_figure(width: float, height: float) -> Iterator[Figure]:
         figure = Figure(figsize=(width, height), layout="constrained")
         FigureCanvasAgg(figure)
         yield figure
+
+
+def sequence_colors(n: int) -> list[object]:
+    """Colors of n curves in their order; bright yellow is too pale for a line."""
+    return [BLUE] if n == 1 else list(mpl.colormaps["viridis"](np.linspace(0.0, 0.88, n)))
 
 
 def unit_label(unit: str) -> str:

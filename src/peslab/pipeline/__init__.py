@@ -1,6 +1,7 @@
 """The one place where the floors meet: problem → features → fit → evaluate → log."""
 
+from peslab.pipeline.grid import Grid, read_grid
 from peslab.pipeline.plan import Plan, plan
 from peslab.pipeline.run import Origin, Outcome, Watcher, run
 
-__all__ = ["Origin", "Outcome", "Plan", "Watcher", "plan", "run"]
+__all__ = ["Grid", "Origin", "Outcome", "Plan", "Watcher", "plan", "read_grid", "run"]

@@ -155,7 +155,9 @@ def run(plan: Plan, origin: Origin) -> Outcome:
         metrics |= _summary({"best_epoch": fitted.best_epoch.astype(float)})
         metrics |= watch.seconds | {"seconds/fit": fitted.seconds}
         log.metrics(metrics)
-        (origin.folder / "metrics.json").write_text(json.dumps(metrics, indent=1), encoding="utf-8")
+        partial = origin.folder / "metrics.json.partial"
+        partial.write_text(json.dumps(metrics, indent=1), encoding="utf-8")
+        partial.replace(origin.folder / "metrics.json")  # all of it is there, or nothing
     return Outcome(log.run_id, metrics, metrics[plan.problem.task.objective], origin.folder)
 
 
@@ -203,8 +205,9 @@ def _evaluate(
     test = (plan.features(*tables.test.inputs), tables.test.targets)
     baselines = plan.problem.baselines((train.inputs, train.targets), test)
     metrics |= {f"baseline/{name}": value for name, value in baselines.items()}
-    error = metrics[f"test/{plan.problem.task.target}_mae"]
+    error = metrics[plan.problem.task.test_error]
     metrics["skill"] = skill(error, metrics["baseline/constant_mae"])
+    metrics["training_rows"] = float(len(tables.train))
     metrics |= _prediction_times(surrogate, tables.test)
     metrics["network_parameters"] = float(surrogate.model.network.n_parameters)
     return metrics, prediction

@@ -82,12 +82,20 @@ class Task:
         unit: Of the target.
         objective: The metric that trials are selected by, minimized.
         reference: What others reached on this problem, a sentence for the report.
+        gradient_unit: Of the targets' gradients, whose error is `gradient_mae` in metrics; empty
+            where a problem has none.
     """
 
     target: str
     unit: str
     objective: str
     reference: str
+    gradient_unit: str = ""
+
+    @property
+    def test_error(self) -> str:
+        """The metric that tables show; it never selects."""
+        return f"test/{self.target}_mae"
 
 
 class Surrogate(Protocol):

@@ -81,6 +81,7 @@ class FilePES(EnergySurface):
             unit=self.units[0],
             objective="val/energy_mae",
             reference="",
+            gradient_unit="/".join(self.units),
         )
 
     @property

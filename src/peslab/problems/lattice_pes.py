@@ -82,6 +82,7 @@ class LatticePES(EnergySurface):
         unit="E_c",
         objective="val/energy_mae",
         reference="thesis: 0.47 E_c, skill about 0.6, on labels with hidden noise",
+        gradient_unit="E_c/R_c",
     )
 
     def recipe(self) -> Recipe:

@@ -53,7 +53,7 @@ def _table(trials: list[RankedTrial], unit: str) -> Table:
     table = Table(
         **COMPACT,
     )
-    headings = [name.replace("_", "\n") for name in _short_names(keys)]
+    headings = [name.replace("_", "\n") for name in short_names(keys)]
     for heading in ("rank", "trial", f"test MAE\n({unit})", "µs", *headings):
         table.add_column(heading, justify="right", no_wrap=True)
     for trial in trials:
@@ -69,7 +69,7 @@ def _table(trials: list[RankedTrial], unit: str) -> Table:
     return table
 
 
-def _short_names(keys: list[str]) -> list[str]:
+def short_names(keys: list[str]) -> list[str]:
     """The last part of each key, or all of it where two end alike."""
     tails = [key.rpartition(".")[2] for key in keys]
     return [tail if tails.count(tail) == 1 else key for key, tail in zip(keys, tails, strict=True)]

@@ -156,6 +156,21 @@ def track_run(
         raise
 
 
+def sweep_log(tracking: Tracking, home: Path, name: str, problem: str) -> RunLog:
+    """The run that the runs of a grid are nested under, for what is seen of them together.
+
+    Args:
+        tracking: The store.
+        home: The folder of results.
+        name: Of the sweep, as its runs know it; the run gets it as the tag `sweep`.
+        problem: The problem of its runs.
+    """
+    client = tracking.client(home)
+    run_id = _parent(tracking, client, home, name, problem)
+    client.set_tag(run_id, "sweep", name)
+    return RunLog(client, run_id)
+
+
 def _parent(
     tracking: Tracking, client: "MlflowClient", home: Path, study: str, problem: str
 ) -> str:
