@@ -102,6 +102,14 @@ def test_the_best_weights_are_kept_and_not_the_last(experiment):
     np.testing.assert_allclose(kept, errors.min(axis=1), rtol=1e-5)
 
 
+def test_steps_may_tell_the_length_of_a_training(experiment):
+    """410 samples are 11 steps of 40: 40 steps are 4 epochs, with the same rates and end."""
+    by_epochs = experiment.run()
+    by_steps = experiment.but(max_epochs=None, max_steps=40).run()
+    for name, curves in by_epochs.history.items():
+        np.testing.assert_array_equal(by_steps.history[name], curves)
+
+
 def test_the_same_seed_gives_the_same_bits(experiment):
     """Neither the global generator nor an earlier training leaves a trace."""
     first = experiment.run().history["train/loss"]

@@ -16,12 +16,27 @@ def settings(**changes):
     return Trainer(**chosen | changes)
 
 
-@pytest.mark.parametrize("name", ["max_epochs", "batch_size", "devices"])
+@pytest.mark.parametrize("name", ["max_epochs", "max_steps", "batch_size", "devices"])
 @pytest.mark.parametrize("value", [0, -3])
 def test_counts_start_at_one(name, value):
     """The sentence names the key."""
     with pytest.raises(InvalidInputError, match=rf"trainer\.{name} must be 1 or more"):
         settings(**{name: value})
+
+
+@pytest.mark.parametrize(
+    ("max_epochs", "max_steps", "epochs"),
+    [(7, None, 7), (None, 9, 3), (None, 10, 4), (7, 9, 3), (2, 9, 2), (None, 1, 1)],
+)
+def test_a_training_ends_after_epochs_or_steps(max_epochs, max_steps, epochs):
+    """Whichever is sooner; 10 samples are 3 steps of 4, and a begun epoch is finished."""
+    assert settings(max_epochs=max_epochs, max_steps=max_steps).epochs(10) == epochs
+
+
+def test_a_training_has_an_end():
+    """Neither epochs nor steps would be forever."""
+    with pytest.raises(InvalidInputError, match=r"no end: set trainer\.max_epochs or"):
+        settings(max_epochs=None)
 
 
 def test_one_fit_runs_on_one_device():

@@ -13,7 +13,7 @@ from peslab.apps.present import with_sem
 from peslab.configuration.folders import home
 from peslab.errors import PeslabError
 from peslab.pipeline import Grid, read_grid
-from peslab.pipeline.grid_figure import GRADIENT, draw
+from peslab.pipeline.grid_figure import GRADIENT, ROWS, draw
 from peslab.study.report import COMPACT, short, short_names
 from peslab.tracking import sweep_log
 
@@ -112,6 +112,12 @@ def _table(grid: Grid, columns: list[Column]) -> Table:
     return table
 
 
+def _most_steps(grid: Grid) -> int:
+    """Of the run with most training configurations."""
+    trainer, n_train = grid.plan.trainer, int(max(grid.finished[ROWS]))
+    return trainer.epochs(n_train) * -(-n_train // trainer.batch_size)
+
+
 def _conclude_best(grid: Grid, best: int, console: Console) -> None:
     """Which run is the best, the figure of all, where they are, and what comes next."""
     console.print(f"Bold: run {best}, the best on the validation part; errors: the test part.")
@@ -122,9 +128,10 @@ def _conclude_best(grid: Grid, best: int, console: Console) -> None:
         for curve, law in drawing.laws.items():
             console.print(f"{escape(curve)}: test MAE ∝ n^−α of n training configurations, {law}")
             log.metrics({f"alpha/{curve}": law.exponent, f"alpha/{curve}_sem": law.exponent_sem})
-        if drawing.laws and EPOCHS not in grid.keys:
+        if drawing.laws and EPOCHS not in grid.keys and grid.plan.trainer.max_steps is None:
             console.print(
-                f"Fewer configurations were trained in fewer steps: try a larger {EPOCHS}."
+                "Fewer configurations were trained in fewer steps; for equal ones add\n"
+                f"{EPOCHS}=null trainer.max_steps={_most_steps(grid)}"
             )
         partial = grid.folder / f".{FIGURE}"
         drawing.figure.savefig(partial)

@@ -108,7 +108,7 @@ def _run(module: "ReplicaTraining", trainer: Trainer) -> None:
 
     with quiet_lightning(), _honest_interrupt():
         pl.Trainer(
-            max_epochs=trainer.max_epochs,
+            max_epochs=module.max_epochs,
             accelerator=trainer.device_kind,
             devices=trainer.devices,
             precision="32-true" if trainer.is_mixed else trainer.precision,

@@ -75,6 +75,7 @@ class ReplicaTraining(pl.LightningModule):
         self._saved: dict[str, Any] | None = None  # of a checkpoint
         self._on_epoch = on_epoch
         self._folder = folder
+        self.max_epochs = settings.trainer.epochs(len(parts.train))
         self._steps = -(-len(parts.train) // settings.trainer.batch_size)  # in an epoch
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
@@ -131,7 +132,7 @@ class ReplicaTraining(pl.LightningModule):
         del batch, batch_index
         trainer, schedule = self._settings.trainer, self._settings.schedule
         of_epoch = schedule.epoch_factor([sum(val) / len(val) for _, val in self.history])
-        before, total = self.current_epoch * self._steps, trainer.max_epochs * self._steps
+        before, total = self.current_epoch * self._steps, self.max_epochs * self._steps
         parts = self.train_samples.shuffled(self._shuffles, trainer.batch_size)
         for step, part in enumerate(parts):
             factor = of_epoch * schedule.factor((before + step) / total)

@@ -17,7 +17,7 @@ class Trainer:
     """The settings of a training, whatever is trained.
 
     Attributes:
-        max_epochs: Passes over the training part.
+        max_epochs: Passes over the training part; None where `max_steps` alone counts.
         batch_size: Samples in a step.
         accelerator: auto is CUDA where there is a GPU, else the CPU.
         devices: Devices of one fit. It is 1, since all replicas share the device that holds the
@@ -32,9 +32,11 @@ class Trainer:
             average is what is validated and kept. None keeps the weights themselves.
         checkpoint_every: Epochs from one checkpoint to the next; None writes none.
         resume_from: The checkpoint.ckpt of a training that was interrupted, which is continued.
+        max_steps: Steps, rounded up to whole passes, after which training ends, if that is sooner;
+            None counts passes only. With it, few samples are trained as long as many.
     """
 
-    max_epochs: int
+    max_epochs: int | None
     batch_size: int
     accelerator: Accelerator
     devices: int
@@ -44,18 +46,10 @@ class Trainer:
     averaging: float | None = None
     checkpoint_every: int | None = None
     resume_from: str | None = None
+    max_steps: int | None = None
 
     def __post_init__(self) -> None:
-        for name in ("max_epochs", "batch_size", "devices"):
-            if getattr(self, name) < 1:
-                raise InvalidInputError(
-                    f"trainer.{name} must be 1 or more, not {getattr(self, name)}."
-                )
-        for name in ("patience", "checkpoint_every"):
-            if (epochs := getattr(self, name)) is not None and epochs < 1:
-                raise InvalidInputError(
-                    f"trainer.{name} counts epochs and must be 1 or more, or null, not {epochs}."
-                )
+        self._check_counts()
         if self.averaging is not None and not 0.0 < self.averaging < 1.0:
             raise InvalidInputError(
                 "trainer.averaging must lie between 0 and 1, or be null for none, not "
@@ -77,6 +71,26 @@ class Trainer:
                     f"trainer.{name} is one of {', '.join(get_args(choices))}, "
                     f"not {getattr(self, name)!r}."
                 )
+
+    def _check_counts(self) -> None:
+        for name in ("max_epochs", "max_steps", "batch_size", "devices"):
+            if (value := getattr(self, name)) is not None and value < 1:
+                raise InvalidInputError(f"trainer.{name} must be 1 or more, not {value}.")
+        for name in ("patience", "checkpoint_every"):
+            if (epochs := getattr(self, name)) is not None and epochs < 1:
+                raise InvalidInputError(
+                    f"trainer.{name} counts epochs and must be 1 or more, or null, not {epochs}."
+                )
+        if self.max_epochs is None and self.max_steps is None:
+            raise InvalidInputError(
+                "Training would have no end: set trainer.max_epochs or trainer.max_steps."
+            )
+
+    def epochs(self, n_samples: int) -> int:
+        """How many passes over so many samples end the training, if nothing else does."""
+        steps = -(-n_samples // self.batch_size)
+        limits = [self.max_epochs, self.max_steps and -(-self.max_steps // steps)]
+        return min(limit for limit in limits if limit is not None)
 
     def uninterrupted(self) -> "Trainer":
         """The same training without its checkpoints, which do not change what comes out."""

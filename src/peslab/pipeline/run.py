@@ -177,9 +177,11 @@ def _fit(
     log: RunLog,
     origin: Origin,
 ) -> Fit:
+    max_epochs = plan.trainer.epochs(len(train.targets))
+
     def on_epoch(epoch: int, losses: dict[str, float]) -> None:
         log.epoch(epoch, losses)
-        origin.watcher.epoch(epoch, plan.trainer.max_epochs, losses["val/mae"])
+        origin.watcher.epoch(epoch, max_epochs, losses["val/mae"])
 
     return fit(
         plan.settings,
