@@ -19,7 +19,8 @@ class DatabaseSettings:
     Attributes:
         size: Rows kept after the cut, for training and validation together.
         seed: Draws these rows.
-        keep_quantile: The part of lowest energies, within each cell width, that is kept.
+        keep_quantile: The part of lowest energies, within each cell width and number of particles,
+            that is kept.
         validation_fraction: The part of `size` that selects weights and trials.
         test_size: Rows that are generated apart and only measured.
         test_seed: Draws the test rows; another than `seed`.
@@ -60,8 +61,8 @@ class Recipe:
         potential: Gives the energies and forces.
         lattice: Gives the random starts.
         relaxation: Brings their energies down.
-        size: Rows kept after the cut, as many of each cell width as of any other; where they do
-            not divide, the smallest widths have one more.
+        size: Rows kept after the cut, as many of each cell width and number of particles as of any
+            other; where they do not divide, the first kinds have one more.
         seed: Draws the starts and the moves.
         keep_quantile: The part of lowest energies that is kept, above 0 and up to 1.
     """
@@ -80,8 +81,8 @@ class Recipe:
 
     @property
     def cut(self) -> Cut:
-        """How many configurations are sampled and kept; each width keeps as many as any other."""
-        return cut_to_size(self.size, self.lattice.n_widths, self.keep_quantile)
+        """How many configurations are sampled and kept; each kind keeps as many as any other."""
+        return cut_to_size(self.size, self.lattice.n_kinds, self.keep_quantile)
 
     @property
     def fingerprint(self) -> str:

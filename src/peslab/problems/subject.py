@@ -34,6 +34,11 @@ def subject_of(potential: Potential, lattice: Lattice) -> Subject:
             f"laws are tried in cells of one width, and this lattice has {lattice.n_widths}: "
             "choose one, e.g. lattice=square_4 lattice.cell_width=5."
         )
+    if isinstance(lattice.n_particles, tuple):
+        raise InvalidInputError(
+            "laws are tried on cells of one number of particles, and this lattice has "
+            f"{len(lattice.n_particles)}: choose one, e.g. lattice.n_particles=4."
+        )
     (cell_width,) = lattice.cell_widths.tolist()
     depth = interaction.depth * cell_width
 
