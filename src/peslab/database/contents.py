@@ -135,6 +135,10 @@ def collected(rows: Iterable[Row]) -> Database:
     """
     kept: list[Row] = []
     for number, row in enumerate(rows):
+        if not np.isfinite(row.positions).all():  # here NaN says nothing of places
+            raise InvalidInputError(
+                f"row {number} has NaN or infinity in its positions: repair or remove that row."
+            )
         _check_alike(row, kept[0] if kept else row, number)
         kept.append(row)
     if not kept:

@@ -161,7 +161,15 @@ def _energy_by(along: Array | Numbers, energies: Array, label: str, told: str) -
         ):
             axes.fill_between(places, bottom, top, color=BLUE, alpha=alpha, linewidth=0, label=band)
         marker = "o" if len(places) <= MOST_TICKS else ""
-        axes.plot(places, median, color=BLACK, marker=marker, markersize=3.5, label="median")
+        axes.plot(
+            places,
+            median,
+            color=BLACK,
+            marker=marker,
+            markersize=3.5,
+            clip_on=False,
+            label="median",
+        )
         spread = float(np.subtract(*np.quantile(energies, (0.75, 0.25)))) or 1.0
         axes.set_yscale("asinh", linear_width=spread)
         label_decades(axes.yaxis, spread, lowest.min(), highest.max())
