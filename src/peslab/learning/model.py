@@ -189,7 +189,7 @@ class TrainedModel(nn.Module):
 
     def _weights(self, there: Tensor) -> Tensor:
         """1/N in places of the N particles that are there and 0 in others, shape (batch, A)."""
-        return (there / there.sum(dim=-1, keepdim=True)).to(self.network.dtype)
+        return (there.double() / there.sum(dim=-1, keepdim=True)).to(self.network.dtype)
 
     def _chunks(
         self, features: NDArray[np.float64]
