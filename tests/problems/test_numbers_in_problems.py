@@ -131,6 +131,32 @@ def test_descriptors_of_whole_configurations_are_refused_before_anything_is_made
     assert list(tmp_path.iterdir()) == []
 
 
+def test_what_is_tested_may_have_other_numbers(tmp_path):
+    """Of the numbers that both parts have the largest is dragged; errors of each are told."""
+    problem = lattice_pes((2, 3), test_n_particles=[4, 2])
+    assert problem.particle_numbers == (2, 3, 4)
+    assert problem.recipe() == lattice_pes((2, 3)).recipe()
+    oracle, tables = Oracle(problem), problem.tables(tmp_path)
+    assert np.unique(numbers(tables.train.inputs[0])).tolist() == [2, 3]
+    assert np.unique(numbers(tables.test.inputs[0])).tolist() == [2, 4]
+    probes = {probe.name: probe for probe in problem.probes(oracle, tables)}
+    assert probes["errors"].numbers["mae_of_4_particles"] == pytest.approx([0.0, 0.5], abs=1e-12)
+    assert "2 particles" in probes["drag"].figure.get_suptitle()
+    with pytest.raises(InvalidInputError, match="of 3 and of 4 particles"):
+        lattice_pes(3, test_n_particles=4).check(ProximityEigenvalues((-2,), 3.0))
+
+
+def test_one_number_is_tested_on_another(tmp_path):
+    """Without drags, for which there are no energies to compare with; tables have their own N."""
+    problem = lattice_pes(3, test_n_particles=2)
+    tables = problem.tables(tmp_path)
+    assert (tables.train.inputs[0].shape[1:], tables.test.inputs[0].shape[1:]) == ((3, 2), (2, 2))
+    names = [probe.name for probe in problem.probes(Oracle(problem), tables)]
+    assert names == ["forces", "errors", "ensemble", "lattices", "particle_energies"]
+    with pytest.raises(InvalidInputError, match="test_n_particles must be"):
+        lattice_pes(3, test_n_particles=[2, 2])
+
+
 def test_laws_are_tried_on_one_number():
     """As on one width."""
     with pytest.raises(InvalidInputError, match=r"one number.*this lattice has 3: choose one"):

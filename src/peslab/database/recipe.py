@@ -8,6 +8,7 @@ from peslab.database.cut import Cut, cut_to_size
 from peslab.errors import InvalidInputError
 from peslab.kernels.inputs import positive, seed_of_streams, whole
 from peslab.toymodel import Lattice, Potential, Relaxation
+from peslab.toymodel.lattice import checked_numbers
 
 DATA_VERSION = 3  # raised whenever the same choices give other rows
 
@@ -24,6 +25,8 @@ class DatabaseSettings:
         validation_fraction: The part of `size` that selects weights and trials.
         test_size: Rows that are generated apart and only measured.
         test_seed: Draws the test rows; another than `seed`.
+        test_n_particles: How many particles the test rows have, one number or several, where that
+            is not how many those have that networks learn from: whether these carry over.
     """
 
     size: int
@@ -32,6 +35,7 @@ class DatabaseSettings:
     validation_fraction: float
     test_size: int
     test_seed: int
+    test_n_particles: int | tuple[int, ...] | None = None
 
     def __post_init__(self) -> None:
         for name, minimum in (("size", 2), ("test_size", 1)):
@@ -46,6 +50,9 @@ class DatabaseSettings:
                 f"validation_fraction must leave rows for training and for validation: {fraction} "
                 f"of {self.size} rows does not."
             )
+        if self.test_n_particles is not None:
+            tested = checked_numbers("test_n_particles", self.test_n_particles)
+            object.__setattr__(self, "test_n_particles", tested)
         if self.test_seed == self.seed:
             raise InvalidInputError(
                 f"test_seed must differ from seed, or the test rows are the training rows: both "

@@ -14,6 +14,7 @@ from peslab.database import (
     database_path,
     load_or_generate,
 )
+from peslab.errors import InvalidInputError
 from peslab.evaluation import (
     descriptor_figure,
     drag_figure,
@@ -91,8 +92,20 @@ class LatticePES(EnergySurface):
 
     @property
     def particle_numbers(self) -> tuple[int, ...]:
-        """The lattice's."""
-        return self.lattice.particle_numbers
+        """Of training and of test, which may ask for others."""
+        recipes = self.recipes().values()
+        return tuple(sorted({n for recipe in recipes for n in recipe.lattice.particle_numbers}))
+
+    def check(self, features: Descriptor) -> None:
+        """Refuse a descriptor whose features differ with the number of particles."""
+        try:
+            super().check(features)
+        except InvalidInputError as error:
+            asked = {"lattice.n_particles": self.lattice.n_particles}
+            if self.database.test_n_particles is not None:
+                asked["database.test_n_particles"] = self.database.test_n_particles
+            told = " and ".join(f"{key}={value}" for key, value in asked.items())
+            raise InvalidInputError(f"{told}: {error}") from error
 
     def recipe(self) -> Recipe:
         """The database that networks are trained and validated on."""
@@ -108,7 +121,12 @@ class LatticePES(EnergySurface):
 
     def test_recipe(self) -> Recipe:
         """The same, generated apart to test on."""
-        return replace(self.recipe(), size=self.database.test_size, seed=self.database.test_seed)
+        database, lattice = self.database, self.lattice
+        if database.test_n_particles is not None:
+            lattice = replace(lattice, n_particles=database.test_n_particles)
+        return replace(
+            self.recipe(), lattice=lattice, size=database.test_size, seed=database.test_seed
+        )
 
     def recipes(self) -> dict[str, Recipe]:
         """Both databases by their part."""
@@ -177,7 +195,7 @@ class LatticePES(EnergySurface):
             )
             if surrogate.features.has_jacobian:
                 yield self._drag("drag", path, surrogate)
-        if dimension == PLANE and THESIS_NUMBER in self.particle_numbers:
+        if dimension == PLANE and THESIS_NUMBER in self.lattice.particle_numbers:
             path = seen = thesis_path(width, DRAG_POINTS)
             if surrogate.features.has_jacobian:
                 yield self._drag("drag_thesis", path, surrogate)

@@ -13,7 +13,7 @@ from peslab.evaluation import (
     shortest_distances,
 )
 from peslab.evaluation.style import unit_label
-from peslab.places import numbers, present
+from peslab.places import groups, numbers, present
 from peslab.problems.contract import Array, Probe, Surrogate, Table
 
 MOST_PAIRS = 5 * 10**7
@@ -72,9 +72,13 @@ def _errors(prediction: Array, table: Table, shortest: Array, units: tuple[str, 
     positions, widths = table.inputs
     if len(np.unique(widths)) > 1:
         panels[f"cell width ({length_unit})"] = widths
+    levels = {"median": 0.5, "percentile_95": 0.95}
+    found = {name: np.quantile(errors, level, axis=1) for name, level in levels.items()}
     particles = numbers(positions)
     if len(np.unique(particles)) > 1:
         panels["particles"] = particles.astype(float)
-    levels = {"median": 0.5, "percentile_95": 0.95}
-    found = {name: np.quantile(errors, level, axis=1) for name, level in levels.items()}
+        found |= {
+            f"mae_of_{number}_particles": errors[:, rows].mean(axis=1)
+            for number, rows in groups(positions)
+        }
     return Probe("errors", found, error_figure(panels, errors, units[0]))

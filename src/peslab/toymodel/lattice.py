@@ -1,6 +1,6 @@
 """A cell of particles that repeats without end."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -15,6 +15,16 @@ Spacing = Literal["linear", "logarithmic"]
 
 STEPS: dict[str, Callable[..., FloatArray]] = {"linear": np.linspace, "logarithmic": np.geomspace}
 ENDS = 2  # of a range
+
+
+def checked_numbers(name: str, numbers: int | Sequence[int]) -> int | tuple[int, ...]:
+    """One number of particles as itself, several different ones in ascending order."""
+    if not isinstance(numbers, tuple | list):
+        return whole(name, numbers, minimum=1)
+    given = [whole(name, number, minimum=1) for number in numbers]
+    if not given or len(set(given)) < len(given):
+        raise InvalidInputError(f"{name} must be a number or several different ones, not {given}.")
+    return given[0] if len(given) == 1 else tuple(sorted(given))
 
 
 @dataclass(frozen=True)
@@ -50,7 +60,7 @@ class Lattice:
     spacing: Spacing = "linear"
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "n_particles", self._checked_numbers())
+        object.__setattr__(self, "n_particles", checked_numbers("n_particles", self.n_particles))
         for name in ("dimension", "n_widths"):
             object.__setattr__(self, name, whole(name, getattr(self, name), minimum=1))
         if self.spacing not in list(STEPS):
@@ -64,17 +74,6 @@ class Lattice:
                     f"n_widths={self.n_widths} takes a range of widths: give cell_width as two "
                     f"numbers, [low, high], instead of {self.cell_width:g}."
                 )
-
-    def _checked_numbers(self) -> int | tuple[int, ...]:
-        """One number as itself, several in ascending order: equal lattices are equal."""
-        if not isinstance(self.n_particles, tuple | list):
-            return whole("n_particles", self.n_particles, minimum=1)
-        given = [whole("n_particles", number, minimum=1) for number in self.n_particles]
-        if not given or len(set(given)) < len(given):
-            raise InvalidInputError(
-                f"n_particles must be a number or several different ones, not {given}."
-            )
-        return given[0] if len(given) == 1 else tuple(sorted(given))
 
     def _checked_range(self, ends: tuple[float, ...]) -> tuple[float, float]:
         if len(ends) != ENDS:
