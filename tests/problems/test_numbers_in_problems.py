@@ -114,6 +114,28 @@ def test_kinds_that_no_part_shares_are_not_dragged(tmp_path):
     assert (found is None) == (not known & unknown)
 
 
+def test_rows_that_happen_to_have_one_number_lose_their_empty_places(tmp_path):
+    """A path through a place without a particle would lead nowhere."""
+    tables = lattice_pes((2, 3)).tables(tmp_path)
+    of_two = {
+        part: module._cut(table, numbers(table.inputs[0]) == 2)
+        for part, table in (("train", tables.train), ("test", tables.test))
+    }
+    padded = {
+        part: replace(
+            table,
+            inputs=(
+                np.pad(table.inputs[0], ((0, 0), (0, 1), (0, 0)), constant_values=np.nan),
+                table.inputs[1],
+            ),
+        )
+        for part, table in of_two.items()
+    }
+    found = module._of_one_number(replace(tables, **padded))
+    for part in ("train", "test"):
+        assert np.array_equal(getattr(found, part).inputs[0], of_two[part].inputs[0])
+
+
 def test_one_number_is_passed_on_as_it_is(tmp_path):
     """Nothing is copied."""
     tables = lattice_pes(3).tables(tmp_path)

@@ -50,11 +50,11 @@ def checked_configurations(
             f"particle and dimension, but have the shape {checked.shape}: reshape them."
         )
     widths = checked_widths(cell_width, len(checked))
-    wrong = ~np.isfinite(checked)
+    finite = np.isfinite(checked)
     if with_absent:
-        wrong &= present(checked)[..., None]
-    if wrong.any():
-        k, i = np.argwhere(wrong)[0, :2]
+        finite |= ~present(checked)[..., None]
+    if not finite.all():
+        k, i = np.argwhere(~finite)[0, :2]
         raise InvalidInputError(
             f"positions hold NaN or infinity, first for particle {i} of configuration {k}: "
             "remove that configuration."

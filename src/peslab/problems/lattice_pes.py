@@ -28,7 +28,7 @@ from peslab.evaluation import (
     thesis_path,
 )
 from peslab.features import Descriptor
-from peslab.places import Mask, numbers
+from peslab.places import Mask, numbers, some_absent
 from peslab.problems.contract import (
     Array,
     Probe,
@@ -276,7 +276,7 @@ def _of_one_number(tables: Tables) -> Tables | None:
 
 def _cut(table: Table, chosen: Mask) -> Table:
     """Some rows that have one number of particles, without places for more."""
-    if chosen.all():
+    if chosen.all() and not some_absent(table.inputs[0]):
         return table
     positions, widths = (array[chosen] for array in table.inputs)
     number = int(numbers(positions)[0])

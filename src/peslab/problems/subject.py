@@ -29,16 +29,7 @@ def subject_of(potential: Potential, lattice: Lattice) -> Subject:
     interaction = potential.interaction()
     if math.isinf(min(reach_without_depth(interaction), interaction.depth)):
         raise InvalidInputError(no_exact_sum(potential, lattice.dimension))
-    if lattice.n_widths > 1:
-        raise InvalidInputError(
-            f"laws are tried in cells of one width, and this lattice has {lattice.n_widths}: "
-            "choose one, e.g. lattice=square_4 lattice.cell_width=5."
-        )
-    if isinstance(lattice.n_particles, tuple):
-        raise InvalidInputError(
-            "laws are tried on cells of one number of particles, and this lattice has "
-            f"{len(lattice.n_particles)}: choose one, e.g. lattice.n_particles=4."
-        )
+    _check_alone(lattice)
     (cell_width,) = lattice.cell_widths.tolist()
     depth = interaction.depth * cell_width
 
@@ -65,6 +56,20 @@ def subject_of(potential: Potential, lattice: Lattice) -> Subject:
         energy=unit(potential, ENERGIES),
         length=unit(potential, LENGTHS),
     )
+
+
+def _check_alone(lattice: Lattice) -> None:
+    """Refuse a lattice of several kinds of cells."""
+    if lattice.n_widths > 1:
+        raise InvalidInputError(
+            f"laws are tried in cells of one width, and this lattice has {lattice.n_widths}: "
+            "choose one, e.g. lattice=square_4 lattice.cell_width=5."
+        )
+    if isinstance(lattice.n_particles, tuple):
+        raise InvalidInputError(
+            "laws are tried on cells of one number of particles, and this lattice has "
+            f"{len(lattice.n_particles)}: choose one, e.g. lattice.n_particles=4."
+        )
 
 
 def unit(potential: Potential, names: tuple[str, ...]) -> float:
