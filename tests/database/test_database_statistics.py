@@ -79,14 +79,14 @@ def test_the_energy_at_the_cut_is_in_the_rows(path):
 def test_epochs_that_were_not_run_do_not_count():
     """A relaxation may end early: the rate is that of those that went on."""
     accepted = np.array([[2, 1], [0, -1], [1, -1], [3, 3]])
-    moves = tally(accepted, first_index=0, n_widths=2, n_particles=3)
+    moves = tally(accepted, first_index=0, n_kinds=2, n_particles=3)
     assert moves.accepted.tolist() == [[3, 1], [3, 3]]
     assert moves.tried.tolist() == [[6, 3], [6, 3]]
 
 
 def test_pieces_begin_with_any_width():
     """The fifth configuration of three widths has the second one."""
-    moves = tally(np.array([[1], [2]]), first_index=4, n_widths=3, n_particles=2)
+    moves = tally(np.array([[1], [2]]), first_index=4, n_kinds=3, n_particles=2)
     assert moves.accepted.tolist() == [[0], [1], [2]]
     assert moves.tried.tolist() == [[0], [2], [2]]
 

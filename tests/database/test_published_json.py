@@ -40,6 +40,14 @@ def test_rows_come_in_the_order_of_the_file(tmp_path):
     assert read.frame["acceptance_rate"].null_count() == 2
 
 
+def test_rows_may_differ_in_their_number_of_particles(tmp_path):
+    """What is missing comes last, as NaN."""
+    columns = table(particleCoordinates={"7": SQUARE, "3": ROW[:3]})
+    read = read_database(write(tmp_path / "published.json", columns))
+    assert read.positions[1, :3].tolist() == ROW[:3]
+    assert np.isnan(read.positions[1, 3]).all()
+
+
 def test_columns_may_hold_their_rows_in_another_order(tmp_path):
     """Rows are what has one name, not one place."""
     swapped = table(potentialEnergy={"3": 0.25, "7": -2.5})
@@ -70,7 +78,7 @@ def test_labels_are_those_of_equation_9_as_printed(tmp_path):
         (table(potentialEnergy={"7": 1.0, "3": [1, 2]}), "row 3 has potentialEnergy of shape"),
         (table(particleCoordinates={"7": SQUARE, "3": [1, 2]}), "row 3 has particleCoordinates of"),
         (table(particleCoordinates={"7": SQUARE, "3": [[1], [1, 2]]}), "row 3: particleCoord"),
-        (table(particleCoordinates={"7": SQUARE, "3": ROW[:3]}), "its particles, 3 and 4"),
+        (table(particleCoordinates={"7": SQUARE, "3": [*ROW[:3], [np.nan] * 2]}), "row 1 has NaN"),
         (table(particleCoordinates={"7": SQUARE, "3": ROW[:3] + ROW[:1]}), "the same place"),
         (table(particleCoordinates={}), "holds no configuration"),
         (json.dumps(table())[:-20], "is cut or no JSON"),

@@ -53,8 +53,9 @@ def test_batches_leave_nothing_out(resident, size, sizes):
     """The last one may be smaller; shuffled or not."""
     assert epoch(resident, 0, size=size)[-1] == sizes
     in_order = list(resident.in_order(size))
-    assert [targets.shape[1] for _, targets in in_order] == sizes
-    assert torch.equal(torch.cat([inputs[0] for inputs, _ in in_order]), resident.inputs)
+    assert [targets.shape[1] for _, targets, _ in in_order] == sizes
+    assert torch.equal(torch.cat([inputs[0] for inputs, _, _ in in_order]), resident.inputs)
+    assert all(weights is None for _, _, weights in in_order)
 
 
 @pytest.mark.parametrize("places", [(), (3,)])

@@ -6,7 +6,7 @@ from functools import partial
 from itertools import accumulate
 from pathlib import Path
 from time import perf_counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 import polars as pl
@@ -23,14 +23,17 @@ from peslab.database import (
     predicted_seconds,
     statistics,
 )
+from peslab.database.statistics import Kind
 from peslab.evaluation import (
     acceptance_figure,
+    energy_by_number,
     energy_by_width,
     energy_distribution,
     percentile_figure,
     sample_lattices,
 )
 from peslab.kernels.arrays import FloatArray
+from peslab.places import numbers
 from peslab.study.report import COMPACT
 from peslab.toymodel.convergence import told
 from peslab.toymodel.parts import cutoff_of
@@ -38,8 +41,10 @@ from peslab.toymodel.parts import cutoff_of
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+Item = TypeVar("Item")
+
 WORTH_TELLING = 2.0  # seconds
-SHOWN_WIDTHS = 7
+SHOWN_KINDS = 7
 CURVE_POINTS = 401
 LOOKED_AT = 20_000  # rows that lattices are chosen from
 SUMMED_DEEPER = 16  # rows whose energies are summed twice as deep, to see what is left out
@@ -88,7 +93,7 @@ def database_table(recipes: Mapping[str, Recipe], overviews: Mapping[str, Overvi
         table.add_row(name, *(f"  {value}" for value in values))
 
     row("rows", [f"{one.rows:,}" for one in shown])
-    row("particles N", [str(lattice.n_particles) for lattice in lattices])
+    row("particles N", [_numbers(lattice.particle_numbers) for lattice in lattices])
     row("dimension d", [str(lattice.dimension) for lattice in lattices])
     row("cell width (R_c)", [_widths(one.cell_widths) for one in shown])
     row("accepted in the last ten epochs", [accepted(one) for one in shown])
@@ -97,22 +102,33 @@ def database_table(recipes: Mapping[str, Recipe], overviews: Mapping[str, Overvi
         label = "median" if name == "50%" else f"{name[:-1]} %"
         row(f"{label:>33}", [energy(one.energy_quantiles[name]) for one in shown])
     row(f"{'highest':>33}", [energy(one.energy_quantiles["max"]) for one in shown])
-    row("rows cut", [_cut(one) for one in shown])
+    cuts = zip(shown, lattices, strict=True)
+    row("rows cut", [_cut(one, lattice.n_kinds) for one, lattice in cuts])
     row("highest energy before the cut", [energy(one.highest_energy) for one in shown])
     return table
 
 
 def width_table(overviews: Sequence[Overview]) -> Table:
     """Some of the widths of a database at a glance, one in each row."""
-    table = Table(title="Some of its widths: energy per particle (E_c)", **COMPACT)
-    for name in ("w_c", "rows", "accepted", "lowest", "5 %", "25 %", "median", "75 %", "95 %"):
+    return _kind_table("widths", "w_c", {f"{one.cell_widths[0]:.4g}": one for one in overviews})
+
+
+def number_table(overviews: Mapping[int, Overview]) -> Table:
+    """Some of the numbers of particles of a database at a glance, one in each row."""
+    named = {str(number): one for number, one in overviews.items()}
+    return _kind_table("numbers of particles", "N", named)
+
+
+def _kind_table(kinds: str, symbol: str, named: Mapping[str, Overview]) -> Table:
+    some = "Some of its" if len(named) > SHOWN_KINDS else "Its"
+    table = Table(title=f"{some} {kinds}: energy per particle (E_c)", **COMPACT)
+    for name in (symbol, "rows", "accepted", "lowest", "5 %", "25 %", "median", "75 %", "95 %"):
         table.add_column(name, justify="right")
     table.add_column("cut at", justify="right")
-    places = np.linspace(0, len(overviews) - 1, min(SHOWN_WIDTHS, len(overviews)))
-    for place in places.round().astype(int).tolist():
-        one = overviews[place]
+    for name in _some(list(named)):
+        one = named[name]
         energies = [energy(value) for value in one.energy_quantiles.values()]
-        table.add_row(f"{one.cell_widths[0]:.4g}", f"{one.rows:,}", accepted(one), *energies)
+        table.add_row(name, f"{one.rows:,}", accepted(one), *energies)
     return table
 
 
@@ -153,11 +169,23 @@ def energy(value: float) -> str:
     )
 
 
-def _cut(one: Overview) -> str:
-    """How many rows were cut, and above which energy; widths have one each."""
+def _some(kinds: Sequence[Item]) -> list[Item]:
+    """The first, the last, and some between."""
+    places = np.linspace(0, len(kinds) - 1, min(SHOWN_KINDS, len(kinds))).round().astype(int)
+    return [kinds[place] for place in places.tolist()]
+
+
+def _cut(one: Overview, n_kinds: int) -> str:
+    """How many rows were cut, and above which energy; kinds have one each."""
     limit = one.energy_quantiles["max"]
-    above = f" above {energy(limit)}" if one.rows_cut and len(one.cell_widths) == 1 else ""
+    above = f" above {energy(limit)}" if one.rows_cut and n_kinds == 1 else ""
     return f"{one.rows_cut:,}{above}"
+
+
+def _numbers(particles: Sequence[int]) -> str:
+    if len(particles) <= SHOWN_KINDS:
+        return ", ".join(map(str, particles))
+    return f"{len(particles)} from {particles[0]} to {particles[-1]}"
 
 
 def _widths(widths: Sequence[float]) -> str:
@@ -176,7 +204,10 @@ def figures_of(recipe: Recipe, path: Path) -> "dict[str, Figure]":
     }
     if recipe.lattice.n_widths > 1:
         figures["widths"] = energy_by_width(widths, energies)
-    if curves := _acceptance_by_width(path):
+    if len(recipe.lattice.particle_numbers) > 1:
+        places = pl.read_parquet(path, columns=["positions"], glob=False).to_series().to_numpy()
+        figures["numbers"] = energy_by_number(numbers(places), energies)
+    if curves := _acceptance_by_kind(path, recipe):
         figures["acceptance"] = acceptance_figure({"": curves})
     if recipe.lattice.dimension in DRAWN:
         first = arrays(pl.read_parquet(path, n_rows=LOOKED_AT, glob=False))
@@ -231,10 +262,13 @@ def _acceptance(path: Path) -> FloatArray:
     return rates
 
 
-def _acceptance_by_width(path: Path) -> dict[str, FloatArray]:
-    """The same for some of the widths."""
-    rates = acceptance(path).partition_by("cell_width", as_dict=True, maintain_order=True)
-    names = list(rates)
-    places = np.linspace(0, len(names) - 1, min(SHOWN_WIDTHS, len(names))).round().astype(int)
-    shown = [names[place] for place in places.tolist()]
-    return {f"{name[0]:.4g} $R_c$": rates[name]["acceptance_rate"].to_numpy() for name in shown}
+def _acceptance_by_kind(path: Path, recipe: Recipe) -> dict[str, FloatArray]:
+    """The same for some of the widths, or of the numbers of particles where all cells are alike."""
+    lattice = recipe.lattice
+    by_number = lattice.n_widths == 1 < len(lattice.particle_numbers)
+    by: Kind = "n_particles" if by_number else "cell_width"
+    rates = acceptance(path, by).partition_by(by, as_dict=True, maintain_order=True)
+    label = "{:d} particles" if by_number else "{:.4g} $R_c$"
+    return {
+        label.format(*name): rates[name]["acceptance_rate"].to_numpy() for name in _some([*rates])
+    }

@@ -21,6 +21,7 @@ peslab generate [--json] [KEY=VALUE …] [GROUP=OPTION …]   databases and thei
 
   peslab generate                                   25,000 configurations, and 20,000 to test on
   peslab generate lattice=square_4_widths           86 widths from 1.5 to 10 R_c
+  peslab generate 'lattice.n_particles=[2,3,4,6]'   cells of 2, 3, 4 and 6 particles
   peslab generate lattice=cube_8 database.size=5000
   peslab generate relaxation.epochs=10,40,100       several databases side by side
   peslab generate lattice.cell_width=2.5,5,10,20 relaxation.epochs=20,40,80 database.size=2000
@@ -114,7 +115,12 @@ def _recipes(overrides: Sequence[str]) -> "Mapping[str, Recipe]":
 def alone(chosen: Chosen, folder: Path, console: "Console") -> list[dict[str, Any]]:
     """Make and show the databases of one config."""
     from peslab.apps import databases
-    from peslab.database import database_path, overview, overviews_by_width
+    from peslab.database import (
+        database_path,
+        overview,
+        overviews_by_number,
+        overviews_by_width,
+    )
 
     [(_, recipes)] = chosen
     databases.make_all(list(recipes.values()), folder, console)
@@ -123,6 +129,8 @@ def alone(chosen: Chosen, folder: Path, console: "Console") -> list[dict[str, An
     console.print(databases.database_table(recipes, overviews))
     if recipes["train"].lattice.n_widths > 1:
         console.print(databases.width_table(overviews_by_width(paths["train"])))
+    if len(recipes["train"].lattice.particle_numbers) > 1:
+        console.print(databases.number_table(overviews_by_number(paths["train"])))
     if depth := databases.depth_told(recipes["train"], paths["train"]):
         console.print(depth)
     figures = paths["train"].with_suffix("")

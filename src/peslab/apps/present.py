@@ -77,13 +77,16 @@ def progress(title: str) -> Iterator[Callable[[float], None]]:
 
 def database(path: Path, content: "Database") -> None:
     """What a file holds."""
-    n, n_particles, dimension = content.positions.shape
+    from peslab.places import numbers
+
+    n, _, dimension = content.positions.shape
+    particles = f"{_range(numbers(content.positions))} of {content.element}"
     energy, length = content.units.energy, content.units.length
     energies, widths = (content.array(name) for name in ("energy_per_particle", "cell_width"))
     told = Table.grid("", "", padding=(0, 2))
     for name, value in {
         "configurations": f"{n:,}",
-        "particles": f"{n_particles} of {content.element}, in {dimension} dimensions",
+        "particles": f"{particles}, in {dimension} dimensions",
         "units": f"{energy}, {length}",
         "cell width": f"{_range(widths)} {length}",
         "energy per particle": f"{_range(energies)} {energy}",
@@ -94,7 +97,7 @@ def database(path: Path, content: "Database") -> None:
     console.print(told)
 
 
-def _range(values: "NDArray[np.float64]") -> str:
+def _range(values: "NDArray[np.float64] | NDArray[np.int64]") -> str:
     low, high = (f"{value:.6g}" for value in (values.min(), values.max()))
     return low if low == high else f"{low} to {high}"
 

@@ -3,7 +3,7 @@
 from peslab.database.contents import Database, Units
 from peslab.database.exchange import read_database, write_database
 from peslab.database.generate import generate
-from peslab.database.overview import Overview, overview, overviews_by_width
+from peslab.database.overview import Overview, overview, overviews_by_number, overviews_by_width
 from peslab.database.prediction import predicted_seconds
 from peslab.database.recipe import DatabaseSettings, Recipe
 from peslab.database.rows import Arrays, arrays
@@ -23,6 +23,7 @@ __all__ = [
     "generate",
     "load_or_generate",
     "overview",
+    "overviews_by_number",
     "overviews_by_width",
     "predicted_seconds",
     "read_database",

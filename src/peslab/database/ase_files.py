@@ -1,6 +1,7 @@
 """Extended XYZ and ASE's SQLite databases, both ways.
 
-ASE tells the energy of the whole cell, N times that of a particle. Units are written beside each
+ASE tells the energy of the whole cell, N times that of a particle, and lists the particles that are
+there: configurations may differ in their number. Units are written beside each
 configuration, as `energy_unit` and `length_unit`; where a file has no word about them they are eV
 and Å, as ASE means. Of several energies the one called `energy` is taken. Masses, charges, stresses
 and constraints are passed over.
@@ -18,6 +19,7 @@ import numpy as np
 from peslab.database.contents import ASE_UNITS, Database, Progress, Row, Units, collected
 from peslab.errors import InvalidInputError
 from peslab.kernels.arrays import FloatArray
+from peslab.places import numbers
 from peslab.toymodel.atoms import from_ase, in_three_dimensions, one_element, to_ase
 
 BARE_EXPONENT = re.compile(r"(?<![\w.])([+-]?\d+)([eE][+-]?\d+)(?![\w.])")
@@ -49,16 +51,16 @@ def write_xyz(database: Database, path: Path, progress: Progress) -> None:
     table = np.concatenate([in_three_dimensions(column) for column in columns], axis=2)
     properties = "species:S:1:pos:R:3" + ("" if database.forces is None else ":forces:R:3")
     periodic = " ".join("T" if axis < database.positions.shape[2] else "F" for axis in range(3))
-    widths = database.frame["cell_width"].to_list()
+    widths, particles = database.frame["cell_width"].to_list(), numbers(database.positions)
     with path.open("w", encoding="utf-8") as file:
         for number, told in enumerate(_told(database)):
             lattice = " ".join(str(widths[number]) if axis % 4 == 0 else "0.0" for axis in range(9))
             pairs = " ".join(f"{key}={value}" for key, value in told.items())
             line = f'Lattice="{lattice}" Properties={properties} {pairs} pbc="{periodic}"'
-            file.write(f"{table.shape[1]}\n{BARE_EXPONENT.sub(WITH_POINT, line)}\n")
-            for vectors in table[number].tolist():
-                numbers = "".join(f" {value!r:>24}" for value in vectors)
-                file.write(f"{database.element:<2}{numbers}\n")
+            file.write(f"{particles[number]}\n{BARE_EXPONENT.sub(WITH_POINT, line)}\n")
+            for vectors in table[number, : particles[number]].tolist():
+                told_vectors = "".join(f" {value!r:>24}" for value in vectors)
+                file.write(f"{database.element:<2}{told_vectors}\n")
             progress((number + 1) / len(table))
 
 
@@ -94,13 +96,15 @@ def write_db(database: Database, path: Path, progress: Progress) -> None:
     from ase.calculators.singlepoint import SinglePointCalculator
 
     positions, forces = database.positions, database.forces
+    particles = numbers(positions)
     with ase.db.connect(path, type="db", use_lock_file=False) as target:
         for number, told in enumerate(_told(database)):
             width = database.frame["cell_width"][number]
-            atoms = to_ase(positions[number], width, database.element)
+            there = slice(particles[number])
+            atoms = to_ase(positions[number, there], width, database.element)
             results = {"energy": told.pop("energy")}
             if forces is not None:
-                results["forces"] = in_three_dimensions(forces[number])
+                results["forces"] = in_three_dimensions(forces[number, there])
             atoms.calc = SinglePointCalculator(atoms, **results)
             target.write(atoms, **told)
             progress((number + 1) / len(positions))
@@ -108,8 +112,10 @@ def write_db(database: Database, path: Path, progress: Progress) -> None:
 
 def _told(database: Database) -> Iterator[dict[str, Any]]:
     """What stands beside the particles of each row: energy of the cell, acceptance rate, units."""
-    n_particles = database.positions.shape[1]
-    for energy, rate in database.frame.select("energy_per_particle", "acceptance_rate").rows():
+    labels = database.frame.select("energy_per_particle", "acceptance_rate").rows()
+    for n_particles, (energy, rate) in zip(
+        numbers(database.positions).tolist(), labels, strict=True
+    ):
         accepted = {} if rate is None else {"acceptance_rate": rate}
         units = {"energy_unit": database.units.energy, "length_unit": database.units.length}
         yield {"energy": energy * n_particles, **accepted, **units}

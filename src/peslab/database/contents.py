@@ -11,6 +11,7 @@ import polars as pl
 from peslab.errors import InvalidInputError
 from peslab.kernels.arrays import FloatArray
 from peslab.kernels.inputs import checked_configurations
+from peslab.places import present, some_absent
 
 Progress = Callable[[float], None]
 """Told what part of a file is done, from 0 to 1."""
@@ -55,7 +56,8 @@ class Database:
     Attributes:
         frame: One configuration a row, as `generate` makes it: positions (N, d), cell_width,
             energy_per_particle, forces (N, d) where the source has them, and acceptance_rate, null
-            where nothing is known of it. Other columns are left out.
+            where nothing is known of it. Other columns are left out. Where configurations differ in
+            their number of particles, places without one hold NaN and come last.
         units: Of all its numbers.
         element: A chemical symbol; the toy's particles are "X".
 
@@ -79,6 +81,13 @@ class Database:
             frame = frame.with_columns(acceptance_rate=pl.lit(None, dtype=pl.Float64))
         object.__setattr__(self, "frame", frame)
         _check_numbers(self)
+        if some_absent(self.positions):  # of the many NaN one, for files are known by their bits
+            alike = {
+                name: np.where(np.isnan(values), np.nan, values)
+                for name, values in (("positions", self.positions), ("forces", self.forces))
+                if values is not None
+            }
+            object.__setattr__(self, "frame", frame.with_columns(pl.DataFrame(alike)))
 
     @property
     def positions(self) -> FloatArray:
@@ -118,25 +127,29 @@ class Row(NamedTuple):
 
 
 def collected(rows: Iterable[Row]) -> Database:
-    """Make a database of rows that have the same in common.
+    """Make a database of rows that have the same in common; numbers of particles may differ.
 
     Raises:
-        InvalidInputError: Where there is no row, one differs from the first in its particles,
-            dimension, element, units or labels, or its numbers cannot be used.
+        InvalidInputError: Where there is no row, one differs from the first in its dimension,
+            element, units or labels, or its numbers cannot be used.
     """
     kept: list[Row] = []
     for number, row in enumerate(rows):
+        if not np.isfinite(row.positions).all():  # here NaN says nothing of places
+            raise InvalidInputError(
+                f"row {number} has NaN or infinity in its positions: repair or remove that row."
+            )
         _check_alike(row, kept[0] if kept else row, number)
         kept.append(row)
     if not kept:
         raise InvalidInputError("holds no configuration: nothing can be done with it.")
     columns: dict[str, FloatArray | pl.Series] = {
-        "positions": np.array([row.positions for row in kept]),
+        "positions": _stacked([row.positions for row in kept]),
         "cell_width": np.array([row.cell_width for row in kept]),
         "energy_per_particle": np.array([row.energy_per_particle for row in kept]),
     }
     if kept[0].forces is not None:
-        columns["forces"] = np.array([row.forces for row in kept])
+        columns["forces"] = _stacked([row.forces for row in kept if row.forces is not None])
     rates = [row.acceptance_rate for row in kept]
     columns["acceptance_rate"] = pl.Series(rates, dtype=pl.Float64)
     return Database(pl.DataFrame(columns), kept[0].units, kept[0].element)
@@ -145,7 +158,6 @@ def collected(rows: Iterable[Row]) -> Database:
 def _check_alike(row: Row, first: Row, number: int) -> None:
     """Refuse what one table cannot hold."""
     for what, here, there in (
-        ("particles", row.positions.shape[0], first.positions.shape[0]),
         ("dimensions", row.positions.shape[1], first.positions.shape[1]),
         ("element", row.element, first.element),
         ("unit of energy", row.units.energy, first.units.energy),
@@ -159,6 +171,15 @@ def _check_alike(row: Row, first: Row, number: int) -> None:
             )
 
 
+def _stacked(vectors: list[FloatArray]) -> FloatArray:
+    """Vectors (N, d) of each configuration as one array, NaN behind the particles of each."""
+    most = max(map(len, vectors))
+    together = np.full((len(vectors), most, vectors[0].shape[1]), np.nan)
+    for row, of_one in zip(together, vectors, strict=True):
+        row[: len(of_one)] = of_one
+    return together
+
+
 def _with(row: Row) -> str:
     return "without forces" if row.forces is None else "with forces"
 
@@ -170,17 +191,24 @@ def _check_numbers(database: Database) -> None:
         raise InvalidInputError(
             f"has positions of shape {positions.shape}: (n, N, d) is needed, an array in each row."
         )
-    checked_configurations(positions, widths)
-    forces = database.forces
+    checked_configurations(positions, widths, with_absent=True)
+    forces, there = database.forces, present(positions)
     if forces is not None and forces.shape != positions.shape:
         raise InvalidInputError(
             f"has forces of shape {forces.shape} for positions of shape {positions.shape}: "
             "make them alike, or leave the forces out."
         )
+    if forces is not None and not np.isnan(forces[~there]).all():
+        k = int(np.argwhere(~np.isnan(forces).all(axis=2) & ~there)[0, 0])
+        raise InvalidInputError(
+            f"has forces where configuration {k} has no particle: make them NaN, or give the "
+            "particles their positions."
+        )
     for name, values in (("energy", database.array("energy_per_particle")), ("force", forces)):
         if values is None:
             continue
-        finite = np.isfinite(values).reshape(len(values), -1).all(axis=1)
+        known = np.isfinite(values) if values.ndim == 1 else np.isfinite(values).all(2) | ~there
+        finite = known.reshape(len(values), -1).all(axis=1)
         if not finite.all():
             raise InvalidInputError(
                 f"the {name} of configuration {np.argmin(finite)} is not a finite number: "

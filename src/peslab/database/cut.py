@@ -12,14 +12,16 @@ ROUNDING = 1e-9  # 0.29 of 100 rows is 28.999999999999996
 
 
 class Cut(NamedTuple):
-    """How many configurations of each width are sampled, and how many of them are kept.
+    """How many configurations of each kind are sampled, and how many of them are kept.
+
+    Kinds of cells, by their width and number of particles, take turns in the sequence.
 
     The thesis deletes the top energies too (section 3.2): rare configurations with particles on top
     of each other, whose energies dwarf all others.
 
     Attributes:
-        sampled: Shape (n_widths,).
-        kept: Those of the lowest energies, shape (n_widths,).
+        sampled: Shape (n_kinds,).
+        kept: Those of the lowest energies, shape (n_kinds,).
     """
 
     sampled: IntArray
@@ -27,12 +29,12 @@ class Cut(NamedTuple):
 
     @property
     def n_configurations(self) -> int:
-        """The length of the sequence that holds all that are sampled, one width after the other."""
+        """The length of the sequence that holds all that are sampled, one kind after the other."""
         last = (self.sampled - 1) * len(self.sampled) + np.arange(len(self.sampled))
         return int(last[self.sampled > 0].max()) + 1
 
     def lowest(self, energies: FloatArray) -> npt.NDArray[np.bool_]:
-        """Which configurations stay: within each width those of the lowest energies.
+        """Which configurations stay: within each kind those of the lowest energies.
 
         Of equal energies the earlier ones stay.
 
@@ -43,21 +45,21 @@ class Cut(NamedTuple):
             Shape (n_configurations,).
         """
         stays = np.zeros(len(energies), dtype=np.bool_)
-        for width, (sampled, kept) in enumerate(zip(*self, strict=True)):
-            of_width = energies[width :: len(self.sampled)][:sampled]
-            order = np.argsort(of_width, kind="stable")
-            stays[width + len(self.sampled) * order[:kept]] = True
+        for kind, (sampled, kept) in enumerate(zip(*self, strict=True)):
+            of_kind = energies[kind :: len(self.sampled)][:sampled]
+            order = np.argsort(of_kind, kind="stable")
+            stays[kind + len(self.sampled) * order[:kept]] = True
         return stays
 
 
-def cut_to_size(size: int, n_widths: int, keep_quantile: float) -> Cut:
-    """Divide rows among widths, the first ones taking what does not divide.
+def cut_to_size(size: int, n_kinds: int, keep_quantile: float) -> Cut:
+    """Divide rows among kinds, the first ones taking what does not divide.
 
     Args:
         size: Rows to keep in all.
-        n_widths: Number of widths, which take turns in the sequence.
+        n_kinds: Number of kinds, which take turns in the sequence.
         keep_quantile: The part of the sampled configurations that is kept.
     """
-    kept = size // n_widths + (np.arange(n_widths) < size % n_widths)
+    kept = size // n_kinds + (np.arange(n_kinds) < size % n_kinds)
     sampled = [math.ceil(rows / keep_quantile - ROUNDING) for rows in kept.tolist()]
     return Cut(np.array(sampled), kept)

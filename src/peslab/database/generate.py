@@ -45,7 +45,8 @@ def generate(
 
     Returns:
         `size` rows with the columns positions (N, d), cell_width, energy_per_particle, forces
-        (N, d), and acceptance_rate, which is null where nothing was relaxed.
+        (N, d), and acceptance_rate, which is null where nothing was relaxed. Positions and forces
+        are NaN in places without a particle.
 
     Raises:
         InvalidInputError: Where the potential gives an energy that is not finite.
@@ -106,7 +107,8 @@ def make_piece(recipe: Recipe, start: int, stop: int, n_threads: int | None = No
             "acceptance_rate": pl.Series(relaxed.acceptance_rates).fill_nan(None),
         }
     )
-    return Piece(frame, tally(relaxed.accepted, start, lattice.n_widths, lattice.n_particles))
+    moved = np.repeat(lattice.particle_numbers, lattice.n_widths)  # of each kind, in an epoch
+    return Piece(frame, tally(relaxed.accepted, start, lattice.n_kinds, moved))
 
 
 def energies_of(frame: pl.DataFrame) -> FloatArray:

@@ -8,13 +8,14 @@ import polars as pl
 
 from peslab.database.statistics import statistics
 from peslab.kernels.arrays import FloatArray
+from peslab.places import groups
 
 QUANTILES = {"min": 0.0, "5%": 0.05, "25%": 0.25, "50%": 0.5, "75%": 0.75, "95%": 0.95, "max": 1.0}
 
 
 @dataclass(frozen=True)
 class Overview:
-    """A database at a glance, or its rows of one width.
+    """A database at a glance, or its rows of one width or number of particles.
 
     Attributes:
         rows: How many configurations were kept.
@@ -46,9 +47,9 @@ def overview(path: Path) -> Overview:
     Raises:
         InvalidInputError: Where the file is no database.
     """
-    widths = statistics(path)
+    kinds = statistics(path)
     energies = pl.read_parquet(path, columns=["energy_per_particle"], glob=False)
-    return _overview(widths, energies["energy_per_particle"].to_numpy())
+    return _overview(kinds, energies["energy_per_particle"].to_numpy())
 
 
 def overviews_by_width(path: Path) -> list[Overview]:
@@ -60,24 +61,44 @@ def overviews_by_width(path: Path) -> list[Overview]:
     Raises:
         InvalidInputError: Where the file is no database.
     """
-    widths = statistics(path)
+    kinds = statistics(path)
     rows = pl.read_parquet(path, columns=["cell_width", "energy_per_particle"], glob=False)
-    energies = rows.partition_by("cell_width", as_dict=True)
+    widths, energies = (rows[name].to_numpy() for name in rows.columns)
     return [
-        _overview(width, energies[width["cell_width"].item(),]["energy_per_particle"].to_numpy())
-        for width in widths.iter_slices(1)
+        _overview(kinds.filter(pl.col("cell_width") == width), energies[widths == width])
+        for width in np.unique(widths).tolist()
     ]
 
 
-def _overview(widths: pl.DataFrame, energies: FloatArray) -> Overview:
-    sampled, kept = (widths[name].to_numpy() for name in ("sampled", "kept"))
-    rate, sem = (widths[name] for name in ("acceptance_rate", "acceptance_rate_sem"))
+def overviews_by_number(path: Path) -> dict[int, Overview]:
+    """The rows of each number of particles at a glance, from the smallest to the largest.
+
+    Args:
+        path: Of the database, as `database_path` tells.
+
+    Raises:
+        InvalidInputError: Where the file is no database.
+    """
+    kinds = statistics(path)
+    rows = pl.read_parquet(path, columns=["positions", "energy_per_particle"], glob=False)
+    positions, energies = (rows[name].to_numpy() for name in rows.columns)
+    return {
+        number: _overview(
+            kinds.filter(pl.col("n_particles").fill_null(number) == number), energies[chosen]
+        )
+        for number, chosen in groups(positions)
+    }
+
+
+def _overview(kinds: pl.DataFrame, energies: FloatArray) -> Overview:
+    sampled, kept = (kinds[name].to_numpy() for name in ("sampled", "kept"))
+    rate, sem = (kinds[name] for name in ("acceptance_rate", "acceptance_rate_sem"))
     weights = sampled / sampled.sum()
-    # Each width was sampled on its own, so the errors of their means add up as squares.
+    # Each kind was sampled on its own, so the errors of their means add up as squares.
     return Overview(
         rows=len(energies),
         rows_cut=int((sampled - kept).sum()),
-        cell_widths=tuple(widths["cell_width"].to_list()),
+        cell_widths=tuple(kinds["cell_width"].unique().sort().to_list()),
         acceptance_rate=None if rate.has_nulls() else float(weights @ rate.to_numpy()),
         acceptance_rate_sem=(
             None if sem.has_nulls() else float(np.linalg.norm(weights * sem.to_numpy()))
@@ -85,5 +106,5 @@ def _overview(widths: pl.DataFrame, energies: FloatArray) -> Overview:
         energy_quantiles=dict(
             zip(QUANTILES, np.quantile(energies, list(QUANTILES.values())).tolist(), strict=True)
         ),
-        highest_energy=float(widths["highest_energy"].to_numpy().max()),
+        highest_energy=float(kinds["highest_energy"].to_numpy().max()),
     )

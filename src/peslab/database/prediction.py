@@ -38,10 +38,10 @@ def predicted_seconds(
 
 
 def _seconds_of_one(recipe: Recipe, pilot_seconds: float) -> float:
-    """Seconds of a configuration on one thread, over whole rounds of the widths."""
+    """Seconds of a configuration on one thread, over whole rounds of the kinds."""
     total = recipe.cut.n_configurations
     make_piece(recipe, 0, 1, n_threads=1)  # loads the kernels, or compiles them
-    count = min(recipe.lattice.n_widths, total)
+    count = min(recipe.lattice.n_kinds, total)
     while True:
         began = time.perf_counter()
         make_piece(recipe, 0, count, n_threads=1)

@@ -8,6 +8,7 @@ from peslab.database.cut import Cut, cut_to_size
 from peslab.errors import InvalidInputError
 from peslab.kernels.inputs import positive, seed_of_streams, whole
 from peslab.toymodel import Lattice, Potential, Relaxation
+from peslab.toymodel.lattice import checked_numbers
 
 DATA_VERSION = 3  # raised whenever the same choices give other rows
 
@@ -19,10 +20,13 @@ class DatabaseSettings:
     Attributes:
         size: Rows kept after the cut, for training and validation together.
         seed: Draws these rows.
-        keep_quantile: The part of lowest energies, within each cell width, that is kept.
+        keep_quantile: The part of lowest energies, within each cell width and number of particles,
+            that is kept.
         validation_fraction: The part of `size` that selects weights and trials.
         test_size: Rows that are generated apart and only measured.
         test_seed: Draws the test rows; another than `seed`.
+        test_n_particles: How many particles the test rows have, one number or several, where that
+            is not how many those have that networks learn from: whether these carry over.
     """
 
     size: int
@@ -31,6 +35,7 @@ class DatabaseSettings:
     validation_fraction: float
     test_size: int
     test_seed: int
+    test_n_particles: int | tuple[int, ...] | None = None
 
     def __post_init__(self) -> None:
         for name, minimum in (("size", 2), ("test_size", 1)):
@@ -45,6 +50,9 @@ class DatabaseSettings:
                 f"validation_fraction must leave rows for training and for validation: {fraction} "
                 f"of {self.size} rows does not."
             )
+        if self.test_n_particles is not None:
+            tested = checked_numbers("test_n_particles", self.test_n_particles)
+            object.__setattr__(self, "test_n_particles", tested)
         if self.test_seed == self.seed:
             raise InvalidInputError(
                 f"test_seed must differ from seed, or the test rows are the training rows: both "
@@ -60,8 +68,8 @@ class Recipe:
         potential: Gives the energies and forces.
         lattice: Gives the random starts.
         relaxation: Brings their energies down.
-        size: Rows kept after the cut, as many of each cell width as of any other; where they do
-            not divide, the smallest widths have one more.
+        size: Rows kept after the cut, as many of each cell width and number of particles as of any
+            other; where they do not divide, the first kinds have one more.
         seed: Draws the starts and the moves.
         keep_quantile: The part of lowest energies that is kept, above 0 and up to 1.
     """
@@ -80,8 +88,8 @@ class Recipe:
 
     @property
     def cut(self) -> Cut:
-        """How many configurations are sampled and kept; each width keeps as many as any other."""
-        return cut_to_size(self.size, self.lattice.n_widths, self.keep_quantile)
+        """How many configurations are sampled and kept; each kind keeps as many as any other."""
+        return cut_to_size(self.size, self.lattice.n_kinds, self.keep_quantile)
 
     @property
     def fingerprint(self) -> str:

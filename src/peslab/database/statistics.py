@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 import polars as pl
@@ -22,14 +22,19 @@ COLUMNS: dict[str, pl.DataType | type[pl.DataType]] = {
     "acceptance_rate_sem": pl.Float64,
     "accepted": pl.List(pl.Int64),
     "tried": pl.List(pl.Int64),
+    "n_particles": pl.Int64,
 }
 
 
+Kind = Literal["cell_width", "n_particles"]
+"""What configurations of a database may differ in by design."""
+
+
 class Tally(NamedTuple):
-    """Moves in each epoch, over all configurations of a width: whole numbers add up exactly.
+    """Moves in each epoch, over all configurations of a kind: whole numbers add up exactly.
 
     Attributes:
-        accepted: Shape (n_widths, epochs).
+        accepted: Shape (n_kinds, epochs).
         tried: The same, without those of configurations whose relaxation had ended before.
     """
 
@@ -56,26 +61,27 @@ class Tally(NamedTuple):
 
 
 def padded(moves: IntArray, epochs: int) -> IntArray:
-    """Moves (widths, epochs), with epochs in which there were none."""
+    """Moves (kinds, epochs), with epochs in which there were none."""
     return np.pad(moves, ((0, 0), (0, epochs - moves.shape[1])))
 
 
-def tally(accepted: IntArray, first_index: int, n_widths: int, n_particles: int) -> Tally:
+def tally(accepted: IntArray, first_index: int, n_kinds: int, n_particles: int | IntArray) -> Tally:
     """Count the moves of a piece.
 
     Args:
         accepted: Of each configuration in each epoch, shape (n, epochs), −1 where it was not run.
-        first_index: Where in the sequence of widths the piece begins.
-        n_widths: Number of widths.
-        n_particles: Moves that a configuration tries in an epoch.
+        first_index: Where in the sequence of kinds the piece begins.
+        n_kinds: Number of kinds: of widths, times numbers of particles.
+        n_particles: Moves that a configuration tries in an epoch, of all kinds or of each.
     """
-    counts = np.zeros((2, n_widths, accepted.shape[1]), dtype=np.int64)
+    counts = np.zeros((2, n_kinds, accepted.shape[1]), dtype=np.int64)
+    moves = np.broadcast_to(n_particles, n_kinds)
     was_run = accepted != NOT_RUN
-    for place in range(min(n_widths, len(accepted))):
-        width = (first_index + place) % n_widths
-        of_width = slice(place, None, n_widths)
-        counts[0, width] = np.where(was_run, accepted, 0)[of_width].sum(axis=0)
-        counts[1, width] = was_run[of_width].sum(axis=0) * n_particles
+    for place in range(min(n_kinds, len(accepted))):
+        kind = (first_index + place) % n_kinds
+        of_kind = slice(place, None, n_kinds)
+        counts[0, kind] = np.where(was_run, accepted, 0)[of_kind].sum(axis=0)
+        counts[1, kind] = was_run[of_kind].sum(axis=0) * moves[kind]
     return Tally(*counts)
 
 
@@ -88,15 +94,17 @@ def summarize(recipe: Recipe, energies: FloatArray, rates: FloatArray, moves: Ta
         rates: Their acceptance rates, shape (n,), NaN where nothing was tried.
         moves: Of all configurations.
     """
-    n_widths, cut = recipe.lattice.n_widths, recipe.cut
+    lattice, cut = recipe.lattice, recipe.cut
     rows = []
-    for width, cell_width in enumerate(recipe.lattice.cell_widths[: recipe.size].tolist()):
-        sampled, kept = int(cut.sampled[width]), int(cut.kept[width])
-        of_width = np.sort(energies[width::n_widths][:sampled])
-        mean, sem = mean_with_sem(rates[width::n_widths])
-        highest = float(of_width[kept - 1]), float(of_width[-1])
-        accepted, tried = moves.accepted[width].tolist(), moves.tried[width].tolist()
-        rows.append((cell_width, sampled, kept, *highest, mean, sem, accepted, tried))
+    for kind in range(min(lattice.n_kinds, recipe.size)):
+        sampled, kept = int(cut.sampled[kind]), int(cut.kept[kind])
+        of_kind = np.sort(energies[kind :: lattice.n_kinds][:sampled])
+        mean, sem = mean_with_sem(rates[kind :: lattice.n_kinds])
+        highest = float(of_kind[kept - 1]), float(of_kind[-1])
+        accepted, tried = moves.accepted[kind].tolist(), moves.tried[kind].tolist()
+        width = float(lattice.cell_widths[kind % lattice.n_widths])
+        number = lattice.particle_numbers[kind // lattice.n_widths]
+        rows.append((width, sampled, kept, *highest, mean, sem, accepted, tried, number))
     return json.dumps(rows)
 
 
@@ -115,11 +123,12 @@ def statistics(path: Path) -> pl.DataFrame:
         path: Of the database, as `database_path` tells.
 
     Returns:
-        One row for each cell width: cell_width in R_c; how many configurations were sampled and
-        how many of them kept; cut_energy, the highest energy per particle that was kept, and
-        highest_energy, the highest of all, in E_c; acceptance_rate, the mean over all sampled
-        configurations of their last ten epochs, with its standard error, null where nothing was
-        tried; and the moves accepted and tried in each epoch.
+        One row for each cell width and number of particles: cell_width in R_c; how many
+        configurations were sampled and how many of them kept; cut_energy, the highest energy per
+        particle that was kept, and highest_energy, the highest of all, in E_c; acceptance_rate, the
+        mean over all sampled configurations of their last ten epochs, with its standard error, null
+        where nothing was tried; the moves accepted and tried in each epoch; and n_particles, null
+        in files of a time when all configurations had one number.
 
     Raises:
         InvalidInputError: Where the file is no database.
@@ -130,26 +139,30 @@ def statistics(path: Path) -> pl.DataFrame:
         raise InvalidInputError(
             f"{path} is no database of peslab's: make one with peslab generate."
         ) from error
-    return pl.DataFrame(rows, schema=COLUMNS, orient="row")
+    complete = [[*row, None][: len(COLUMNS)] for row in rows]  # older ones tell no number
+    return pl.DataFrame(complete, schema=COLUMNS, orient="row")
 
 
-def acceptance(path: Path) -> pl.DataFrame:
+def acceptance(path: Path, by: Kind = "cell_width") -> pl.DataFrame:
     """Acceptance over the epochs of a relaxation, from the file of a database (section 4.2.1).
 
     Args:
         path: Of the database, as `database_path` tells.
+        by: What configurations are told apart by.
 
     Returns:
-        One row for each width and epoch: cell_width in R_c, epoch from 1 on, and acceptance_rate,
-        the part of all moves that was accepted, over all sampled configurations that ran it,
-        before the cut; null where none did. No rows where nothing was tried.
+        One row for each width, or number of particles, and epoch: cell_width in R_c or n_particles,
+        epoch from 1 on, and acceptance_rate, the part of all moves that was accepted, over all
+        sampled configurations that ran it, before the cut; null where none did. No rows where
+        nothing was tried.
 
     Raises:
         InvalidInputError: Where the file is no database.
     """
-    moves = statistics(path).select("cell_width", "accepted", "tried")
+    moves = statistics(path).select(by, "accepted", "tried")
     per_epoch = moves.with_columns(epoch=pl.int_ranges(1, pl.col("tried").list.len() + 1)).explode(
         "epoch", "accepted", "tried", empty_as_null=False
     )
+    sums = per_epoch.group_by(by, "epoch", maintain_order=True).sum()
     rate = pl.when(pl.col("tried") > 0).then(pl.col("accepted") / pl.col("tried"))
-    return per_epoch.select("cell_width", "epoch", acceptance_rate=rate)
+    return sums.select(by, "epoch", acceptance_rate=rate)

@@ -2,6 +2,7 @@
 
 from peslab.evaluation.database_figures import (
     acceptance_figure,
+    energy_by_number,
     energy_by_width,
     energy_distribution,
     percentile_figure,
@@ -59,6 +60,7 @@ __all__ = [
     "drag_lines_figure",
     "drag_path",
     "drag_test",
+    "energy_by_number",
     "energy_by_width",
     "energy_distribution",
     "ensemble_figure",

@@ -7,13 +7,14 @@ from statistics import median_low
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import PercentFormatter
+from matplotlib.ticker import MaxNLocator, PercentFormatter
 from numpy.typing import NDArray
 
 from peslab.evaluation.scales import bend, label_decades, plain
 from peslab.evaluation.style import BLACK, BLUE, GREY, VERMILION, sequence_colors, styled_figure
 
 Array = NDArray[np.float64]
+Numbers = NDArray[np.int64]
 
 Panels = Mapping[str, Mapping[str, Array]]
 """Curves by their labels, in panels by their titles; every panel has the same labels."""
@@ -21,6 +22,7 @@ Panels = Mapping[str, Mapping[str, Array]]
 LABEL = "energy per particle ($E_c$)"
 ROOM = 1.5  # of the lowest nine tenths of a typical curve, before the scale is bent
 MOST_COLUMNS = 3  # of panels side by side
+MOST_TICKS = 12  # widths with a dot each, or numbers of particles with a tick
 
 
 def energy_distribution(energies: Array) -> Figure:
@@ -123,31 +125,64 @@ def energy_by_width(cell_widths: Array, energies: Array) -> Figure:
         The figure, on a scale that is linear around 0 and logarithmic far from it: unlike the
         thesis's logarithm with an offset, it shows where the energy changes its sign.
     """
-    widths, numbers = np.unique(cell_widths, return_inverse=True)
+    return _energy_by(cell_widths, energies, "cell width ($R_c$)", "{:.3g} $R_c$")
+
+
+def energy_by_number(particles: Numbers, energies: Array) -> Figure:
+    """Draw the energies over the number of particles in their cells.
+
+    Args:
+        particles: Shape (n,).
+        energies: Per particle in E_c, shape (n,).
+
+    Returns:
+        The figure, on the scale of `energy_by_width`, with a tick for each number where they are
+        few.
+    """
+    figure = _energy_by(particles, energies, "particles in the cell", "{:.0f} particles")
+    (axes,) = figure.axes
+    shown = np.unique(particles)
+    if len(shown) <= MOST_TICKS:
+        axes.set_xticks(shown)
+    else:
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    return figure
+
+
+def _energy_by(along: Array | Numbers, energies: Array, label: str, told: str) -> Figure:
+    """Bands of the energies over what differs from configuration to configuration."""
+    places, numbers = np.unique(along, return_inverse=True)
     levels = (0.05, 0.25, 0.5, 0.75, 0.95)
-    of_width = [energies[numbers == number] for number in range(len(widths))]
-    lowest, low, median, high, highest = np.array([np.quantile(e, levels) for e in of_width]).T
+    of_place = [energies[numbers == number] for number in range(len(places))]
+    lowest, low, median, high, highest = np.array([np.quantile(e, levels) for e in of_place]).T
     with styled_figure(6.4, 4.2) as figure:
         axes = figure.subplots()
         axes.axhline(0.0, color=GREY, linewidth=0.6)
-        for bottom, top, alpha, label in (
+        for bottom, top, alpha, band in (
             (lowest, highest, 0.18, "5 % to 95 %"),
             (low, high, 0.3, "25 % to 75 %"),
         ):
-            axes.fill_between(
-                widths, bottom, top, color=BLUE, alpha=alpha, linewidth=0, label=label
-            )
-        axes.plot(widths, median, color=BLACK, label="median")
+            axes.fill_between(places, bottom, top, color=BLUE, alpha=alpha, linewidth=0, label=band)
+        marker = "o" if len(places) <= MOST_TICKS else ""
+        axes.plot(
+            places,
+            median,
+            color=BLACK,
+            marker=marker,
+            markersize=3.5,
+            clip_on=False,
+            label="median",
+        )
         spread = float(np.subtract(*np.quantile(energies, (0.75, 0.25)))) or 1.0
         axes.set_yscale("asinh", linear_width=spread)
         label_decades(axes.yaxis, spread, lowest.min(), highest.max())
-        axes.set_xlim(widths[0], widths[-1])
-        axes.set_xlabel("cell width ($R_c$)")
+        axes.set_xlim(places[0], places[-1])
+        axes.set_xlabel(label)
         axes.set_ylabel(LABEL)
         axes.legend()
         deepest = int(median.argmin())
         axes.set_title(
-            f"Lowest median: {plain(median[deepest])} $E_c$ at {widths[deepest]:.3g} $R_c$"
+            f"Lowest median: {plain(median[deepest])} $E_c$ at {told.format(places[deepest])}"
         )
     return figure
 

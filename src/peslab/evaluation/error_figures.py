@@ -17,6 +17,7 @@ MOST_BINS = 24
 FEWEST_IN_BIN = 20
 SMALLEST = 1e-3  # part of the errors, that are drawn as small as the next ones
 PANEL_WIDTH = 3.7
+MOST_TICKS = 12  # of whole numbers, one each
 COLUMNS, ROWS = 60, 40  # of the density
 
 
@@ -64,6 +65,9 @@ def error_figure(panels: Mapping[str, Array], errors: Array, unit: str = "E_c") 
             density(axes, np.tile(along, len(errors)), shown.ravel(), cells, "Greys", 0.5)
             _draw_bands(axes, middles, quantiles)
             axes.set_xlabel(name)
+            values = np.unique(along)
+            if len(values) <= MOST_TICKS and (values == np.round(values)).all():
+                axes.set_xticks(values)
         row[0].set_ylabel(f"absolute error ({unit_label(unit)})")
         row[0].legend(loc="lower left", fontsize=8.5)
         row[0].set_title(f"Median error {np.median(errors):.2g} {unit_label(unit)}")

@@ -12,13 +12,15 @@ from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
 from peslab.evaluation.style import BLACK, BLUE, GREY, styled_figure, unit_label
+from peslab.places import numbers
 
 Array = NDArray[np.float64]
+Numbers = NDArray[np.int64]
 
 LEVELS = {"low": (0.005, 0.02), "median": (0.495, 0.505), "high": (0.97, 0.99)}
-"""The quantiles of the energy that are shown, two of each where there is one width."""
+"""The quantiles of the energy that are shown, two of each where all cells are of one kind."""
 
-SHOWN_WIDTHS = 3
+SHOWN_KINDS = 3
 MARGIN = 0.3  # of the cells around, in cell widths
 PLANE, SPACE = 2, 3
 
@@ -34,7 +36,7 @@ def sample_lattices(
     """Draw configurations of low, median and high energy with their images (figures 2 and 13).
 
     Args:
-        positions: Shape (n, N, d) with d of 2 or 3, in R_c.
+        positions: Shape (n, N, d) with d of 2 or 3, in R_c, NaN in places without a particle.
         cell_widths: Shape (n,), in R_c.
         energies: Per particle, shape (n,), in E_c.
         bond_length: Particles nearer than this are joined, in R_c.
@@ -42,20 +44,26 @@ def sample_lattices(
         units: Of energies and of lengths, where they are not E_c and R_c.
 
     Returns:
-        The figure: two rows of one width, or one row for each of three widths. In three dimensions
-        one looks along the third axis: what is near is large and dark.
+        The figure: two rows of one width, or one row for each of three widths; of one width with
+        several numbers of particles, one row for each of three numbers. In three dimensions one
+        looks along the third axis: what is near is large and dark.
     """
-    rows = _chosen(cell_widths, energies)
+    particles = numbers(positions)
+    rows = _chosen(cell_widths, particles, energies)
+    several = len(np.unique(particles)) > 1
     energy_unit, length_unit = map(unit_label, units)
     with styled_figure(7.2, 2.55 * len(rows) + 0.2) as figure:
         grid = figure.subplots(len(rows), len(LEVELS), squeeze=False)
         for line, chosen in zip(grid, rows, strict=True):
             for axes, k in zip(line, chosen, strict=True):
-                draw_lattice(axes, positions[k], float(cell_widths[k]), bond_length)
+                there = positions[k, : particles[k]]
+                draw_lattice(axes, there, float(cell_widths[k]), bond_length)
                 energy = float(energies[k])
                 told = _told(energy) if prediction is None else _compared(energy, prediction[:, k])
                 axes.set_title(f"{told} {energy_unit}", fontsize=10, loc="center", pad=3)
-            if chosen is rows[0] or len(np.unique(cell_widths)) > 1:
+            if several and len(np.unique(cell_widths)) == 1:
+                line[0].set_ylabel(f"{particles[chosen[0]]} particles")
+            elif chosen is rows[0] or len(np.unique(cell_widths)) > 1:
                 line[0].set_ylabel(f"cell width {cell_widths[chosen[0]]:.3g} {length_unit}")
         for axes, name in zip(grid[0], LEVELS, strict=True):
             axes.set_title(f"{name} energy\n{axes.get_title('center')}", fontsize=10, loc="center")
@@ -74,18 +82,19 @@ def _compared(energy: float, predictions: Array) -> str:
     return f"exact {exact}\npredicted {mean}" + (f" ± {spread:.{decimals}f}" if spread else "")
 
 
-def _chosen(cell_widths: Array, energies: Array) -> list[list[int]]:
-    """Numbers of configurations: in each row of low, median and high energy, of one width."""
-    widths = np.unique(cell_widths)
-    if len(widths) == 1:
+def _chosen(cell_widths: Array, particles: Numbers, energies: Array) -> list[list[int]]:
+    """Numbers of configurations: in each row of low, median and high energy, of one kind."""
+    kind = cell_widths if len(np.unique(cell_widths)) > 1 else particles
+    kinds = np.unique(kind)
+    if len(kinds) == 1:
         order = energies.argsort()
         places = np.array(list(LEVELS.values())).T * (len(order) - 1)
         return [[int(order[round(place)]) for place in row] for row in places.tolist()]
-    shown = widths[np.linspace(0, len(widths) - 1, min(SHOWN_WIDTHS, len(widths))).astype(int)]
+    shown = kinds[np.linspace(0, len(kinds) - 1, min(SHOWN_KINDS, len(kinds))).astype(int)]
     rows = []
-    for width in shown:
-        of_width = np.flatnonzero(cell_widths == width)
-        order = of_width[energies[of_width].argsort()]
+    for one in shown:
+        of_kind = np.flatnonzero(kind == one)
+        order = of_kind[energies[of_kind].argsort()]
         levels = [first for first, _ in LEVELS.values()]
         rows.append([int(order[round(level * (len(order) - 1))]) for level in levels])
     return rows

@@ -5,6 +5,8 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from peslab.places import mean_over_places
+
 Array = NDArray[np.float64]
 
 
@@ -74,7 +76,7 @@ def least_squares_mae(
 
     Args:
         train_inputs: Shape (n_train, n_inputs), or (n_train, A, n_inputs) of A places in each
-            sample, whose contributions the mean is taken of.
+            sample, whose contributions the mean is taken of; places of NaN do not count.
         train_targets: Shape (n_train,).
         inputs: Shape (n, n_inputs) or (n, A, n_inputs).
         targets: The values to predict, shape (n,).
@@ -124,7 +126,7 @@ def least_absolute_mae(
 def _linear_columns(train: Array, other: Array) -> tuple[Array, Array]:
     """Means over places, standardized by those of the first part, with a column of ones."""
     has_places = train.ndim > 2  # noqa: PLR2004
-    parts = [part.mean(axis=1) if has_places else part for part in (train, other)]
+    parts = [mean_over_places(part) if has_places else part for part in (train, other)]
     mean, deviation = parts[0].mean(axis=0), parts[0].std(axis=0)
     deviation = np.where(deviation > 0, deviation, 1.0)
     first, second = (

@@ -7,6 +7,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from peslab.places import groups, some_absent
+
 Array = NDArray[np.float64]
 
 # Energies per particle (n,), in E_c, and forces (n, N, d), in E_c/R_c, of positions (n, N, d).
@@ -124,12 +126,19 @@ def shortest_distances(positions: Array, cell_widths: Array) -> Array:
     """Between the closest two particles of each configuration, their images included.
 
     Args:
-        positions: Shape (n, N, d).
+        positions: Shape (n, N, d), NaN in places without a particle.
         cell_widths: Shape (n,).
 
     Returns:
         Shape (n,); a particle is a cell width away from its own image.
     """
+    if some_absent(positions):
+        shortest = np.empty_like(cell_widths)
+        for number, rows_of in groups(positions):
+            shortest[rows_of] = shortest_distances(
+                positions[rows_of, :number], cell_widths[rows_of]
+            )
+        return shortest
     at_once = max(1, PAIRS_AT_ONCE // positions.shape[1] ** 2)
     shortest = np.array(cell_widths)
     for start in range(0, len(positions), at_once):

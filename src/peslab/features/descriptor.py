@@ -1,7 +1,7 @@
 """What every descriptor offers to the rest of the way, and what one of your own has to say."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
@@ -11,8 +11,15 @@ import numpy.typing as npt
 from peslab.errors import InvalidInputError
 from peslab.features.slopes import check_slopes
 from peslab.kernels.arrays import FloatArray
-from peslab.kernels.inputs import Configurations, check_images, checked_configurations
+from peslab.kernels.by_number import by_number
+from peslab.kernels.inputs import (
+    AXES_OF_ONE,
+    Configurations,
+    check_images,
+    checked_configurations,
+)
 from peslab.kernels.parallel import in_slices
+from peslab.places import numbers, some_absent
 
 Law = Literal["translation", "permutation", "rotation", "smoothness", "supercell"]
 
@@ -31,6 +38,10 @@ class Descriptor(ABC):
     features (n, F); `with_jacobian` also gives their derivatives by the positions, (n, F, N, d). A
     descriptor `per_particle` gives a row to each place, (n, N, F) and (n, N, F, N, d): a network
     is evaluated at each of them, and its outputs are averaged.
+
+    Configurations may differ in their number of particles where the number of features does not:
+    places without a particle are rows of NaN in the positions, come last, and have NaN for features
+    and derivatives of their own; nothing depends on their coordinates.
 
     One of your own says what its features are called and what they are; all else is here.
 
@@ -143,8 +154,16 @@ class Descriptor(ABC):
 
         Raises:
             InvalidInputError: Where an input makes no sense, particles coincide, or a feature is
-                not finite.
+                not finite, or configurations differ in their number of features.
         """
+        if some_absent(positions):
+            (features,) = by_number(
+                lambda places, widths: (self(places, widths, n_threads=n_threads),),
+                self._comparable(positions),
+                cell_width,
+                ((1,) if self.per_particle else (),),
+            )
+            return features
         configurations = self._checked(positions, cell_width)
         features = self._room(configurations)
         own = features[..., : features.shape[-1] - self.with_cell_width]
@@ -172,9 +191,17 @@ class Descriptor(ABC):
 
         Raises:
             InvalidInputError: Where an input makes no sense, particles coincide, a feature or a
-                derivative is not finite, or the descriptor has no Jacobian, or one that is visibly
-                not that of its features.
+                derivative is not finite, configurations differ in their number of features, or the
+                descriptor has no Jacobian, or one that is visibly not that of its features.
         """
+        if some_absent(positions):
+            features, jacobian = by_number(
+                lambda places, widths: self.with_jacobian(places, widths, n_threads=n_threads),
+                self._comparable(positions),
+                cell_width,
+                ((1,), (1, 3)) if self.per_particle else ((), (2,)),
+            )
+            return features, jacobian
         configurations = self._checked(positions, cell_width)
         features = self._room(configurations)
         jacobian = np.empty((*features.shape, *configurations.positions.shape[1:]))
@@ -192,6 +219,31 @@ class Descriptor(ABC):
             first = Configurations(*(array[:1] for array in configurations))
             check_slopes(type(self).__name__, self.describe, own[1][:1], first)
         return features, jacobian
+
+    def check_numbers(self, particle_numbers: Sequence[int]) -> None:
+        """Refuse numbers of particles whose configurations would have different features.
+
+        Args:
+            particle_numbers: All that occur together.
+
+        Raises:
+            InvalidInputError: If a network cannot take the features of all of them.
+        """
+        fewest, *others = sorted(particle_numbers)
+        for number in others:
+            if self.names(number) != self.names(fewest):
+                raise InvalidInputError(
+                    f"{type(self).__name__} gives configurations of {fewest} and of {number} "
+                    "particles different features, which one network cannot take: choose "
+                    "features=symmetry_functions, which describes each particle."
+                )
+
+    def _comparable(self, positions: npt.ArrayLike) -> FloatArray:
+        """Positions of different numbers of particles that have the same features."""
+        given = np.asarray(positions, dtype=np.float64)
+        given = given[None] if given.ndim == AXES_OF_ONE else given
+        self.check_numbers(np.unique(numbers(given)).tolist())
+        return given
 
     def _checked(self, positions: npt.ArrayLike, cell_width: npt.ArrayLike) -> Configurations:
         configurations = checked_configurations(positions, cell_width)

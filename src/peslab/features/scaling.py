@@ -14,9 +14,12 @@ from numpy.typing import NDArray
 
 from peslab.errors import InvalidInputError
 from peslab.kernels.inputs import positive
+from peslab.places import present, some_absent
 
 # A column whose scatter is below this part of its magnitude holds rounding errors, not information.
 _RELATIVE_ROUNDING = 1e-12
+
+OF_PLACES = 3  # axes of features (n, N, F)
 
 LEAST_FLOOR = 1e-14  # as far as float64 tells variances apart
 
@@ -77,7 +80,8 @@ class Scaling(ABC):
 
         Args:
             features: The features of the training part, shape (n, n_features), or (n, N,
-                n_features) of a descriptor per particle, whose rows are taken together.
+                n_features) of a descriptor per particle, whose rows are taken together, without
+                those of NaN behind them, where no particle is.
 
         Returns:
             The map to apply to these and to all other features.
@@ -174,13 +178,14 @@ class Unscaled(Scaling):
 
 
 def _rows(features: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Features of all places in one table, all of them finite."""
+    """Features of all particles in one table, all of them finite."""
     if features.ndim not in {2, 3} or 0 in features.shape:
         raise InvalidInputError(
             "Features must have the shape (configurations, features) or (configurations, "
             f"particles, features) with at least one of each, not {features.shape}."
         )
-    rows = features.reshape(-1, features.shape[-1])
+    absent = features.ndim == OF_PLACES and some_absent(features)
+    rows = features[present(features)] if absent else features.reshape(-1, features.shape[-1])
     finite = np.isfinite(rows).all(axis=0)
     if not finite.all():
         raise InvalidInputError(

@@ -8,6 +8,7 @@ import numpy.typing as npt
 from peslab.errors import InvalidInputError
 from peslab.kernels.arrays import FloatArray
 from peslab.kernels.coincidence import first_coincidence
+from peslab.places import present
 
 LARGEST_SEED = 2**63 - 1
 LARGEST_WHOLE = 10**12  # of what is counted: kernels count in 64 bits, and would not end
@@ -26,12 +27,16 @@ class Configurations(NamedTuple):
     cell_widths: FloatArray  # (n,)
 
 
-def checked_configurations(positions: npt.ArrayLike, cell_width: npt.ArrayLike) -> Configurations:
+def checked_configurations(
+    positions: npt.ArrayLike, cell_width: npt.ArrayLike, *, with_absent: bool = False
+) -> Configurations:
     """Check configurations, convert them to float64 and wrap them into the cell.
 
     Args:
         positions: Shape (n, N, d), or (N, d) for one configuration.
         cell_width: A number, or shape (n,).
+        with_absent: Whether places without a particle, rows of NaN behind all particles, may stay;
+            no kernel takes them.
 
     Raises:
         InvalidInputError: Where a shape or a value makes no sense, or two particles coincide.
@@ -45,8 +50,11 @@ def checked_configurations(positions: npt.ArrayLike, cell_width: npt.ArrayLike) 
             f"particle and dimension, but have the shape {checked.shape}: reshape them."
         )
     widths = checked_widths(cell_width, len(checked))
-    if not np.isfinite(checked).all():
-        k, i = np.argwhere(~np.isfinite(checked))[0, :2]
+    finite = np.isfinite(checked)
+    if with_absent:
+        finite |= ~present(checked)[..., None]
+    if not finite.all():
+        k, i = np.argwhere(~finite)[0, :2]
         raise InvalidInputError(
             f"positions hold NaN or infinity, first for particle {i} of configuration {k}: "
             "remove that configuration."
@@ -158,6 +166,23 @@ def whole(name: str, value: object, minimum: int) -> int:
     if value > LARGEST_WHOLE:
         raise InvalidInputError(f"{name} must be at most {LARGEST_WHOLE:,}, not {value:,}.")
     return int(value)
+
+
+def indices_of(first_index: int | npt.NDArray[np.int64], n: int) -> npt.NDArray[np.int64]:
+    """The numbers of n configurations in the sequence of a seed.
+
+    Args:
+        first_index: That of the first one, whom the others follow, or all of them, shape (n,).
+        n: How many.
+    """
+    if not isinstance(first_index, np.ndarray):
+        return whole("first_index", first_index, minimum=0) + np.arange(n)
+    if first_index.shape != (n,) or first_index.dtype.kind not in "iu" or (first_index < 0).any():
+        raise InvalidInputError(
+            f"first_index must be a whole number from 0 on, or {n} of them, one for each "
+            "configuration."
+        )
+    return first_index.astype(np.int64)
 
 
 def seed_of_streams(name: str, value: object) -> int:

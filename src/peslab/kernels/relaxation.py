@@ -55,7 +55,7 @@ RATED_EPOCHS = 10  # the acceptance rate is that of the last ten epochs, as in t
 NOT_RUN = -1  # in place of the accepted moves of an epoch that was not needed
 
 MOVING = types.Tuple(  # type: ignore[no-untyped-call]
-    (INTEGERS, NUMBERS, NUMBERS, FLAG, NUMBER, NUMBER, INTEGER, INTEGER)
+    (INTEGERS, NUMBERS, NUMBERS, FLAG, NUMBER, NUMBER, INTEGER, INTEGERS)
 )
 
 
@@ -69,7 +69,7 @@ class Moving(NamedTuple):
     temperature: float  # k_B T; 0 takes no step uphill
     target_rate: float  # a configuration is done where ten epochs accepted no more; negative: never
     seed: int
-    first_index: int  # a configuration's random stream is that of first_index + k
+    indices: IntArray  # (n,) whose random streams the configurations have
 
 
 class Block(NamedTuple):
@@ -106,7 +106,7 @@ def relax(
     for first in range(start, stop, SIDE_BY_SIDE):
         last = min(first + SIDE_BY_SIDE, stop)
         for k in range(first, last):
-            block.generators[k - first] = stream(moving.seed, moving.first_index + k, MOVES)
+            block.generators[k - first] = stream(moving.seed, moving.indices[k], MOVES)
             sight = range_of_sight(interaction, moving, cell_widths[k], k)
             look_around(block.around, k - first, positions[k], cell_widths[k], sight)
         for epoch in range(accepted.shape[1]):

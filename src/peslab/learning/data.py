@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from peslab.errors import InvalidInputError
 from peslab.features.scaling import LinearMap
+from peslab.places import Mask, present, some_absent, zeroed
 
 WHOLE, OF_PLACES = 2, 3  # axes of features: (n, F) of whole configurations, (n, A, F) of places
 
@@ -19,11 +20,14 @@ class Samples(NamedTuple):
 
     Attributes:
         inputs: Unscaled features, shape (n, F), or (n, A, F) of A places in each configuration,
-            whose outputs the mean is taken of.
+            whose outputs the mean is taken of. Where configurations differ in their number of
+            particles, places without one are rows of NaN and come last.
         targets: Energies per particle in E_c, shape (n,).
         jacobian: Derivatives of the features by the coordinates, shape (*inputs.shape, …); None
-            where no gradients are learned.
-        gradients: Those of the targets by the coordinates, shape (n, …), in E_c/R_c, or None.
+            where no gradients are learned. NaN in places without a particle, 0 by coordinates of
+            none.
+        gradients: Those of the targets by the coordinates, shape (n, …), in E_c/R_c, or None; NaN
+            by coordinates of no particle.
     """
 
     inputs: NDArray[np.float64]
@@ -57,11 +61,44 @@ class Samples(NamedTuple):
                 f"The {part} samples need a jacobian of shape (*inputs.shape, …) and gradients of "
                 "shape (n, …), or none of both."
             )
-        for values in self:
-            if values is not None and not np.isfinite(values).all():
+        there, moved = self.places, self.coordinates
+        for values, places in zip(self, (there, None, there, moved), strict=True):
+            if values is not None and not _is_finite(values, places):
                 raise InvalidInputError(
                     f"The {part} samples hold NaN or infinity; look for coincident particles."
                 )
+        if not self._agree(there, moved):
+            raise InvalidInputError(
+                f"The gradients of the {part} samples are NaN for other particles than their "
+                "features: make both NaN where no particle is, and nowhere else."
+            )
+
+    @property
+    def places(self) -> Mask | None:
+        """Which places hold a particle, shape (n, A); None where all do."""
+        has_absent = self.inputs.ndim == OF_PLACES and some_absent(self.inputs)
+        return present(self.inputs) if has_absent else None
+
+    @property
+    def coordinates(self) -> Mask | None:
+        """Which particles gradients refer to, shape (n, N); None where to all."""
+        if self.gradients is None or self.gradients.ndim != OF_PLACES:
+            return None
+        return present(self.gradients) if some_absent(self.gradients) else None
+
+    def _agree(self, there: Mask | None, moved: Mask | None) -> bool:
+        """Whether gradients are missing where particles are, and nothing depends on coordinates."""
+        if self.gradients is None or self.jacobian is None or there is moved is None:
+            return True
+        if self.inputs.ndim == OF_PLACES:
+            return there is not None and moved is not None and np.array_equal(there, moved)
+        return not np.moveaxis(self.jacobian, WHOLE, 1)[~present(self.gradients)].any()
+
+
+def _is_finite(values: NDArray[np.float64], there: Mask | None) -> bool:
+    """Whether all values are finite, or all of the particles that are there."""
+    finite = np.isfinite(values)
+    return bool(finite.all() or (there is not None and finite[there].all()))
 
 
 class Batch(NamedTuple):
@@ -72,12 +109,18 @@ class Batch(NamedTuple):
         targets: Shape (k, batch).
         jacobian: Shape (*inputs.shape, C) for C coordinates, or None.
         gradients: Shape (k, batch, C), or None.
+        weights: 1/N in places of the N particles that are there and 0 in others, shape (k, batch,
+            A); None where particles are in all places.
+        components: 1 for components of gradients of particles that are there and 0 for others,
+            shape (k, batch, C); None where all are.
     """
 
     inputs: Tensor
     targets: Tensor
     jacobian: Tensor | None
     gradients: Tensor | None
+    weights: Tensor | None
+    components: Tensor | None
 
 
 class ResidentSamples(nn.Module):
@@ -94,6 +137,8 @@ class ResidentSamples(nn.Module):
     targets: Tensor
     jacobian: Tensor | None
     gradients: Tensor | None
+    weights: Tensor | None
+    components: Tensor | None
 
     def __init__(
         self, samples: Samples, scaling: LinearMap, target_shift: float, dtype: torch.dtype
@@ -103,12 +148,21 @@ class ResidentSamples(nn.Module):
         if samples.jacobian is not None:  # (…, F, C) to (…, n_inputs, C)
             unscaled = samples.jacobian.reshape(*samples.inputs.shape, -1)
             slopes = np.einsum("...fc,fi->...ic", unscaled, scaling.matrix, optimize=True)
-        gradients = samples.gradients
+        inputs, gradients, there = scaling.apply(samples.inputs), samples.gradients, samples.places
+        weights = components = None
+        if there is not None:
+            inputs, weights = zeroed(inputs, there), there / there.sum(axis=1, keepdims=True)
+            slopes = None if slopes is None else zeroed(slopes, there)
+        if gradients is not None and samples.coordinates is not None:
+            components = zeroed(np.ones_like(gradients), samples.coordinates)
+            gradients = zeroed(gradients, samples.coordinates)
         for name, values in (
-            ("inputs", scaling.apply(samples.inputs)),
+            ("inputs", inputs),
             ("targets", samples.targets - target_shift),
             ("jacobian", slopes),
             ("gradients", None if gradients is None else gradients.reshape(len(gradients), -1)),
+            ("weights", weights),
+            ("components", None if components is None else components.reshape(len(components), -1)),
         ):
             tensor = None if values is None else torch.tensor(values, dtype=dtype)
             self.register_buffer(name, tensor, persistent=False)
@@ -145,9 +199,13 @@ class ResidentSamples(nn.Module):
                 targets[:, part],
                 None if self.jacobian is None else self.jacobian[order[:, part]],
                 None if self.gradients is None else self.gradients[order[:, part]],
+                None if self.weights is None else self.weights[order[:, part]],
+                None if self.components is None else self.components[order[:, part]],
             )
 
-    def in_order(self, size: int) -> Iterator[tuple[Tensor, Tensor]]:
-        """Visit all samples once as they are: inputs (1, size, …) and targets (1, size)."""
+    def in_order(self, size: int) -> Iterator[tuple[Tensor, Tensor, Tensor | None]]:
+        """Visit all samples once: inputs (1, size, …), targets (1, size), weights of places."""
         for start in range(0, len(self), size):
-            yield self.inputs[None, start : start + size], self.targets[None, start : start + size]
+            part = slice(start, start + size)
+            weights = None if self.weights is None else self.weights[None, part]
+            yield self.inputs[None, part], self.targets[None, part], weights

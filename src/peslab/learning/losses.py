@@ -20,6 +20,9 @@ _ROUNDING = 1e-24
 class Loss(ABC):
     """A loss of every replica: L(E) + w L(∂E/∂r), means over a batch.
 
+    That of gradients is over all components of all particles of the batch, so that a configuration
+    of many particles weighs as its particles do.
+
     Attributes:
         gradient_weight: w, the weight of the gradient of the energy per particle, whose errors are
             in E_c/R_c; 0 learns from energies alone.
@@ -45,17 +48,22 @@ class Loss(ABC):
             The loss of every element, of the same shape.
         """
 
-    def __call__(self, prediction: Tensor, target: Tensor) -> Tensor:
+    def __call__(self, prediction: Tensor, target: Tensor, counted: Tensor | None = None) -> Tensor:
         """Compare, and take the mean over all but the replicas.
 
         Args:
             prediction: Energies (k, batch), or gradients (k, batch, components).
             target: The exact ones, of the same shape.
+            counted: 1 for what the mean is taken of and 0 for all else, of the same shape; None
+                takes all.
 
         Returns:
             The loss of each replica, shape (k,).
         """
-        return self.each(prediction, target).flatten(1).mean(dim=1)
+        losses = self.each(prediction, target).flatten(1)
+        if counted is None:
+            return losses.mean(dim=1)
+        return (losses * counted.flatten(1)).sum(dim=1) / counted.flatten(1).sum(dim=1)
 
 
 @dataclass(frozen=True)
@@ -80,9 +88,9 @@ class MeanSquaredError(Loss):
 class RootMeanSquaredError(MeanSquaredError):
     """√⟨ΔE²⟩ over a batch: steps do not shrink with the error, as those of ΔE² do."""
 
-    def __call__(self, prediction: Tensor, target: Tensor) -> Tensor:
+    def __call__(self, prediction: Tensor, target: Tensor, counted: Tensor | None = None) -> Tensor:
         """Give √⟨ΔE²⟩ of each replica, shape (k,)."""
-        return (super().__call__(prediction, target) + _ROUNDING).sqrt()
+        return (super().__call__(prediction, target, counted) + _ROUNDING).sqrt()
 
 
 @dataclass(frozen=True)

@@ -12,13 +12,15 @@ from torch import Tensor, nn
 from peslab.features.scaling import LinearMap
 from peslab.learning.data import OF_PLACES
 from peslab.learning.networks import ReplicaMLP
+from peslab.places import present, some_absent
 
 
 class TrainedModel(nn.Module):
     """k trained replicas between the scaling of their inputs and that of their targets.
 
     E = shift + scale · network((features − shift) · matrix): both scalings run in float64, the
-    network in the precision it was trained in.
+    network in the precision it was trained in. Of samples of several places the energy is the mean
+    over those that hold a particle: the others are rows of NaN and come last.
 
     Args:
         linear_map: The scaling of the features that the network was trained behind.
@@ -59,7 +61,12 @@ class TrainedModel(nn.Module):
         Returns:
             Energies per particle in E_c, shape (batch, k), float64.
         """
-        return self._unscaled(self.network(self._inputs(features)[None])).T
+        inputs = self._inputs(features)
+        if features.dim() == OF_PLACES:  # without looking at values, so that it can be exported
+            there = ~features.isnan().all(dim=-1)
+            inputs = torch.where(there[..., None], inputs, 0.0)
+            return self._unscaled(self.network(inputs[None], self._weights(there)[None])).T
+        return self._unscaled(self.network(inputs[None])).T
 
     def predict(self, features: NDArray[np.float64]) -> NDArray[np.float64]:
         """Predict with every replica.
@@ -71,8 +78,11 @@ class TrainedModel(nn.Module):
             Energies per particle in E_c, shape (k, n).
         """
         with torch.inference_mode():
-            chunks = [self(chunk) for chunk in self._chunks(features)]
-            return torch.cat(chunks).T.cpu().numpy().copy()
+            chunks = [
+                self._unscaled(self.network(inputs[None], weights))
+                for inputs, weights, _ in self._chunks(features)
+            ]
+            return torch.cat(chunks, dim=1).cpu().numpy()
 
     def predict_with_gradient(
         self, features: NDArray[np.float64]
@@ -84,17 +94,17 @@ class TrainedModel(nn.Module):
 
         Returns:
             Energies per particle in E_c, shape (k, n), and their gradients with respect to the
-            unscaled features, shape (k, *features.shape).
+            unscaled features, shape (k, *features.shape), NaN in places without a particle.
         """
         energies, gradients = [], []
-        for chunk in self._chunks(features):
-            inputs = self._inputs(chunk)
+        for inputs, weights, there in self._chunks(features):
             # Each replica differentiates a copy of its own.
-            inputs = inputs.expand(self.network.n_replicas, *inputs.shape).clone().requires_grad_()
-            outputs = self.network(inputs)
-            (slopes,) = torch.autograd.grad(outputs.sum(), inputs)
+            copies = inputs.expand(self.network.n_replicas, *inputs.shape).clone().requires_grad_()
+            outputs = self.network(copies, weights)
+            (slopes,) = torch.autograd.grad(outputs.sum(), copies)
             energies.append(self._unscaled(outputs.detach()))
-            gradients.append(self.target_scale * slopes.double() @ self.feature_matrix.T)
+            unscaled = self.target_scale * slopes.double() @ self.feature_matrix.T
+            gradients.append(_absent_as_nan(unscaled, there))
         return (
             torch.cat(energies, dim=1).cpu().numpy(),
             torch.cat(gradients, dim=1).cpu().numpy(),
@@ -107,12 +117,12 @@ class TrainedModel(nn.Module):
             features: Shape (n, A, n_features).
 
         Returns:
-            Energies of places in E_c, shape (k, n, A).
+            Energies of places in E_c, shape (k, n, A), NaN in places without a particle.
         """
         with torch.inference_mode():
             chunks = [
-                self._unscaled(self.network.at_places(self._inputs(chunk)[None]))
-                for chunk in self._chunks(features)
+                _absent_as_nan(self._unscaled(self.network.at_places(inputs[None])), there)
+                for inputs, _, there in self._chunks(features)
             ]
             return torch.cat(chunks, dim=1).cpu().numpy()
 
@@ -173,8 +183,30 @@ class TrainedModel(nn.Module):
     def _unscaled(self, outputs: Tensor) -> Tensor:
         return self.target_shift + self.target_scale * outputs.double()
 
-    def _chunks(self, features: NDArray[np.float64]) -> Iterator[Tensor]:
-        places = features.shape[1] if features.ndim == OF_PLACES else 1
-        size = self.network.samples_at_once(places)
+    def _weights(self, there: Tensor) -> Tensor:
+        """1/N in places of the N particles that are there and 0 in others, shape (batch, A)."""
+        return (there.double() / there.sum(dim=-1, keepdim=True)).to(self.network.dtype)
+
+    def _chunks(
+        self, features: NDArray[np.float64]
+    ) -> Iterator[tuple[Tensor, Tensor | None, Tensor | None]]:
+        """Inputs, weights of places (1, batch, A), and which hold a particle; None where all do."""
+        has_places = features.ndim == OF_PLACES
+        has_absent = has_places and some_absent(features)
+        size = self.network.samples_at_once(features.shape[1] if has_places else 1)
         for start in range(0, len(features), size):
-            yield torch.tensor(features[start : start + size], device=self.feature_shift.device)
+            chunk = features[start : start + size]
+            inputs = self._inputs(torch.tensor(chunk, device=self.feature_shift.device))
+            if not has_absent:
+                yield inputs, None, None
+                continue
+            there = torch.tensor(present(chunk), device=inputs.device)
+            inputs = torch.where(there[..., None], inputs, 0.0)
+            yield inputs, self._weights(there)[None], there
+
+
+def _absent_as_nan(values: Tensor, there: Tensor | None) -> Tensor:
+    """Values (k, batch, A, …) with NaN in places without a particle."""
+    if there is None:
+        return values
+    return values.masked_fill(~there.view(*there.shape, *[1] * (values.dim() - 3)), torch.nan)

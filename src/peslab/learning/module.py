@@ -154,12 +154,12 @@ class ReplicaTraining(pl.LightningModule):
     def _loss(self, part: Batch) -> Tensor:
         loss = self._settings.loss
         if part.jacobian is None or part.gradients is None:
-            return loss(self._energies(part.inputs), part.targets)
+            return loss(self._energies(part.inputs, part.weights), part.targets)
         inputs = part.inputs.requires_grad_()
-        energies = self._energies(inputs)
+        energies = self._energies(inputs, part.weights)
         (slopes,) = torch.autograd.grad(energies.sum(), inputs, create_graph=True)
         gradients = (slopes.flatten(2)[:, :, None] @ part.jacobian.flatten(2, -2)).squeeze(2)
-        of_gradients = loss(gradients, part.gradients)
+        of_gradients = loss(gradients, part.gradients, part.components)
         return loss(energies, part.targets) + loss.gradient_weight * of_gradients
 
     def _clip(self, longest: float) -> None:
@@ -175,8 +175,9 @@ class ReplicaTraining(pl.LightningModule):
         del batch, batch_index
         with nullcontext() if self._average is None else self._average.in_place():
             total = torch.zeros_like(self._one, dtype=torch.float64)  # in whatever pieces
-            for inputs, targets in self.validation_samples.in_order(self._at_once):
-                total += (self._energies(inputs) - targets).abs().sum(dim=1, dtype=total.dtype)
+            for inputs, targets, weights in self.validation_samples.in_order(self._at_once):
+                errors = (self._energies(inputs, weights) - targets).abs()
+                total += errors.sum(dim=1, dtype=total.dtype)
             self._val_mae = (total / len(self.validation_samples)).to(self.network.dtype)
             self._best.update(self._val_mae)
 
@@ -242,10 +243,10 @@ class ReplicaTraining(pl.LightningModule):
         """Give every replica its best weights back."""
         self._best.restore()
 
-    def _energies(self, inputs: Tensor) -> Tensor:
+    def _energies(self, inputs: Tensor, weights: Tensor | None) -> Tensor:
         """Energies less their mean in E_c, shape (k, batch)."""
         with self._autocast():
-            outputs: Tensor = self.network(inputs)
+            outputs: Tensor = self.network(inputs, weights)
         return outputs * self._target_scale
 
     def _check_finite(self, losses: Tensor, val_mae: Tensor) -> None:

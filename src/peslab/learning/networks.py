@@ -179,19 +179,22 @@ class ReplicaMLP(nn.Module):
         alone.load_state_dict(state)
         return alone
 
-    def forward(self, inputs: Tensor) -> Tensor:
+    def forward(self, inputs: Tensor, weights: Tensor | None = None) -> Tensor:
         """Evaluate every replica, and take the mean over places where samples have several.
 
         Args:
             inputs: Shape (k, batch, n_inputs), or (k, batch, A, n_inputs) of A places in each
                 sample; 1 in place of k shows all replicas the same.
+            weights: Of the places, shape (k or 1, batch, A), where not all count alike.
 
         Returns:
             The outputs, shape (k, batch).
         """
         if inputs.dim() == OF_BATCHES:
             return self._outputs(inputs)
-        return self.at_places(inputs).mean(dim=-1)
+        if weights is None:
+            return self.at_places(inputs).mean(dim=-1)
+        return (self.at_places(inputs) * weights).sum(dim=-1)
 
     def at_places(self, inputs: Tensor) -> Tensor:
         """Evaluate every replica at each place.

@@ -94,6 +94,7 @@ def plan(config: DictConfig) -> Plan:
             f"{type(built['features']).__name__} has no Jacobian, so gradients cannot be learned: "
             "set loss.gradient_weight=0, or choose other features."
         )
+    built["problem"].check(built["features"])
     written["problem"] |= built["problem"].pinned()
     return Plan(
         **built,

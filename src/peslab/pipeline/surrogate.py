@@ -7,6 +7,7 @@ import numpy as np
 
 from peslab.features import Descriptor
 from peslab.learning import TrainedModel
+from peslab.places import present, some_absent, zeroed
 from peslab.problems.contract import Array
 
 CHUNK_BYTES = 2**24
@@ -41,6 +42,8 @@ class DescribedModel:
     def predict_with_gradient(self, *inputs: Array) -> tuple[Array, Array]:
         """Targets, shape (k, n), and gradients dE/dr = Σ_f dE/dx_f · dx_f/dr, (k, n, N, d).
 
+        Gradients are NaN in places without a particle, as the positions are.
+
         Raises:
             InvalidInputError: If the descriptor has no Jacobian.
         """
@@ -53,9 +56,15 @@ class DescribedModel:
             part = tuple(array[start : start + chunk] for array in inputs)
             features, jacobian = self.features.with_jacobian(*part)
             prediction, slopes = self.model.predict_with_gradient(features)
+            if self.per_particle and some_absent(features):  # absent particles add nothing
+                there = present(features)
+                jacobian = zeroed(jacobian, there)
+                slopes = np.stack([zeroed(of_replica, there) for of_replica in slopes])
             predictions.append(prediction)
             of_features = slopes.reshape(*prediction.shape, -1)
             by_coordinates = jacobian.reshape(len(jacobian), of_features.shape[-1], -1)
             chained = np.einsum("knf,nfc->knc", of_features, by_coordinates, optimize=True)
-            gradients.append(chained.reshape(*prediction.shape, *coordinates))
+            gradient = chained.reshape(*prediction.shape, *coordinates)
+            gradient[:, ~present(part[0])] = np.nan
+            gradients.append(gradient)
         return np.concatenate(predictions, axis=1), np.concatenate(gradients, axis=1)

@@ -27,7 +27,8 @@ class Table:
 
     Attributes:
         inputs: What descriptors are called with, each of n rows; the first one are the coordinates
-            that gradients refer to, e.g. (positions (n, N, d), cell_width (n,)).
+            that gradients refer to, e.g. (positions (n, N, d), cell_width (n,)), which are NaN
+            in places without a particle, as gradients are there.
         targets: Shape (n,), in the task's unit.
         gradients: Of the targets with respect to the coordinates, the same shape as those; None
             where a problem has none.
@@ -148,6 +149,14 @@ class Problem(ABC):
         Nothing, for data that follow from the config alone.
         """
         return {}
+
+    @abstractmethod
+    def check(self, features: "Descriptor") -> None:
+        """Refuse a descriptor that does not fit the data, before any are made.
+
+        Raises:
+            InvalidInputError: Where it does not.
+        """
 
     @abstractmethod
     def warm_up(self, features: "Descriptor") -> None:

@@ -14,6 +14,7 @@ from peslab.errors import InvalidInputError
 from peslab.features import Descriptor
 from peslab.kernels.arrays import IntArray
 from peslab.kernels.inputs import positive, seed_of_streams
+from peslab.places import numbers
 from peslab.problems.contract import Progress, Source, Table, Tables, Task
 from peslab.problems.surface import EnergySurface
 
@@ -90,6 +91,11 @@ class FilePES(EnergySurface):
         units = self._content().database.units
         return units.energy, units.length
 
+    @property
+    def particle_numbers(self) -> tuple[int, ...]:
+        """All that occur in the file."""
+        return tuple(np.unique(numbers(self._content().database.positions)).tolist())
+
     def pinned(self) -> dict[str, Any]:
         """Where the file is, wherever a rerun is started, and what it holds."""
         return {"path": self.path, "fingerprint": self._content().fingerprint}
@@ -138,6 +144,7 @@ class FilePES(EnergySurface):
         coordinates = np.column_stack(
             [database.positions.reshape(n, -1), database.array("cell_width")]
         )
+        coordinates[np.isnan(coordinates)] = np.inf  # no particle; NaN is no copy of NaN
         _, copies, counts = np.unique(coordinates, axis=0, return_inverse=True, return_counts=True)
         order = np.random.default_rng(self.seed).permutation(len(counts))
         ends = np.cumsum([round(self.test_fraction * n), round(self.validation_fraction * n)])
@@ -157,7 +164,8 @@ def _read(path: str, modified: int, size: int) -> _Content:  # noqa: ARG001  # t
 
 def _table(database: Database) -> Table:
     positions, forces = database.positions, database.forces
-    gradients = None if forces is None else -forces / positions.shape[1]
+    particles = numbers(positions)[:, None, None]
+    gradients = None if forces is None else -forces / particles
     energies = np.array(database.array("energy_per_particle"))
     inputs = (np.array(positions), np.array(database.array("cell_width")))
     return Table(inputs, energies, gradients)

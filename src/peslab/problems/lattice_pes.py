@@ -14,6 +14,7 @@ from peslab.database import (
     database_path,
     load_or_generate,
 )
+from peslab.errors import InvalidInputError
 from peslab.evaluation import (
     descriptor_figure,
     drag_figure,
@@ -27,6 +28,7 @@ from peslab.evaluation import (
     thesis_path,
 )
 from peslab.features import Descriptor
+from peslab.places import Mask, numbers, some_absent
 from peslab.problems.contract import (
     Array,
     Probe,
@@ -52,6 +54,9 @@ DRAG_WIDTH = 5.0
 DRAG_POINTS = 401
 """Points along a drag: the narrowest features of the energy, about 0.05 R_c, take four of them."""
 
+PLANE, THESIS_NUMBER = 2, 4
+"""The dimension and the number of particles of the thesis's drag."""
+
 LINES = 32
 """Random lines that particles are dragged along, for numbers."""
 
@@ -65,7 +70,8 @@ class LatticePES(EnergySurface):
 
     Args:
         potential: Pair and triplet interactions, and how they are counted.
-        lattice: How many particles, in what cell.
+        lattice: How many particles, in what cell; of several numbers of particles those of the
+            largest are dragged.
         relaxation: What is done to the random configurations.
         database: How many rows, from which seeds, and how they are split.
     """
@@ -85,6 +91,23 @@ class LatticePES(EnergySurface):
         gradient_unit="E_c/R_c",
     )
 
+    @property
+    def particle_numbers(self) -> tuple[int, ...]:
+        """Of training and of test, which may ask for others."""
+        recipes = self.recipes().values()
+        return tuple(sorted({n for recipe in recipes for n in recipe.lattice.particle_numbers}))
+
+    def check(self, features: Descriptor) -> None:
+        """Refuse a descriptor whose features differ with the number of particles."""
+        try:
+            super().check(features)
+        except InvalidInputError as error:
+            asked = {"lattice.n_particles": self.lattice.n_particles}
+            if self.database.test_n_particles is not None:
+                asked["database.test_n_particles"] = self.database.test_n_particles
+            told = " and ".join(f"{key}={value}" for key, value in asked.items())
+            raise InvalidInputError(f"{told}: {error}") from error
+
     def recipe(self) -> Recipe:
         """The database that networks are trained and validated on."""
         database = self.database
@@ -99,7 +122,12 @@ class LatticePES(EnergySurface):
 
     def test_recipe(self) -> Recipe:
         """The same, generated apart to test on."""
-        return replace(self.recipe(), size=self.database.test_size, seed=self.database.test_seed)
+        database, lattice = self.database, self.lattice
+        if database.test_n_particles is not None:
+            lattice = replace(lattice, n_particles=database.test_n_particles)
+        return replace(
+            self.recipe(), lattice=lattice, size=database.test_size, seed=database.test_seed
+        )
 
     def recipes(self) -> dict[str, Recipe]:
         """Both databases by their part."""
@@ -143,6 +171,12 @@ class LatticePES(EnergySurface):
         """
         yield from super().probes(surrogate, tables)
         yield from self._particle_energies(surrogate, tables.test)
+        alike = _of_one_number(tables)
+        if alike is not None:
+            yield from self._drags(surrogate, alike)
+
+    def _drags(self, surrogate: Surrogate, tables: Tables) -> Iterator[Probe]:
+        """Particles dragged through cells with one number of particles."""
         if surrogate.features.has_jacobian:
             yield from self._drag_lines(surrogate, tables)
         positions, widths = tables.test.inputs
@@ -151,7 +185,8 @@ class LatticePES(EnergySurface):
         width = float(common[np.abs(common - DRAG_WIDTH).argmin()])
         configurations = positions[widths == width][:DRAG_CHOICES]
         seen = None
-        if self.lattice.dimension > 1:  # on a line the dragged particle would meet the others
+        dimension = configurations.shape[2]
+        if dimension > 1:  # on a line the dragged particle would meet the others
             path = seen = drag_path(
                 configurations,
                 width,
@@ -161,20 +196,20 @@ class LatticePES(EnergySurface):
             )
             if surrogate.features.has_jacobian:
                 yield self._drag("drag", path, surrogate)
-        if configurations.shape[1:] == (4, 2):
+        if dimension == PLANE and THESIS_NUMBER in self.lattice.particle_numbers:
             path = seen = thesis_path(width, DRAG_POINTS)
             if surrogate.features.has_jacobian:
                 yield self._drag("drag_thesis", path, surrogate)
         if seen is not None:
-            names = surrogate.features.names(self.lattice.n_particles)
+            names = surrogate.features.names(seen.positions.shape[1])
             values = surrogate.features(seen.positions, width)
             yield Probe("inputs", {}, descriptor_figure(seen, names, values))
 
     def _drag_lines(self, surrogate: Surrogate, tables: Tables) -> Iterator[Probe]:
         """The drag test as numbers; a particle alone has the same energy everywhere."""
-        if self.lattice.n_particles == 1:
-            return
         positions, widths = tables.test.inputs
+        if positions.shape[1] == 1:
+            return
         known = np.isin(widths, tables.train.inputs[1])
         lines = random_lines(positions[known], widths[known], LINES, DRAG_POINTS, LINES_SEED)
         highest = np.array(
@@ -190,7 +225,7 @@ class LatticePES(EnergySurface):
 
     def _particle_energies(self, surrogate: Surrogate, test: Table) -> Iterator[Probe]:
         """How networks of single particles share the energy, where exact particles share it."""
-        if self.potential.counting != "translation_invariant" or self.lattice.n_particles == 1:
+        if self.potential.counting != "translation_invariant" or self.particle_numbers == (1,):
             return
         found = surrogate.predict_places(*test.inputs)
         if found is not None:
@@ -202,7 +237,7 @@ class LatticePES(EnergySurface):
     def _exact(self, positions: Array, widths: Array) -> tuple[Array, Array]:
         """Energies per particle and their gradients."""
         energy, forces = self.potential.energy_and_forces(positions, widths)
-        return energy, -forces / self.lattice.n_particles
+        return energy, -forces / numbers(positions)[:, None, None]
 
     def _drag(self, name: str, path: "DragPath", surrogate: Surrogate) -> Probe:
         width = path.cell_width
@@ -214,12 +249,37 @@ class LatticePES(EnergySurface):
             lambda positions: surrogate.predict_with_gradient(positions, widths),
         )
         figure = drag_figure(result)
-        if self.lattice.n_widths > 1:
-            figure.suptitle(f"cell width {width:.3g} $R_c$", x=0.99, ha="right", fontsize=9)
+        told = [f"cell width {width:.3g} $R_c$"] * (self.lattice.n_widths > 1)
+        told += [f"{path.positions.shape[1]} particles"] * (len(self.particle_numbers) > 1)
+        if told:
+            figure.suptitle(", ".join(told), x=0.99, ha="right", fontsize=9)
         return Probe(name, result.errors(), figure)
 
 
 def _table(source: Source) -> Table:
     data = arrays(source.frame)
-    gradients = -data.forces / data.positions.shape[1]
+    gradients = -data.forces / numbers(data.positions)[:, None, None]
     return Table((data.positions, data.cell_width), data.energy, gradients)
+
+
+def _of_one_number(tables: Tables) -> Tables | None:
+    """The rows of the largest number of particles of which training and test have a common width.
+
+    None where there is no such number, as in very small databases of many kinds.
+    """
+    train, test = (numbers(table.inputs[0]) for table in (tables.train, tables.test))
+    for number in sorted({*train.tolist()} & {*test.tolist()}, reverse=True):
+        known, unknown = _cut(tables.train, train == number), _cut(tables.test, test == number)
+        if np.isin(unknown.inputs[1], known.inputs[1]).any():
+            return replace(tables, train=known, test=unknown)
+    return None
+
+
+def _cut(table: Table, chosen: Mask) -> Table:
+    """Some rows that have one number of particles, without places for more."""
+    if chosen.all() and not some_absent(table.inputs[0]):
+        return table
+    positions, widths = (array[chosen] for array in table.inputs)
+    number = int(numbers(positions)[0])
+    gradients = None if table.gradients is None else table.gradients[chosen, :number]
+    return Table((positions[:, :number], widths), table.targets[chosen], gradients)

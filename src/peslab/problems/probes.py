@@ -13,6 +13,7 @@ from peslab.evaluation import (
     shortest_distances,
 )
 from peslab.evaluation.style import unit_label
+from peslab.places import groups, numbers, present
 from peslab.problems.contract import Array, Probe, Surrogate, Table
 
 MOST_PAIRS = 5 * 10**7
@@ -31,44 +32,53 @@ def surface_probes(surrogate: Surrogate, test: Table, units: tuple[str, str]) ->
 
     Args:
         surrogate: The model.
-        test: With positions (n, N, d) and cell widths (n,).
+        test: With positions (n, N, d), NaN in places without a particle, and cell widths (n,).
         units: Of energies and of lengths.
     """
     energy_unit, length_unit = units
     positions, widths = test.inputs
-    n_particles, dimension = positions.shape[1:]
+    most, dimension = positions.shape[1:]
     if test.gradients is None or not surrogate.features.has_jacobian:
         prediction = surrogate.predict(positions, widths)
     else:
         prediction, gradient = surrogate.predict_with_gradient(positions, widths)
-        forces = -n_particles * gradient.reshape(len(gradient), -1)
-        truth = -n_particles * test.gradients.ravel()
+        there = present(positions)
+        particles = np.repeat(numbers(positions), numbers(positions))[:, None]
+        forces = -(particles * gradient[:, there]).reshape(len(gradient), -1)
+        truth = -(particles * test.gradients[there]).ravel()
         unit = f"{energy_unit}/{length_unit}"
         yield Probe("forces", {}, parity(forces, truth, unit, "force component"))
-    rows = slice(None, max(1, MOST_PAIRS // n_particles**2))
+    rows = slice(None, max(1, MOST_PAIRS // most**2))
     shortest = shortest_distances(positions[rows], widths[rows])
     yield _errors(prediction[:, rows], test.rows(rows), shortest, units)
     if len(prediction) > 1:
         figure = ensemble_figure(prediction, test.targets, energy_unit)
         found = ensemble_metrics(prediction, test.targets)
         yield Probe("ensemble", {}, figure, common=found)
-    if dimension in DRAWN_DIMENSIONS and n_particles <= DRAWN_PARTICLES:
+    if dimension in DRAWN_DIMENSIONS and most <= DRAWN_PARTICLES:
         bond_length = BOND_LENGTH * float(np.median(shortest))
         figure = sample_lattices(positions, widths, test.targets, bond_length, prediction, units)
         yield Probe("lattices", {}, figure)
 
 
 def _errors(prediction: Array, table: Table, shortest: Array, units: tuple[str, str]) -> Probe:
-    """Errors over the energy, the shortest distance and, of many, the cell width."""
+    """Errors over the energy, the shortest distance and, of many, cell width and number."""
     energy_unit, length_unit = map(unit_label, units)
     errors = np.abs(prediction - table.targets)
     panels = {
         f"exact energy per particle ({energy_unit})": table.targets,
         f"shortest distance ({length_unit})": shortest,
     }
-    widths = table.inputs[1]
+    positions, widths = table.inputs
     if len(np.unique(widths)) > 1:
         panels[f"cell width ({length_unit})"] = widths
     levels = {"median": 0.5, "percentile_95": 0.95}
-    numbers = {name: np.quantile(errors, level, axis=1) for name, level in levels.items()}
-    return Probe("errors", numbers, error_figure(panels, errors, units[0]))
+    found = {name: np.quantile(errors, level, axis=1) for name, level in levels.items()}
+    particles = numbers(positions)
+    if len(np.unique(particles)) > 1:
+        panels["particles"] = particles.astype(float)
+        found |= {
+            f"mae_of_{number}_particles": errors[:, rows].mean(axis=1)
+            for number, rows in groups(positions)
+        }
+    return Probe("errors", found, error_figure(panels, errors, units[0]))

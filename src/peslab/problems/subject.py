@@ -29,12 +29,7 @@ def subject_of(potential: Potential, lattice: Lattice) -> Subject:
     interaction = potential.interaction()
     if math.isinf(min(reach_without_depth(interaction), interaction.depth)):
         raise InvalidInputError(no_exact_sum(potential, lattice.dimension))
-    if lattice.n_widths > 1:
-        raise InvalidInputError(
-            f"laws are tried in cells of one width, and this lattice has {lattice.n_widths}: "
-            "choose one, e.g. lattice=square_4 lattice.cell_width=5."
-        )
-    (cell_width,) = lattice.cell_widths.tolist()
+    n_particles, cell_width = _only_kind(lattice)
     depth = interaction.depth * cell_width
 
     def energy_at_depth(positions: Array, cell_width: float, depth: int) -> Array:
@@ -54,12 +49,27 @@ def subject_of(potential: Potential, lattice: Lattice) -> Subject:
             perimeter=min(3.0 * interaction.triplet_cutoff, 2.0 * depth),
             depth=potential.depth,
         ),
-        n_particles=lattice.n_particles,
+        n_particles=n_particles,
         dimension=lattice.dimension,
         cell_width=cell_width,
         energy=unit(potential, ENERGIES),
         length=unit(potential, LENGTHS),
     )
+
+
+def _only_kind(lattice: Lattice) -> tuple[int, float]:
+    """The number of particles and the width of all cells."""
+    if lattice.n_widths > 1:
+        raise InvalidInputError(
+            f"laws are tried in cells of one width, and this lattice has {lattice.n_widths}: "
+            "choose one, e.g. lattice=square_4 lattice.cell_width=5."
+        )
+    if isinstance(lattice.n_particles, tuple):
+        raise InvalidInputError(
+            "laws are tried on cells of one number of particles, and this lattice has "
+            f"{len(lattice.n_particles)}: choose one, e.g. lattice.n_particles=4."
+        )
+    return lattice.n_particles, float(lattice.cell_widths[0])
 
 
 def unit(potential: Potential, names: tuple[str, ...]) -> float:

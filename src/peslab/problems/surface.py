@@ -11,6 +11,8 @@ from peslab.evaluation import (
     least_squares_mae,
     regression_metrics,
 )
+from peslab.features import Descriptor
+from peslab.places import present
 from peslab.problems.contract import Array, Probe, Problem, Surrogate, Table, Tables
 from peslab.problems.probes import surface_probes
 
@@ -23,11 +25,21 @@ class EnergySurface(Problem):
     def units(self) -> tuple[str, str]:
         """Of energies and of lengths."""
 
+    @property
+    @abstractmethod
+    def particle_numbers(self) -> tuple[int, ...]:
+        """How many particles configurations have, from the smallest number on."""
+
+    def check(self, features: Descriptor) -> None:
+        """Refuse a descriptor whose features differ with the number of particles."""
+        features.check_numbers(self.particle_numbers)
+
     def errors(self, table: Table, prediction: Array, gradient: Array | None) -> dict[str, Array]:
         """Errors of energies per particle, their gradients and the forces.
 
-        Gradients are those of the energy per particle, forces −N times as large; their errors are
-        means over configurations, particles and components.
+        Gradients are those of the energy per particle, forces −N times as large, with each
+        configuration's own N; their errors are means over all particles of all configurations, and
+        components.
         """
         per_replica = [regression_metrics(energies, table.targets) for energies in prediction]
         errors = {
@@ -35,9 +47,11 @@ class EnergySurface(Problem):
             for name in per_replica[0]
         }
         if gradient is not None and table.gradients is not None:
-            axes = tuple(range(1, gradient.ndim))
-            errors["gradient_mae"] = np.abs(gradient - table.gradients).mean(axis=axes)
-            errors["force_mae"] = errors["gradient_mae"] * table.gradients.shape[1]
+            there = present(table.inputs[0])
+            off = np.abs(gradient - table.gradients)[:, there]
+            particles = np.nonzero(there)[0]
+            errors["gradient_mae"] = off.mean(axis=(1, 2))
+            errors["force_mae"] = (there.sum(axis=1)[particles, None] * off).mean(axis=(1, 2))
         return errors
 
     def baselines(self, train: tuple[Array, Array], test: tuple[Array, Array]) -> dict[str, float]:

@@ -35,12 +35,19 @@ def from_ase(
         periodic: ASE's `pbc`, shape (3,): the periodic axes come first.
 
     Raises:
-        InvalidInputError: Where no axis is periodic or another than the first ones are, the cell is
-            not cubic along these axes, or particles differ in a coordinate that is not periodic.
+        InvalidInputError: Where a position is not finite, no axis is periodic or another than the
+            first ones are, the cell is not cubic along these axes, or particles differ in a
+            coordinate that is not periodic.
     """
     points, vectors = np.asarray(positions, dtype=float), np.asarray(cell, dtype=float)
     axes = np.asarray(periodic, dtype=bool)
     dimension = int(axes.sum())
+    finite = np.isfinite(points).all(axis=1)
+    if not finite.all():  # elsewhere NaN says that there is no particle
+        raise InvalidInputError(
+            f"has NaN or infinity in the position of particle {finite.argmin()}: repair or remove "
+            "that configuration."
+        )
     if dimension == 0 or not axes[:dimension].all():
         told = " ".join("T" if axis else "F" for axis in axes)
         raise InvalidInputError(

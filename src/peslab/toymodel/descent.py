@@ -5,12 +5,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from peslab.kernels.arrays import IntArray
 from peslab.kernels.descent import descend
 from peslab.kernels.inputs import checked_configurations, positive, whole
 from peslab.kernels.parallel import in_slices
+from peslab.places import some_absent
 from peslab.toymodel.parts import check_reach
 from peslab.toymodel.potential import Potential
-from peslab.toymodel.relaxation import Relaxation, Relaxed
+from peslab.toymodel.relaxation import Relaxation, Relaxed, relaxed_by_number
 
 
 @dataclass(frozen=True)
@@ -45,12 +47,16 @@ class Descent(Relaxation):
         potential: Potential,
         positions: npt.ArrayLike,
         cell_width: npt.ArrayLike,
-        seed: int,  # noqa: ARG002
-        first_index: int = 0,  # noqa: ARG002
+        seed: int,
+        first_index: int | IntArray = 0,
         *,
         n_threads: int | None = None,
     ) -> Relaxed:
         """Relax configurations: see `Relaxation.relax`. Nothing is tried, so nothing is rated."""
+        if some_absent(positions):
+            return relaxed_by_number(
+                self, potential, positions, cell_width, seed, first_index, n_threads
+            )
         configurations = checked_configurations(positions, cell_width)
         shallower = potential if self.depth is None else replace(potential, depth=self.depth)
         interaction = shallower.interaction()

@@ -12,6 +12,7 @@ from peslab.errors import InvalidInputError
 from peslab.kernels import potentials
 from peslab.kernels.arrays import FloatArray
 from peslab.kernels.block import energies_and_forces_of_blocks
+from peslab.kernels.by_number import by_number
 from peslab.kernels.compilation import SideFunction
 from peslab.kernels.energy import energies_and_forces
 from peslab.kernels.inputs import (
@@ -23,6 +24,7 @@ from peslab.kernels.inputs import (
 )
 from peslab.kernels.interaction import MOST_IMAGES, Interaction
 from peslab.kernels.parallel import in_slices
+from peslab.places import some_absent
 from peslab.toymodel.parts import (
     LOWER_THE_DEPTH,
     check_finite,
@@ -128,6 +130,8 @@ class Potential(ABC):
 
         Args:
             positions: Shape (n, N, d), or (N, d) for one configuration; inside the cell or not.
+                Where configurations differ in their number of particles, places without one are
+                rows of NaN and come last.
             cell_width: w_c, a number or shape (n,).
             n_threads: None takes all usable cores; the result is the same, bit for bit.
 
@@ -154,12 +158,20 @@ class Potential(ABC):
             n_threads: None takes all usable cores; the result is the same, bit for bit.
 
         Returns:
-            Shapes (n,) and (n, N, d).
+            Shapes (n,) and (n, N, d); forces are NaN where positions are, for no particle is there.
 
         Raises:
             InvalidInputError: Where an input makes no sense, particles coincide, or an energy is
                 not finite.
         """
+        if some_absent(positions):
+            energies, forces = by_number(
+                lambda places, widths: self.energy_and_forces(places, widths, n_threads),
+                positions,
+                cell_width,
+                ((), (1,)),
+            )
+            return energies, forces
         configurations = checked_configurations(positions, cell_width)
         if self.sums_a_block:
             energies, forces = self._summed_block(configurations, n_threads)
@@ -182,7 +194,7 @@ class Potential(ABC):
             n_threads: None takes all usable cores; the result is the same, bit for bit.
 
         Returns:
-            Shape (n, N).
+            Shape (n, N), NaN where no particle is.
 
         Raises:
             InvalidInputError: Where particles have no energy of their own, for it would depend on
@@ -194,6 +206,14 @@ class Potential(ABC):
                 f"counting={self.counting} gives no energies of single particles, for they would "
                 "depend on where the cell begins: set counting=translation_invariant."
             )
+        if some_absent(positions):
+            (energies,) = by_number(
+                lambda places, widths: (self.particle_energies(places, widths, n_threads),),
+                positions,
+                cell_width,
+                ((1,),),
+            )
+            return energies
         configurations = checked_configurations(positions, cell_width)
         n_particles = configurations.positions.shape[1]
         energies, forces = self._summed(configurations, n_particles, n_threads)

@@ -16,6 +16,7 @@ from peslab.kernels.inputs import (
     check_images,
     checked_configurations,
     finite,
+    indices_of,
     positive,
     seed_of_streams,
     whole,
@@ -23,6 +24,7 @@ from peslab.kernels.inputs import (
 from peslab.kernels.interaction import MOST_IMAGES, Interaction
 from peslab.kernels.parallel import in_slices
 from peslab.kernels.relaxation import NOT_RUN, RATED_EPOCHS, WORTH_A_THREAD, Moving, relax
+from peslab.places import groups, some_absent
 from peslab.toymodel.parts import LOWER_THE_DEPTH, check_reach, reach_without_depth
 from peslab.toymodel.potential import Potential
 
@@ -35,7 +37,7 @@ class Relaxed(NamedTuple):
     """Configurations after their relaxation, and what it took.
 
     Attributes:
-        positions: Inside the cell, shape (n, N, d).
+        positions: Inside the cell, shape (n, N, d), NaN where no particle is.
         acceptance_rates: The part of the moves of the last ten epochs that was accepted, shape
             (n,); NaN where nothing was tried.
         accepted: The number of moves that were accepted in each epoch, shape (n, epochs), of N in
@@ -57,7 +59,7 @@ class Relaxation(ABC):
         positions: npt.ArrayLike,
         cell_width: npt.ArrayLike,
         seed: int,
-        first_index: int = 0,
+        first_index: int | IntArray = 0,
         *,
         n_threads: int | None = None,
     ) -> Relaxed:
@@ -68,10 +70,12 @@ class Relaxation(ABC):
 
         Args:
             potential: Whose energy falls.
-            positions: Shape (n, N, d), or (N, d) for one configuration; they are not changed.
+            positions: Shape (n, N, d), or (N, d) for one configuration; they are not changed. NaN
+                in places without a particle, which come last.
             cell_width: w_c, a number or shape (n,).
             seed: 0 is a seed as good as any.
-            first_index: Where in the sequence of this seed to begin.
+            first_index: Where in the sequence of this seed to begin, or the place of each
+                configuration in it, shape (n,).
             n_threads: None takes all usable cores.
 
         Raises:
@@ -91,6 +95,34 @@ def rated(accepted: IntArray, n_particles: int) -> FloatArray:
     return rates
 
 
+def relaxed_by_number(
+    relaxation: Relaxation,
+    potential: Potential,
+    positions: npt.ArrayLike,
+    cell_width: npt.ArrayLike,
+    seed: int,
+    first_index: int | IntArray,
+    n_threads: int | None,
+) -> Relaxed:
+    """Relax the configurations of each number of particles by themselves, and join them.
+
+    Arguments are those of `Relaxation.relax`; each configuration keeps its place in the sequence.
+    """
+    inside, widths = checked_configurations(positions, cell_width, with_absent=True)
+    indices = indices_of(first_index, len(inside))
+    parts = []
+    for number, rows in groups(inside):
+        of_number = inside[rows, :number], widths[rows], seed, indices[rows]
+        parts.append((rows, relaxation.relax(potential, *of_number, n_threads=n_threads)))
+    epochs = max(part.accepted.shape[1] for _, part in parts)  # wider cells may take more
+    rates, accepted = np.empty(len(inside)), np.full((len(inside), epochs), NOT_RUN)
+    for rows, part in parts:
+        inside[rows, : part.positions.shape[1]] = part.positions
+        rates[rows] = part.acceptance_rates
+        accepted[rows, : part.accepted.shape[1]] = part.accepted
+    return Relaxed(inside, rates, accepted)
+
+
 @dataclass(frozen=True)
 class NoRelaxation(Relaxation):
     """Random starts as they are: particles anywhere, energies up to 1e11 E_c and more."""
@@ -101,12 +133,12 @@ class NoRelaxation(Relaxation):
         positions: npt.ArrayLike,
         cell_width: npt.ArrayLike,
         seed: int,  # noqa: ARG002
-        first_index: int = 0,  # noqa: ARG002
+        first_index: int | IntArray = 0,  # noqa: ARG002
         *,
         n_threads: int | None = None,  # noqa: ARG002
     ) -> Relaxed:
         """Leave configurations as they are: see `Relaxation.relax`."""
-        inside, _ = checked_configurations(positions, cell_width)
+        inside, _ = checked_configurations(positions, cell_width, with_absent=True)
         accepted = np.empty((len(inside), 0), np.int64)
         return Relaxed(inside, rated(accepted, inside.shape[1]), accepted)
 
@@ -169,11 +201,15 @@ class RandomMoves(Relaxation):
         positions: npt.ArrayLike,
         cell_width: npt.ArrayLike,
         seed: int,
-        first_index: int = 0,
+        first_index: int | IntArray = 0,
         *,
         n_threads: int | None = None,
     ) -> Relaxed:
         """Relax configurations: see `Relaxation.relax`."""
+        if some_absent(positions):
+            return relaxed_by_number(
+                self, potential, positions, cell_width, seed, first_index, n_threads
+            )
         configurations = checked_configurations(positions, cell_width)
         relaxed, cell_widths = configurations
         shallower = potential if self.depth is None else replace(potential, depth=self.depth)
@@ -203,7 +239,9 @@ class RandomMoves(Relaxation):
         """k_B T of steps uphill: none are taken."""
         return 0.0
 
-    def _moving(self, configurations: Configurations, seed: int, first_index: int) -> Moving:
+    def _moving(
+        self, configurations: Configurations, seed: int, first_index: int | IntArray
+    ) -> Moving:
         """How far and how long the particles of each configuration move."""
         relaxed, cell_widths = configurations
         scale = cell_widths / self.reference_width
@@ -220,7 +258,7 @@ class RandomMoves(Relaxation):
             temperature=self._energy_of_heat,
             target_rate=-1.0 if rate is None else rate,
             seed=seed_of_streams("seed", seed),
-            first_index=whole("first_index", first_index, minimum=0),
+            indices=indices_of(first_index, len(relaxed)),
         )
 
 
