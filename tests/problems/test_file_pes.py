@@ -5,11 +5,12 @@ import os
 import numpy as np
 import polars as pl
 import pytest
+from probing import probed
 
 from peslab.database import Database, Recipe, Units, generate, write_database
 from peslab.errors import InvalidInputError
 from peslab.features import ProximityEigenvalues
-from peslab.problems import FilePES
+from peslab.problems import FilePES, Prediction
 from peslab.toymodel import Lattice, ModifiedLennardJones, RandomMoves
 
 RECIPE = Recipe(ModifiedLennardJones(), Lattice(4, 2, 4.3), RandomMoves(12, 0.1), 100, 0, 0.9)
@@ -62,7 +63,7 @@ def test_a_file_without_forces_has_no_gradients(tmp_path):
     made = problem(written(tmp_path / "data.db", FRAME.drop("forces")))
     test = made.tables(tmp_path).test
     assert test.gradients is None
-    errors = made.errors(test, test.targets[None], np.zeros((1, *test.inputs[0].shape)))
+    errors = made.errors(test, Prediction(test.targets[None], np.zeros((1, *test.inputs[0].shape))))
     assert "energy_mae" in errors
     assert "gradient_mae" not in errors
 
@@ -127,7 +128,7 @@ def test_without_an_exact_potential_predictions_are_looked_at(tmp_path):
     """No drags, which need energies of configurations that are not in the file; in its units."""
     made = problem(written(tmp_path / "data.extxyz", units=("eV", "Å")))
     tables = made.tables(tmp_path)
-    probes = {probe.name: probe for probe in made.probes(Shifted(tables.test), tables)}
+    probes = {probe.name: probe for probe in probed(made, Shifted(tables.test), tables)}
     assert list(probes) == ["forces", "errors", "ensemble", "lattices"]
     assert "(eV/Å)" in probes["forces"].figure.axes[0].get_ylabel()
     assert "(eV)" in probes["errors"].figure.axes[0].get_ylabel()

@@ -4,10 +4,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from probing import probed
 
 from peslab.database import DatabaseSettings
 from peslab.features import Descriptor, ProximityEigenvalues
-from peslab.problems import LatticePES
+from peslab.problems import LatticePES, Prediction
 from peslab.toymodel import Lattice, ModifiedLennardJones, RandomMoves
 
 SETTINGS = DatabaseSettings(
@@ -83,7 +84,7 @@ def test_an_exact_model_has_no_error(tmp_path):
     """And one that is off by 0.5 E_c has that error, with exact gradients."""
     lattice_pes = problem()
     test = lattice_pes.tables(tmp_path).test
-    errors = lattice_pes.errors(test, *Oracle(lattice_pes).predict_with_gradient(*test.inputs))
+    errors = lattice_pes.errors(test, Prediction.of(test, Oracle(lattice_pes)))
     assert errors["energy_mae"] == pytest.approx([0.0, 0.5])
     assert errors["energy_max_error"] == pytest.approx([0.0, 0.5])
     assert errors["gradient_mae"] == pytest.approx([0.0, 0.0])
@@ -94,10 +95,10 @@ def test_forces_err_n_times_as_much_as_gradients(tmp_path):
     lattice_pes = problem()
     test = lattice_pes.tables(tmp_path).test
     wrong = np.stack([test.gradients + 0.1])
-    errors = lattice_pes.errors(test, test.targets[None], wrong)
+    errors = lattice_pes.errors(test, Prediction(test.targets[None], wrong))
     assert errors["gradient_mae"] == pytest.approx([0.1])
     assert errors["force_mae"] == pytest.approx([0.4])
-    assert "gradient_mae" not in lattice_pes.errors(test, test.targets[None], None)
+    assert "gradient_mae" not in lattice_pes.errors(test, Prediction(test.targets[None], None))
 
 
 def test_the_constant_baseline_is_the_median(tmp_path):
@@ -121,7 +122,7 @@ def test_probes_drag_a_particle(dimension, n_particles, names, tmp_path):
     """An exact model passes the drag test; the thesis's path is for its kind of cell."""
     lattice_pes = problem(dimension, n_particles)
     tables = lattice_pes.tables(tmp_path)
-    probes = list(lattice_pes.probes(Oracle(lattice_pes), tables))
+    probes = list(probed(lattice_pes, Oracle(lattice_pes), tables))
     drags = [probe for probe in probes if probe.name.startswith("drag")]
     assert [probe.name for probe in drags] == names
     for probe in drags:
@@ -134,7 +135,7 @@ def test_without_a_jacobian_only_the_inputs_are_drawn(tmp_path):
     lattice_pes = problem()
     oracle = Oracle(lattice_pes)
     oracle.features = Center()
-    probes = list(lattice_pes.probes(oracle, lattice_pes.tables(tmp_path)))
+    probes = list(probed(lattice_pes, oracle, lattice_pes.tables(tmp_path)))
     names = [probe.name for probe in probes]
     assert names == ["errors", "ensemble", "lattices", "inputs"]
 
@@ -165,7 +166,7 @@ def test_the_drag_runs_through_a_cell_of_nearly_the_thesis_width(lattice, width,
     """Of many widths that nearest to 5 R_c is shown, and the figure says which."""
     lattice_pes = problem(lattice=lattice)
     tables = lattice_pes.tables(tmp_path)
-    *_, lines, drag, thesis, inputs = lattice_pes.probes(Oracle(lattice_pes), tables)
+    *_, lines, drag, thesis, inputs = probed(lattice_pes, Oracle(lattice_pes), tables)
     drags = [drag, thesis]
     assert inputs.name == "inputs"
     assert [probe.name for probe in (lines, *drags)] == ["drag_lines", "drag", "drag_thesis"]

@@ -5,12 +5,13 @@ from dataclasses import replace
 import numpy as np
 import polars as pl
 import pytest
+from probing import probed
 
 from peslab.database import Database, DatabaseSettings, Units, generate, write_database
 from peslab.errors import InvalidInputError
 from peslab.features import PowerSums, ProximityEigenvalues, SymmetryFunctions
 from peslab.places import numbers
-from peslab.problems import FilePES, LatticePES, subject_of
+from peslab.problems import FilePES, LatticePES, Prediction, subject_of
 from peslab.problems import lattice_pes as module
 from peslab.toymodel import Lattice, ModifiedLennardJones, RandomMoves
 
@@ -68,18 +69,20 @@ def test_errors_are_means_over_particles_that_are_there(tmp_path):
     test = problem.tables(tmp_path).test
     particles = numbers(test.inputs[0])
     gradient = test.gradients[None] + np.resize([0.1, 0.0], (2, 1, 1, 1))
-    errors = problem.errors(test, np.stack([test.targets] * 2), gradient)
+    errors = problem.errors(test, Prediction(np.stack([test.targets] * 2), gradient))
     assert errors["gradient_mae"] == pytest.approx([0.1, 0.0])
     assert errors["force_mae"] == pytest.approx([0.1 * (particles**2).sum() / particles.sum(), 0])
     gradient[1, 0, 0, 0] = np.nan  # of a particle that is there
-    assert np.isnan(problem.errors(test, np.stack([test.targets] * 2), gradient)["gradient_mae"][1])
+    assert np.isnan(
+        problem.errors(test, Prediction(np.stack([test.targets] * 2), gradient))["gradient_mae"][1]
+    )
 
 
 def test_all_probes_are_there_and_right(tmp_path):
     """Perfect for the replica that knows, and 0.5 off in gradients for the other one."""
     problem = lattice_pes()
     oracle, tables = Oracle(problem), problem.tables(tmp_path)
-    probes = {probe.name: probe for probe in problem.probes(oracle, tables)}
+    probes = {probe.name: probe for probe in probed(problem, oracle, tables)}
     expected = {"forces", "errors", "ensemble", "lattices", "particle_energies", "drag_lines",
                 "drag", "drag_thesis", "inputs"}  # fmt: skip
     assert set(probes) == expected
@@ -98,7 +101,7 @@ def test_drags_take_cells_of_the_largest_number(tmp_path):
     """No path leads through a place without a particle."""
     problem = lattice_pes((2, 3))
     oracle, tables = Oracle(problem), problem.tables(tmp_path)
-    list(problem.probes(oracle, tables))
+    list(probed(problem, oracle, tables))
     shapes = {positions.shape[1:] for positions in oracle.asked}
     assert shapes == {(3, 2)}
     assert not any(np.isnan(positions).any() for positions in oracle.asked[1:])
@@ -161,7 +164,7 @@ def test_what_is_tested_may_have_other_numbers(tmp_path):
     oracle, tables = Oracle(problem), problem.tables(tmp_path)
     assert np.unique(numbers(tables.train.inputs[0])).tolist() == [2, 3]
     assert np.unique(numbers(tables.test.inputs[0])).tolist() == [2, 4]
-    probes = {probe.name: probe for probe in problem.probes(oracle, tables)}
+    probes = {probe.name: probe for probe in probed(problem, oracle, tables)}
     assert probes["errors"].numbers["mae_of_4_particles"] == pytest.approx([0.0, 0.5], abs=1e-12)
     assert "2 particles" in probes["drag"].figure.get_suptitle()
     with pytest.raises(InvalidInputError, match="of 3 and of 4 particles"):
@@ -173,7 +176,7 @@ def test_one_number_is_tested_on_another(tmp_path):
     problem = lattice_pes(3, test_n_particles=2)
     tables = problem.tables(tmp_path)
     assert (tables.train.inputs[0].shape[1:], tables.test.inputs[0].shape[1:]) == ((3, 2), (2, 2))
-    names = [probe.name for probe in problem.probes(Oracle(problem), tables)]
+    names = [probe.name for probe in probed(problem, Oracle(problem), tables)]
     assert names == ["forces", "errors", "ensemble", "lattices", "particle_energies"]
     with pytest.raises(InvalidInputError, match="test_n_particles must be"):
         lattice_pes(3, test_n_particles=[2, 2])
@@ -210,7 +213,7 @@ def test_a_file_may_hold_several_numbers(path, tmp_path):
     _, forces = ModifiedLennardJones().energy_and_forces(*tables.train.inputs)
     expected = -forces / numbers(tables.train.inputs[0])[:, None, None]
     np.testing.assert_allclose(tables.train.gradients, expected, rtol=1e-12)
-    assert {probe.name for probe in problem.probes(Oracle(problem_of_file()), tables)} == {
+    assert {probe.name for probe in probed(problem, Oracle(problem_of_file()), tables)} == {
         "forces", "errors", "ensemble", "lattices",
     }  # fmt: skip
 

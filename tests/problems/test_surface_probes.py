@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from peslab.features import ProximityEigenvalues
-from peslab.problems import Table
+from peslab.problems import Prediction, Table
 from peslab.problems import probes as module
 from peslab.problems.probes import surface_probes
 
@@ -39,7 +39,7 @@ class Wrong:
 
 
 def probes_of(known, n_replicas=3):
-    found = surface_probes(Wrong(known, n_replicas), known, UNITS)
+    found = surface_probes(Prediction.of(known, Wrong(known, n_replicas)), known, UNITS)
     return {probe.name: probe for probe in found}
 
 

@@ -17,7 +17,7 @@ from peslab.learning import Fit, Samples, fit, use_threads
 from peslab.pipeline.plan import Plan, settled
 from peslab.pipeline.statistics import data_statistics
 from peslab.pipeline.surrogate import DescribedModel
-from peslab.problems.contract import Array, Table, Tables
+from peslab.problems.contract import Array, Prediction, Table, Tables
 from peslab.tracking import RunLog, provenance, track_run
 
 ONE_THREAD_BATCH = 4096
@@ -138,12 +138,14 @@ def run(plan: Plan, origin: Origin) -> Outcome:
             fitted = _fit(plan, scaling, train, held_out, log, origin)
         surrogate = DescribedModel(plan.features, fitted.model)
         with watch.measure("evaluation"):
-            metrics, test_prediction = _evaluate(plan, surrogate, tables, train)
+            predicted = Prediction.of(tables.test, surrogate)
+            metrics = _evaluate(plan, surrogate, tables, train, predicted)
         with watch.measure("figures"):
             unit = plan.problem.task.unit
             log.figure(learning_curves(fitted.history, unit), "figures/learning_curves.png")
-            log.figure(parity(test_prediction, tables.test.targets, unit), "figures/parity.png")
-            for probe in plan.problem.probes(surrogate, tables):
+            truth = tables.test.targets
+            log.figure(parity(predicted.targets, truth, unit), "figures/parity.png")
+            for probe in plan.problem.probes(surrogate, tables, predicted):
                 log.figure(probe.figure, f"figures/{probe.name}.png")
                 metrics |= _summary({f"{probe.name}/{k}": v for k, v in probe.numbers.items()})
                 metrics |= {f"{probe.name}/{name}": value for name, value in probe.common.items()}
@@ -195,15 +197,20 @@ def _fit(
 
 
 def _evaluate(
-    plan: Plan, surrogate: DescribedModel, tables: Tables, train: Samples
-) -> tuple[dict[str, float], Array]:
-    """All final metrics, and the predictions for the test part."""
-    errors: dict[str, Array] = {}
-    for part, table in {"val": tables.validation, "test": tables.test}.items():
-        prediction, gradient = _predicted(surrogate, table)
-        found = plan.problem.errors(table, prediction, gradient)
-        errors |= {f"{part}/{name}": values for name, values in found.items()}
-    metrics = _summary(errors)
+    plan: Plan, surrogate: DescribedModel, tables: Tables, train: Samples, predicted: Prediction
+) -> dict[str, float]:
+    """All final metrics, given what the model says of the test part."""
+    held_out = Prediction.of(tables.validation, surrogate)
+    metrics = _summary(
+        {
+            f"{part}/{name}": values
+            for part, table, prediction in (
+                ("val", tables.validation, held_out),
+                ("test", tables.test, predicted),
+            )
+            for name, values in plan.problem.errors(table, prediction).items()
+        }
+    )
     test = (plan.features(*tables.test.inputs), tables.test.targets)
     baselines = plan.problem.baselines((train.inputs, train.targets), test)
     metrics |= {f"baseline/{name}": value for name, value in baselines.items()}
@@ -212,14 +219,7 @@ def _evaluate(
     metrics["training_rows"] = float(len(tables.train))
     metrics |= _prediction_times(surrogate, tables.test)
     metrics["network_parameters"] = float(surrogate.model.network.n_parameters)
-    return metrics, prediction
-
-
-def _predicted(surrogate: DescribedModel, table: Table) -> tuple[Array, Array | None]:
-    """Energies, and gradients where the descriptor has a Jacobian and the data have some."""
-    if surrogate.features.has_jacobian and table.gradients is not None:
-        return surrogate.predict_with_gradient(*table.inputs)
-    return surrogate.predict(*table.inputs), None
+    return metrics
 
 
 def _summary(values: Mapping[str, Array]) -> dict[str, float]:

@@ -4,6 +4,7 @@ import numpy as np
 
 from peslab.configuration.statistics import NAMES
 from peslab.features import LinearMap
+from peslab.places import present
 from peslab.problems.contract import Table
 
 
@@ -28,6 +29,6 @@ def data_statistics(table: Table, scaling: LinearMap) -> dict[str, float]:
         "n_inputs": n_inputs,
     }
     if table.gradients is not None:
-        magnitude = float(np.abs(table.gradients).mean())
+        magnitude = float(np.abs(table.gradients[present(table.gradients)]).mean())
         found |= {"gradient_magnitude": magnitude, "length": found["target_std"] / magnitude}
     return {name: found[name] for name in NAMES if name in found}

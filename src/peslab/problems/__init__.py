@@ -1,6 +1,7 @@
 """What produces labeled data and knows how a model of it is judged."""
 
 from peslab.problems.contract import (
+    Prediction,
     Probe,
     Problem,
     Surrogate,
@@ -15,6 +16,7 @@ from peslab.problems.subject import subject_of
 __all__ = [
     "FilePES",
     "LatticePES",
+    "Prediction",
     "Probe",
     "Problem",
     "Surrogate",

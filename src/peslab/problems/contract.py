@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -116,6 +116,25 @@ class Surrogate(Protocol):
         """What each particle gives to the mean, (k, n, N); None where it is not told apart."""
 
 
+class Prediction(NamedTuple):
+    """What a model says of a table.
+
+    Attributes:
+        targets: Of each replica, shape (k, n).
+        gradients: Shape (k, *coordinates); None where the descriptor or the table has none.
+    """
+
+    targets: Array
+    gradients: Array | None
+
+    @classmethod
+    def of(cls, table: Table, surrogate: Surrogate) -> Self:
+        """Predict a table, with gradients where they can be compared."""
+        if surrogate.features.has_jacobian and table.gradients is not None:
+            return cls(*surrogate.predict_with_gradient(*table.inputs))
+        return cls(surrogate.predict(*table.inputs), None)
+
+
 @dataclass(frozen=True)
 class Probe:
     """A look at a trained model beyond its errors.
@@ -172,19 +191,21 @@ class Problem(ABC):
         """
 
     @abstractmethod
-    def errors(self, table: Table, prediction: Array, gradient: Array | None) -> dict[str, Array]:
-        """Each error of each replica on a table, shape (k,).
-
-        Args:
-            table: The truth.
-            prediction: Shape (k, n).
-            gradient: Shape (k, *coordinates), or None where the descriptor has no Jacobian.
-        """
+    def errors(self, table: Table, predicted: Prediction) -> dict[str, Array]:
+        """Each error of each replica on a table, shape (k,)."""
 
     @abstractmethod
     def baselines(self, train: tuple[Array, Array], test: tuple[Array, Array]) -> dict[str, float]:
         """Errors on the test part without a network, from (features, targets) of both parts."""
 
     @abstractmethod
-    def probes(self, surrogate: Surrogate, tables: Tables) -> Iterator[Probe]:
-        """Looks at a trained model, one after the other."""
+    def probes(
+        self, surrogate: Surrogate, tables: Tables, predicted: Prediction
+    ) -> Iterator[Probe]:
+        """Looks at a trained model, one after the other.
+
+        Args:
+            surrogate: The model.
+            tables: The data.
+            predicted: What the model says of the test part.
+        """

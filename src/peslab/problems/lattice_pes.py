@@ -31,6 +31,7 @@ from peslab.features import Descriptor
 from peslab.places import Mask, numbers, some_absent
 from peslab.problems.contract import (
     Array,
+    Prediction,
     Probe,
     Progress,
     Source,
@@ -161,7 +162,9 @@ class LatticePES(EnergySurface):
             sources=sources,
         )
 
-    def probes(self, surrogate: Surrogate, tables: Tables) -> Iterator[Probe]:
+    def probes(
+        self, surrogate: Surrogate, tables: Tables, predicted: Prediction
+    ) -> Iterator[Probe]:
         """What any surface shows, and particles dragged through cells.
 
         One through a held-out cell and, as in figure 10, through the thesis's, and many along
@@ -169,7 +172,7 @@ class LatticePES(EnergySurface):
         of single particles. Of the last way, or else of the first, also what the network sees is
         drawn.
         """
-        yield from super().probes(surrogate, tables)
+        yield from super().probes(surrogate, tables, predicted)
         yield from self._particle_energies(surrogate, tables.test)
         alike = _of_one_number(tables)
         if alike is not None:

@@ -14,7 +14,7 @@ from peslab.evaluation import (
 )
 from peslab.evaluation.style import unit_label
 from peslab.places import groups, numbers, present
-from peslab.problems.contract import Array, Probe, Surrogate, Table
+from peslab.problems.contract import Array, Prediction, Probe, Table
 
 MOST_PAIRS = 5 * 10**7
 """Of particles, whose distances are looked at: about a second."""
@@ -27,24 +27,22 @@ BOND_LENGTH = 1.2
 """Joined particles are nearer than this, in typical shortest distances."""
 
 
-def surface_probes(surrogate: Surrogate, test: Table, units: tuple[str, str]) -> Iterator[Probe]:
+def surface_probes(predicted: Prediction, test: Table, units: tuple[str, str]) -> Iterator[Probe]:
     """Forces, where errors are, the replicas as an ensemble, and some configurations.
 
     Args:
-        surrogate: The model.
+        predicted: What the model says of them.
         test: With positions (n, N, d), NaN in places without a particle, and cell widths (n,).
         units: Of energies and of lengths.
     """
     energy_unit, length_unit = units
     positions, widths = test.inputs
     most, dimension = positions.shape[1:]
-    if test.gradients is None or not surrogate.features.has_jacobian:
-        prediction = surrogate.predict(positions, widths)
-    else:
-        prediction, gradient = surrogate.predict_with_gradient(positions, widths)
+    prediction, gradients = predicted
+    if gradients is not None and test.gradients is not None:
         there = present(positions)
         particles = np.repeat(numbers(positions), numbers(positions))[:, None]
-        forces = -(particles * gradient[:, there]).reshape(len(gradient), -1)
+        forces = -(particles * gradients[:, there]).reshape(len(gradients), -1)
         truth = -(particles * test.gradients[there]).ravel()
         unit = f"{energy_unit}/{length_unit}"
         yield Probe("forces", {}, parity(forces, truth, unit, "force component"))

@@ -13,7 +13,7 @@ from peslab.evaluation import (
 )
 from peslab.features import Descriptor
 from peslab.places import present
-from peslab.problems.contract import Array, Probe, Problem, Surrogate, Table, Tables
+from peslab.problems.contract import Array, Prediction, Probe, Problem, Surrogate, Table, Tables
 from peslab.problems.probes import surface_probes
 
 
@@ -34,21 +34,22 @@ class EnergySurface(Problem):
         """Refuse a descriptor whose features differ with the number of particles."""
         features.check_numbers(self.particle_numbers)
 
-    def errors(self, table: Table, prediction: Array, gradient: Array | None) -> dict[str, Array]:
+    def errors(self, table: Table, predicted: Prediction) -> dict[str, Array]:
         """Errors of energies per particle, their gradients and the forces.
 
         Gradients are those of the energy per particle, forces −N times as large, with each
         configuration's own N; their errors are means over all particles of all configurations, and
         components.
         """
-        per_replica = [regression_metrics(energies, table.targets) for energies in prediction]
+        energies, gradients = predicted
+        per_replica = [regression_metrics(each, table.targets) for each in energies]
         errors = {
             f"energy_{name}": np.array([metrics[name] for metrics in per_replica])
             for name in per_replica[0]
         }
-        if gradient is not None and table.gradients is not None:
+        if gradients is not None and table.gradients is not None:
             there = present(table.inputs[0])
-            off = np.abs(gradient - table.gradients)[:, there]
+            off = np.abs(gradients - table.gradients)[:, there]
             particles = np.nonzero(there)[0]
             errors["gradient_mae"] = off.mean(axis=(1, 2))
             errors["force_mae"] = (there.sum(axis=1)[particles, None] * off).mean(axis=(1, 2))
@@ -62,6 +63,11 @@ class EnergySurface(Problem):
             "least_absolute_mae": least_absolute_mae(*train, *test),
         }
 
-    def probes(self, surrogate: Surrogate, tables: Tables) -> Iterator[Probe]:
+    def probes(
+        self,
+        surrogate: Surrogate,  # noqa: ARG002  # what it says of the test part is enough here
+        tables: Tables,
+        predicted: Prediction,
+    ) -> Iterator[Probe]:
         """What the test part shows of forces, errors, replicas and single configurations."""
-        return surface_probes(surrogate, tables.test, self.units)
+        return surface_probes(predicted, tables.test, self.units)
