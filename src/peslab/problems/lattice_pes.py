@@ -30,7 +30,9 @@ from peslab.evaluation import (
 from peslab.features import Descriptor
 from peslab.places import Mask, numbers, some_absent
 from peslab.problems.contract import (
+    FRESH_SEEDS,
     Array,
+    FreshData,
     Prediction,
     Probe,
     Progress,
@@ -133,6 +135,17 @@ class LatticePES(EnergySurface):
     def recipes(self) -> dict[str, Recipe]:
         """Both databases by their part."""
         return {"train": self.recipe(), "test": self.test_recipe()}
+
+    def fresh_data(self) -> FreshData:
+        """New databases for training and test, as large as these."""
+        seeds = {"seed": self.database.seed, "test_seed": self.database.test_seed}
+        by_chance = abs(seeds["seed"] - seeds["test_seed"]) == FRESH_SEEDS
+        shift = 2 * FRESH_SEEDS if by_chance else FRESH_SEEDS
+        return FreshData(
+            {f"database.{key}": seed + shift for key, seed in seeds.items()},
+            "a new database, which no trial has seen",
+            is_alike=self.database.test_n_particles is None,
+        )
 
     def warm_up(self, features: Descriptor) -> None:
         """Run every kernel on two configurations."""

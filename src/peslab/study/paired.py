@@ -66,8 +66,7 @@ class _Spread(NamedTuple):
 
 def is_testable(errors: Array) -> bool:
     """Whether errors (R, n) have a scatter over both replicas and configurations."""
-    n_replicas, n = errors.shape
-    return n_replicas > 1 and n > 1
+    return bool(min(errors.shape) > 1)
 
 
 def fresh_mean(errors: Array) -> tuple[float, float | None]:
@@ -89,9 +88,9 @@ def differences(errors: Mapping[int, Array]) -> list[Difference]:
     """Compare each trial with each other.
 
     The statistic (e_a.. − e_b..)/√V has V = σ_A²/R of both + S_C²/n, and Student's distribution
-    with Satterthwaite's degrees of freedom ν = V²/Σ (V_i²/ν_i), but with no more than R_a + R_b − 2:
-    that few replicas happen to agree must not pass for certainty. The probabilities are Holm's, over
-    all pairs and not only those with the lowest error, since that one is chosen by the same data.
+    with Satterthwaite's degrees of freedom ν = V²/Σ (V_i²/ν_i), but no more than R_a + R_b − 2:
+    that few replicas happen to agree must not pass for certainty. The probabilities are Holm's,
+    over all pairs and not only those with the lowest error: that is chosen by the same data.
 
     Args:
         errors: For each trial those of each replica on each configuration, shape (R, n): the same

@@ -20,6 +20,8 @@ class Study:
         n_startup_trials: The default config and random ones, before TPE proposes.
         seed: Of the proposals; proposal number t is drawn from (seed, t).
         workers: Processes of this machine that take trials.
+        confirm: How many of the leading trials are trained again on fresh data when all are
+            finished; 0 for none.
         space: For each swept key its values in Hydra's grammar, e.g.
             `{"optimizer.learning_rate": "tag(log, interval(1e-4, 1e-2))"}`.
 
@@ -33,6 +35,7 @@ class Study:
     seed: int
     workers: int
     space: dict[str, str]
+    confirm: int = 0
 
     def __post_init__(self) -> None:
         if not NAME.fullmatch(self.name):
@@ -42,8 +45,9 @@ class Study:
         for key in ("n_trials", "n_startup_trials", "workers"):
             if getattr(self, key) < 1:
                 raise PeslabError(f"{key}={getattr(self, key)} is too small: use 1 or more.")
-        if self.seed < 0:
-            raise PeslabError(f"seed={self.seed} is negative: use 0 or more.")
+        for key in ("seed", "confirm"):
+            if getattr(self, key) < 0:
+                raise PeslabError(f"{key}={getattr(self, key)} is negative: use 0 or more.")
         if not self.space:
             raise PeslabError(
                 "space is empty: sweep a key, e.g. network.width='int(interval(8,64))'."

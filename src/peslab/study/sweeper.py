@@ -57,6 +57,7 @@ def work(
     reference: str,
     unit: str = "E_c",
     on_trial: Callable[[ToldTrial], None] = lambda _: None,
+    conclude: Callable[[OpenStudy], None] = lambda _: None,
 ) -> None:
     """Take trials of a study until it has enough.
 
@@ -69,6 +70,7 @@ def work(
         reference: What others reached, for the report.
         unit: Of the errors, for the report.
         on_trial: Told after each trial.
+        conclude: Called when no trial is left to take, while this worker still holds the study.
 
     Raises:
         PeslabError: If the space cannot be read, or the study was begun as another.
@@ -77,6 +79,7 @@ def work(
     with work_on(settings, home, start, recipe, reference, unit) as study:
         while (trial := study.claim()) is not None:
             on_trial(_run(study, trial, run_trial))
+        conclude(study)
 
 
 def _run(

@@ -139,13 +139,13 @@ class Tracking:
         return runs[0]
 
     def of_study(self, home: Path, study: str, trial: int) -> RecordedRun:
-        """The last run of a trial of a study.
+        """The last run of a trial of a study, itself: runs with a role only belong to it.
 
         Raises:
             PeslabError: If there is none.
         """
         query = f"tags.study = '{study}' and tags.trial = '{trial}'"
-        runs = self._search(home, query)
+        runs = [run for run in self._search(home, query) if "role" not in run.tags]
         if not runs:
             raise PeslabError(
                 f"The store has no run of trial {trial} of the study {study}: "
