@@ -34,7 +34,8 @@ def retrainer(config: DictConfig, base: Plan) -> Retrain:
         fresh = planned.problem.fresh_data()
         overrides = _overrides(recorded, fresh, trial.trial)
         changed = override(recorded, overrides)
-        name = base.study.name if base.study else None
+        name = base.study.name if base.study else trial.run_id
+        base.tracking.close_lost(home(), str(name), trial.trial)  # of whoever died in here before
         with present.watching(f"{name}/{trial.trial} on fresh data") as watcher:
             origin = Origin(
                 folder=folder,

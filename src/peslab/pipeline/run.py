@@ -21,6 +21,9 @@ from peslab.pipeline.surrogate import DescribedModel
 from peslab.problems.contract import Array, Prediction, Table, Tables
 from peslab.tracking import RunLog, provenance, track_run
 
+NETWORK = "network.pt"
+"""The trained replicas, in the run's folder and among its artifacts."""
+
 ONE_THREAD_BATCH = 4096
 """Below it a second thread costs more than it brings, up to 196 times on busy cores."""
 
@@ -170,7 +173,8 @@ def run(plan: Plan, origin: Origin) -> Outcome:
             for role, source in tables.sources.items():
                 log.dataset(source.frame, source.path, role, source.fingerprint)
             log.network(fitted.model, train.inputs[:2])
-            fitted.model.save(origin.folder / "network.pt")
+            fitted.model.save(origin.folder / NETWORK)
+            log.file(origin.folder / NETWORK)
         metrics |= _summary({"best_epoch": fitted.best_epoch.astype(float)})
         metrics |= watch.seconds | {"seconds/fit": fitted.seconds}
         log.metrics(metrics)

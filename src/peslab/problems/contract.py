@@ -231,6 +231,10 @@ class Problem(ABC):
     def baselines(self, train: tuple[Array, Array], test: tuple[Array, Array]) -> dict[str, float]:
         """Errors on the test part without a network, from (features, targets) of both parts."""
 
+    def drag(self, surrogate: Surrogate, tables: Tables) -> "Figure | None":  # noqa: ARG002
+        """A particle dragged through an unseen cell, where exact energies can be had for that."""
+        return None
+
     @abstractmethod
     def probes(
         self, surrogate: Surrogate, tables: Tables, predicted: Prediction

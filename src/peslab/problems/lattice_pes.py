@@ -46,6 +46,8 @@ from peslab.problems.surface import EnergySurface
 from peslab.toymodel import Lattice, Potential, Relaxation
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
     from peslab.evaluation import DragPath
 
 DRAG_CHOICES = 10
@@ -191,10 +193,20 @@ class LatticePES(EnergySurface):
         if alike is not None:
             yield from self._drags(surrogate, alike)
 
+    def drag(self, surrogate: Surrogate, tables: Tables) -> "Figure | None":
+        """Through the held-out cell where it tells most; None on a line, or without a Jacobian."""
+        alike = _of_one_number(tables)
+        probes = self._single_drags(surrogate, alike) if alike is not None else ()
+        return next((probe.figure for probe in probes if probe.name == "drag"), None)
+
     def _drags(self, surrogate: Surrogate, tables: Tables) -> Iterator[Probe]:
         """Particles dragged through cells with one number of particles."""
         if surrogate.features.has_jacobian:
             yield from self._drag_lines(surrogate, tables)
+        yield from self._single_drags(surrogate, tables)
+
+    def _single_drags(self, surrogate: Surrogate, tables: Tables) -> Iterator[Probe]:
+        """One through a held-out cell, one through the thesis's, and what the network sees."""
         positions, widths = tables.test.inputs
         known_widths = tables.train.inputs[1]
         common = np.intersect1d(widths, known_widths)

@@ -174,15 +174,22 @@ class Tracking:
         Raises:
             PeslabError: If the run has no such artifact.
         """
+        return self.artifact(home, run_id, artifact).read_text(encoding="utf-8")
+
+    def artifact(self, home: Path, run_id: str, artifact: str) -> Path:
+        """An artifact of a run, brought to this machine if it is on another.
+
+        Raises:
+            PeslabError: If the run has no such artifact.
+        """
         client = self.client(home)
         try:
-            path = client.download_artifacts(run_id, artifact)
+            return Path(client.download_artifacts(run_id, artifact))
         except Exception as error:  # the kinds differ between file, database and server stores
             raise PeslabError(
                 f"Run {run_id[:8]} has no {artifact}: it was not recorded by peslab, "
-                "or ended before its config was written."
+                "or ended before that was written."
             ) from error
-        return Path(path).read_text(encoding="utf-8")
 
     def _search(self, home: Path, query: str) -> list[RecordedRun]:
         client = self.client(home)
