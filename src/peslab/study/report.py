@@ -127,7 +127,7 @@ def confirmed(study: optuna.Study, unit: str) -> Iterator[RenderableType]:
     if leading:
         yield f"The leading trials, trained again with fresh seeds and tested on\n{leading[0].told}"
         yield _fresh_table(leading, found, unit)
-        yield ties(found)
+    yield ties(found)
     winner = next((each.trial for each in ranking(study) if each.rank == 1), None)
     if winner in found.trials:
         yield _curse(results[winner])
@@ -178,8 +178,9 @@ def _ratio(result: FreshResult) -> str:
     return f"{ratio:.2f}" + ("" if sem is None else f" ± {sem / result.promised:.2f}")
 
 
-def _with_sem(mean: float, sem: float | None) -> str:
-    digits = decimals(mean, 5)
+def _with_sem(mean: float, sem: float | None, beside: float | None = None) -> str:
+    """With as many digits as the number that it stands beside, or else its own."""
+    digits = decimals(mean if beside is None else beside, 5)
     return f"{mean:.{digits}f}" + ("" if sem is None else f" ± {sem:.{digits}f}")
 
 
@@ -201,7 +202,7 @@ def _fresh_table(leading: list[FreshResult], found: Verdict, unit: str) -> Table
             "–" if result.promised is None else _with_sem(result.promised, None),
             "" if result.error is None else _with_sem(result.error, result.sem),
             _ratio(result),
-            "" if pair is None else _with_sem(abs(pair["difference"]), pair["sem"]),
+            "" if pair is None else _with_sem(abs(pair["difference"]), pair["sem"], result.error),
             "" if pair is None else f"{pair['probability']:.2g}",
             "" if tied is None else good if tied else "worse",
         )
