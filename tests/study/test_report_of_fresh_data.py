@@ -74,7 +74,17 @@ def test_ties_and_the_winners_curse_are_sentences():
     told = " ".join(page(confirmed()).split())
     assert "Trials 0 and 1 are tied for best" in told
     assert "Trial 0: validation promised 0.00120, fresh data gave 0.00130 ± 0.00010" in told
-    assert "1.08 ± 0.08 times what it was chosen for" in told
+    assert "0.00010 more, 1.08 ± 0.08 times as much; no winner's curse is seen." in told
+
+
+def test_a_promise_that_is_broken_by_more_than_chance_is_the_winners_curse():
+    """By more than two standard errors; who does better than promised is not cursed."""
+    cursed = [FreshResult(0, 0.0015, 0.0001, [], 0.0012, "data", TOLD, "a"), *RESULTS[1:]]
+    told = " ".join(page(confirmed(cursed)).split())
+    assert "0.00030 more, 1.25 ± 0.08 times as much; the winner's curse." in told
+    lucky = [FreshResult(0, 0.0008, 0.0001, [], 0.0012, "data", TOLD, "a"), *RESULTS[1:]]
+    told = " ".join(page(confirmed(lucky)).split())
+    assert "0.00040 less, 0.67 ± 0.08 times as much; no winner's curse" in told
 
 
 def test_a_study_that_was_not_confirmed_says_nothing_of_it():
@@ -144,4 +154,5 @@ def test_programs_get_the_same():
     assert set(told) == {0, 1, 2}
     assert (told[0]["tied"], told[2]["tied"]) == (True, False)
     assert told[0]["error"] == 0.0013
+    assert told[0]["above_promise"] == pytest.approx(0.0001)
     assert [len(told[k]["pairs"]) for k in (0, 1, 2)] == [2, 2, 2]

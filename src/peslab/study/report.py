@@ -164,10 +164,13 @@ def promise(result: FreshResult) -> str:
 
 def _curse(winner: FreshResult) -> str:
     """By how much the lowest validation error of all trials was too low, in their own words."""
-    told = promise(winner)
-    if winner.error is None or not winner.promised:
+    told, above = promise(winner), winner.above_promise
+    if winner.error is None or not winner.promised or above is None:
         return told
-    return f"{told}:\n{_ratio(winner)} times what it was chosen for (the winner's curse)"
+    lies = "more" if above > 0 else "less"
+    seen = "the winner's curse" if above > 2 * (winner.sem or 0.0) else "no winner's curse is seen"
+    by = _with_sem(abs(above), None, winner.error)
+    return f"{told}:\n{by} {lies}, {_ratio(winner)} times as much; {seen}."
 
 
 def _ratio(result: FreshResult) -> str:
