@@ -214,6 +214,25 @@ def test_import_is_light():
     assert done.stdout.strip() == ""
 
 
+def test_runs_of_the_spool_are_confirmed_and_loaded_too(peslab, home):
+    """On a shared file system trials wait as plain files, and so do their confirmations."""
+    command = ("train", "study=orders", "debug=fast", "study.n_trials=1", "study.confirm=1")
+    answer = peslab(*command, "study.storage=shared")
+    assert (answer.status, answer.err) == (0, "")
+    assert "Only trial 0 was trained again" in answer.out
+    assert len(list((home / "spool").iterdir())) == 2
+    assert package.load("orders/0").metrics["test/energy_mae"] > 0
+    assert not list((home / "spool").iterdir())
+    assert set(confirmations(home)) == {0}
+    assert peslab(*command, "study.storage=shared").status == 0
+    assert not list((home / "spool").iterdir())
+    (fresh,) = package.trials("orders")["fresh_error"]
+    metrics = confirmations(home)[0].data.metrics
+    assert fresh == pytest.approx(metrics["test/energy_mae"])
+    peslab(*command, "study.storage=shared", "study.extend_by=1", "study.confirm=2")
+    assert package.trials("orders")["fresh_error"].null_count() == 0
+
+
 def test_the_readmes_block_runs(in_study, repository):
     """As printed, on a study of the same name."""
     text = (repository / "README.md").read_text(encoding="utf-8")

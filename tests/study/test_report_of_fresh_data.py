@@ -84,7 +84,7 @@ def test_a_promise_that_is_broken_by_more_than_chance_is_the_winners_curse():
     assert "0.00030 more, 1.25 ± 0.08 times as much; the winner's curse." in told
     lucky = [FreshResult(0, 0.0008, 0.0001, [], 0.0012, "data", TOLD, "a"), *RESULTS[1:]]
     told = " ".join(page(confirmed(lucky)).split())
-    assert "0.00040 less, 0.67 ± 0.08 times as much; no winner's curse" in told
+    assert "0.000400 less, 0.67 ± 0.08 times as much; no winner's curse" in told
 
 
 def test_a_study_that_was_not_confirmed_says_nothing_of_it():

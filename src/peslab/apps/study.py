@@ -16,6 +16,7 @@ from peslab.pipeline import Outcome, Plan, plan
 from peslab.pipeline.run import chosen_values
 from peslab.study import Study
 from peslab.study.confirmation import confirm
+from peslab.study.settings import SHARED
 from peslab.study.sweeper import ToldTrial, TrialResult, fellow_workers, work
 
 
@@ -42,12 +43,15 @@ def run_study(
     if fingerprint := base.problem.pinned().get("fingerprint"):
         fixed.append(f"problem.fingerprint='{fingerprint}'")  # the file may change between trials
 
+    if settings.storage == SHARED:  # MLflow's local store is not for many machines
+        fixed.append("tracking.spool=true")
+
     def run_trial(number: int, values: list[str]) -> TrialResult:
         outcome = run_job(number, [*fixed, *values])
         return TrialResult(outcome.objective, outcome.metrics, outcome.run_id)
 
     typed = [*config.hydra.overrides.hydra, *overrides]
-    tracking = base.tracking
+    tracking = replace(base.tracking, spool=base.tracking.spool or settings.storage == SHARED)
 
     def on_trial(told: ToldTrial) -> None:
         present.trial_line(told)
@@ -66,7 +70,9 @@ def run_study(
             recipe=_recipe(base, settings),
             reference=base.problem.task.reference,
             unit=base.problem.task.unit,
-            conclude=lambda study: confirm(study, retrainer(config, base), present.fresh_line),
+            conclude=lambda study: confirm(
+                study, retrainer(config, base, tracking), present.fresh_line
+            ),
             on_trial=on_trial,
             on_interrupted=on_interrupted,
         )
