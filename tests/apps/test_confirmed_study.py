@@ -216,20 +216,22 @@ def test_import_is_light():
 
 def test_runs_of_the_spool_are_confirmed_and_loaded_too(peslab, home):
     """On a shared file system trials wait as plain files, and so do their confirmations."""
-    command = ("train", "study=orders", "debug=fast", "study.n_trials=1", "study.confirm=1")
-    answer = peslab(*command, "study.storage=shared")
+    command = ("train", "study=orders", "debug=fast", "study.n_trials=1", "study.storage=shared")
+    assert "fresh" not in peslab(*command, "study.confirm=0").out
+    answer = peslab(*command, "study.confirm=1")
     assert (answer.status, answer.err) == (0, "")
+    assert "nothing was run" not in answer.out
     assert "Only trial 0 was trained again" in answer.out
     assert len(list((home / "spool").iterdir())) == 2
     assert package.load("orders/0").metrics["test/energy_mae"] > 0
     assert not list((home / "spool").iterdir())
     assert set(confirmations(home)) == {0}
-    assert peslab(*command, "study.storage=shared").status == 0
+    assert "nothing was run" in peslab(*command, "study.confirm=1").out
     assert not list((home / "spool").iterdir())
     (fresh,) = package.trials("orders")["fresh_error"]
     metrics = confirmations(home)[0].data.metrics
     assert fresh == pytest.approx(metrics["test/energy_mae"])
-    peslab(*command, "study.storage=shared", "study.extend_by=1", "study.confirm=2")
+    peslab(*command, "study.extend_by=1", "study.confirm=2")
     assert package.trials("orders")["fresh_error"].null_count() == 0
 
 

@@ -10,8 +10,10 @@ from peslab.configuration.folders import home
 from peslab.errors import PeslabError
 from peslab.pipeline import Origin, Plan, plan, run
 from peslab.problems.contract import FRESH_SEEDS, FreshData
-from peslab.study.confirmation import Retrain, Retrained
+from peslab.study.confirmation import Retrain, Retrained, confirm
+from peslab.study.fresh import FreshResult
 from peslab.study.ranking import RankedTrial
+from peslab.study.storage import OpenStudy
 from peslab.tracking import Tracking
 
 SEEDS_OF_A_TRIAL = 1000
@@ -19,6 +21,29 @@ SEEDS_OF_A_TRIAL = 1000
 
 ROLE = "confirmation"
 """Of its runs in MLflow, as a tag."""
+
+
+class Conclusion:
+    """The end of a study, shown as it comes.
+
+    Args:
+        retrain: What trains a trial again.
+
+    Attributes:
+        results: What this worker trained again.
+    """
+
+    def __init__(self, retrain: Retrain) -> None:
+        self.results: list[FreshResult] = []
+        self._retrain = retrain
+
+    def __call__(self, study: OpenStudy) -> None:
+        """Confirm the leading trials, if all trials are finished."""
+        confirm(study, self._retrain, self._told)
+
+    def _told(self, result: FreshResult) -> None:
+        present.fresh_line(result)
+        self.results.append(result)
 
 
 def retrainer(config: DictConfig, base: Plan, tracking: Tracking) -> Retrain:
