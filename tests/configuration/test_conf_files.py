@@ -57,7 +57,9 @@ def test_every_parameter_of_a_class_stands_in_its_file(name):
     parameters = set(inspect.signature(locate(node["_target_"], name)).parameters)
     if "pair_part" in name:
         parameters -= {field.name for field in fields(Potential)}
-    assert {key for key in node if key not in {"_target_", "defaults"}} == parameters
+    entries = [entry for entry in node.get("defaults", []) if entry != "_self_"]
+    keys = {*node, *(group for entry in entries for group in entry)}
+    assert keys - {"_target_", "defaults"} == parameters
 
 
 def test_every_group_is_explained_in_the_table_of_contents():
@@ -116,9 +118,9 @@ def test_the_default_config_lies_in_every_study_that_contains_it(study):
     space = parse_space(plan(config).study.space)
     defaults = {
         key: list(value) if OmegaConf.is_list(value := OmegaConf.select(config, key)) else value
-        for key in space
+        for key in space.distributions
     }
-    assert set(start_point(space, defaults)) == set(space)
+    assert set(start_point(space, defaults)) == set(space.distributions)
 
 
 @pytest.mark.parametrize("study", STUDIES)

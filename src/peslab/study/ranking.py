@@ -7,7 +7,7 @@ import optuna
 from optuna.trial import FrozenTrial, TrialState
 
 from peslab.errors import PeslabError
-from peslab.study.storage import INTERRUPTED
+from peslab.study.attributes import INTERRUPTED
 
 METRICS = "metrics"
 RUN_ID = "run_id"

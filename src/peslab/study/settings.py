@@ -1,10 +1,11 @@
 """What a study is told in conf/study."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from peslab.errors import PeslabError
+from peslab.study.samplers import TPE, Sampler
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 """What a study may be called: it becomes a folder."""
@@ -36,6 +37,7 @@ class Study:
         max_failures: Trials of one worker that may fail in a row before it stops.
         space: For each swept key its values in Hydra's grammar, e.g.
             `{"optimizer.learning_rate": "tag(log, interval(1e-4, 1e-2))"}`.
+        sampler: Who proposes values.
 
     Raises:
         PeslabError: If a value is impossible.
@@ -50,6 +52,7 @@ class Study:
     extend_by: int = 0
     storage: str | None = None
     max_failures: int = 5
+    sampler: Sampler = field(default_factory=TPE)
 
     def __post_init__(self) -> None:
         if not NAME.fullmatch(self.name):

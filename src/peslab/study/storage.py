@@ -15,18 +15,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import optuna
 from optuna.trial import FrozenTrial, Trial, TrialState
 
 from peslab.errors import PeslabError
+from peslab.study.attributes import INTERRUPTED, RETRY_OF
+from peslab.study.points import propose
 from peslab.study.settings import NAME, Study
 from peslab.study.space import Space, parse_space
 from peslab.study.stores import JOURNAL, Store, open_store
 
 FINISHED = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)
-INTERRUPTED = "interrupted"
-RETRY_OF = "retry_of"
 WORKER = "worker"
 REFERENCE = "reference"
 UNIT = "unit"
@@ -77,8 +76,7 @@ class OpenStudy:
             running = self._trials((TrialState.RUNNING,))
             if len(self.finished()) + len(running) >= self.settings.n_finished:
                 return None
-            self.optuna_study.sampler = self._sampler(self._next_number())
-            trial = self.optuna_study.ask(self.space)
+            trial = propose(self.optuna_study, self.settings, self.space)
             trial.set_user_attr(WORKER, self.worker)
             return trial
 
@@ -110,21 +108,6 @@ class OpenStudy:
             if not self._state(trial).is_finished():
                 self._queue_again(trial.number)
 
-    def _next_number(self) -> int:
-        """The number of the trial that Optuna hands out next: a queued one, or a new one."""
-        queued = [trial.number for trial in self._trials((TrialState.WAITING,))]
-        return min(queued, default=len(self.optuna_study.get_trials(deepcopy=False)))
-
-    def _sampler(self, number: int) -> optuna.samplers.TPESampler:
-        """TPE whose draws depend on the study's seed and the trial's number alone."""
-        seed = int(np.random.SeedSequence([self.settings.seed, number]).generate_state(1)[0])
-        return optuna.samplers.TPESampler(
-            n_startup_trials=self.settings.n_startup_trials,
-            multivariate=True,
-            constant_liar=True,
-            seed=seed,
-        )
-
     def _release_dead_workers(self) -> None:
         for trial in self._trials((TrialState.RUNNING,)):
             worker = str(trial.user_attrs.get(WORKER))
@@ -140,8 +123,9 @@ class OpenStudy:
         # is closed, or a crash in between would lose it.
         fixed = trial.system_attrs.get("fixed_params", {})
         first = trial.user_attrs.get(RETRY_OF, number)
-        values = {**fixed, **trial.params}
-        self.optuna_study.enqueue_trial(values, user_attrs={RETRY_OF: first})
+        # One that was killed while it was drawn is drawn again as a whole.
+        drawn = trial.params if WORKER in trial.user_attrs else {}
+        self.optuna_study.enqueue_trial({**fixed, **drawn}, user_attrs={RETRY_OF: first})
         self.optuna_study.tell(number, state=TrialState.FAIL)
         self.on_interrupted(number)
 

@@ -7,17 +7,18 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from optuna.trial import Trial, TrialState
 
 from peslab.errors import InfrastructureError, PeslabError
+from peslab.study.attributes import RETRY_OF
 from peslab.study.ranking import METRICS, REASON, RUN_ID
 from peslab.study.settings import Study
 from peslab.study.space import as_overrides, parse_space, start_point
-from peslab.study.storage import RETRY_OF, OpenStudy, work_on
+from peslab.study.storage import OpenStudy, work_on
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 GRACE_SECONDS = 30.0
@@ -97,7 +98,10 @@ def work(
             failed one after the other.
         InfrastructureError: If the disk is full or a server lost; the trial is handed back.
     """
-    start = start_point(parse_space(settings.space), defaults)
+    space = parse_space(settings.space)
+    if (limit := settings.sampler.limit(space)) is not None:
+        settings = replace(settings, n_trials=min(settings.n_finished, limit), extend_by=0)
+    start = start_point(space, defaults)
     n_run, failures = 0, 0
     with work_on(settings, home, start, recipe, reference, unit, on_interrupted) as study:
         while (trial := study.next_trial()) is not None:
