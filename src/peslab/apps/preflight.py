@@ -10,12 +10,11 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf, open_dict
 
 from peslab.apps import present
-from peslab.apps.study import merged
+from peslab.apps.spaces import check_space, merged
 from peslab.configuration.compose import compose, is_group, parse, without_hydra
 from peslab.errors import PeslabError
 from peslab.pipeline import plan
 from peslab.study import Study
-from peslab.study.space import parse_space
 
 
 class Cleared(NamedTuple):
@@ -95,7 +94,7 @@ def _check_study(
         raise PeslabError(
             "A study runs with its own sweeper: leave hydra/sweeper and hydra.mode alone."
         )
-    parse_space(merged(study, overrides).space)
+    check_space(merged(study, overrides, config), config, overrides)
 
 
 def _check_folders(config: DictConfig) -> None:

@@ -1,19 +1,18 @@
 """Where Hydra's sweeper and a study meet."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import replace
-from typing import Any
+from collections.abc import Callable
 
-from hydra.core.override_parser.types import Override
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig
 
 from peslab.apps import present
+from peslab.apps.spaces import defaults, merged
 from peslab.configuration.compose import parse, without_hydra
 from peslab.configuration.folders import home
 from peslab.errors import PeslabError
 from peslab.pipeline import Outcome, Plan, plan
 from peslab.pipeline.run import chosen_values
 from peslab.study import Study
+from peslab.study.space import without_element
 from peslab.study.sweeper import ToldTrial, TrialResult, fellow_workers, work
 
 
@@ -35,7 +34,7 @@ def run_study(
     if base.study is None:
         raise PeslabError("hydra/sweeper=peslab needs a study: add study=quickstart, or another.")
     parsed = parse(overrides)
-    settings = merged(base.study, parsed)
+    settings = merged(base.study, parsed, config)
     fixed = [str(item.input_line) for item in parsed if not item.is_sweep_override()]
     if fingerprint := base.problem.pinned().get("fingerprint"):
         fixed.append(f"problem.fingerprint='{fingerprint}'")  # the file may change between trials
@@ -60,7 +59,7 @@ def run_study(
             settings,
             home(),
             run_trial,
-            defaults=_defaults(config, settings),
+            defaults=defaults(config, settings),
             recipe=_recipe(base, settings),
             reference=base.problem.task.reference,
             unit=base.problem.task.unit,
@@ -71,37 +70,12 @@ def run_study(
         present.nothing_to_do(settings)
 
 
-def merged(study: Study, overrides: Sequence[Override]) -> Study:
-    """A study whose space heeds the command line: swept keys replace its own, fixed ones leave it.
-
-    Raises:
-        PeslabError: If nothing is left to search.
-    """
-    swept = {
-        item.key_or_group: item.get_value_string() for item in overrides if item.is_sweep_override()
-    }
-    fixed = {item.key_or_group for item in overrides if not item.is_sweep_override()}
-    space = {key: text for key, text in {**study.space, **swept}.items() if key not in fixed}
-    return replace(study, space=space)
-
-
-def _defaults(config: DictConfig, settings: Study) -> dict[str, Any]:
-    """The composed config's value of every swept key; of a group, its option."""
-    defaults = {}
-    for key in settings.space:
-        choices = config.hydra.runtime.choices
-        value = choices[key] if key in choices else OmegaConf.select(config, key, default=...)
-        if value is ...:
-            raise PeslabError(f"study.space names {key}, which is not a setting of this config.")
-        defaults[key] = list(value) if OmegaConf.is_list(value) else value
-    return defaults
-
-
 def _recipe(base: Plan, settings: Study) -> dict[str, str]:
     """What all trials share, as text."""
     values = chosen_values(base.values)
+    searched = {without_element(key) for key in settings.space}
     return {
         key: str(value)
         for key, value in values.items()
-        if key not in settings.space and key.partition(".")[0] not in settings.space
+        if key not in searched and key.partition(".")[0] not in searched
     }

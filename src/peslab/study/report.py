@@ -57,7 +57,7 @@ def _table(trials: list[RankedTrial], unit: str) -> Table:
     for heading in ("rank", "trial", f"test MAE\n({unit})", "µs", *headings):
         table.add_column(heading, justify="right", no_wrap=True)
     for trial in trials:
-        values = [short(trial.values.get(key)) for key in keys]
+        values = [short(trial.values.get(key, "–")) for key in keys]
         if trial.rank is None:
             table.add_row("–", str(trial.trial), "[red]failed[/]", "", *values)
             continue
