@@ -1,6 +1,7 @@
 """Where Hydra's sweeper and a study meet."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from omegaconf import DictConfig
 
@@ -10,8 +11,9 @@ from peslab.configuration.compose import parse, without_hydra
 from peslab.configuration.folders import home
 from peslab.errors import PeslabError
 from peslab.pipeline import Outcome, Plan, plan
-from peslab.pipeline.run import chosen_values
+from peslab.pipeline.run import Watcher, chosen_values
 from peslab.study import Study
+from peslab.study.pruning import report
 from peslab.study.space import without_element
 from peslab.study.sweeper import ToldTrial, TrialResult, fellow_workers, work
 
@@ -79,3 +81,23 @@ def _recipe(base: Plan, settings: Study) -> dict[str, str]:
         for key, value in values.items()
         if key not in searched and key.partition(".")[0] not in searched
     }
+
+
+@dataclass(frozen=True)
+class Reported:
+    """A watcher whose trial hears of each epoch too, and may end the run."""
+
+    watcher: Watcher
+
+    def part(self, name: str) -> None:
+        """Pass it on."""
+        self.watcher.part(name)
+
+    def made(self, done: int, total: int) -> None:
+        """Pass it on."""
+        self.watcher.made(done, total)
+
+    def epoch(self, epoch: int, max_epochs: int, error: float) -> None:
+        """Pass it on, and report it."""
+        self.watcher.epoch(epoch, max_epochs, error)
+        report(epoch, max_epochs, error)

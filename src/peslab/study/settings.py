@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from peslab.errors import PeslabError
+from peslab.study.pruners import Pruner, Unpruned
 from peslab.study.samplers import TPE, Sampler
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
@@ -38,6 +39,7 @@ class Study:
         space: For each swept key its values in Hydra's grammar, e.g.
             `{"optimizer.learning_rate": "tag(log, interval(1e-4, 1e-2))"}`.
         sampler: Who proposes values.
+        pruner: Who ends hopeless trials.
 
     Raises:
         PeslabError: If a value is impossible.
@@ -53,6 +55,7 @@ class Study:
     storage: str | None = None
     max_failures: int = 5
     sampler: Sampler = field(default_factory=TPE)
+    pruner: Pruner = field(default_factory=Unpruned)
 
     def __post_init__(self) -> None:
         if not NAME.fullmatch(self.name):

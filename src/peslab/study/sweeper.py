@@ -13,8 +13,9 @@ from typing import Any
 
 from optuna.trial import Trial, TrialState
 
-from peslab.errors import InfrastructureError, PeslabError
+from peslab.errors import InfrastructureError, PeslabError, PrunedError
 from peslab.study.attributes import RETRY_OF
+from peslab.study.pruning import reporting
 from peslab.study.ranking import METRICS, REASON, RUN_ID
 from peslab.study.settings import Study
 from peslab.study.space import as_overrides, parse_space, start_point
@@ -49,10 +50,11 @@ class ToldTrial:
         finished: How many trials are.
         n_trials: How many will be in the end.
         values: Those of the swept keys.
-        result: What came out; None of a failed trial.
-        reason: Why it failed, or was not heard.
+        result: What came out; None of a trial that failed or was pruned.
+        reason: Why it failed, was pruned, or was not heard.
         seconds: That it took.
         retry_of: The number of the trial whose interruption it makes good, if any.
+        pruned: Whether it was ended early.
     """
 
     number: int
@@ -63,6 +65,7 @@ class ToldTrial:
     reason: str | None
     seconds: float
     retry_of: int | None = None
+    pruned: bool = False
 
 
 def work(
@@ -108,7 +111,7 @@ def work(
             told = _run(study, trial, run_trial)
             on_trial(told)
             n_run += 1
-            failures = failures + 1 if told.result is None else 0
+            failures = failures + 1 if told.result is None and not told.pruned else 0
             if failures >= settings.max_failures:
                 raise PeslabError(
                     f"The last {failures} trials failed, the last one so: {told.reason} Mend the "
@@ -122,8 +125,9 @@ def _run(
 ) -> ToldTrial:
     began = time.monotonic()
     try:
-        result, reason = _result(trial, run_trial)
-        heard = _tell(study, trial, result, reason)
+        with reporting(trial, study.settings.pruner):
+            state, result, reason = _result(trial, run_trial)
+        heard = _tell(study, trial, state, result, reason)
     except BaseException as error:
         _leave(study, trial, error)
         raise
@@ -138,19 +142,22 @@ def _run(
         reason,
         time.monotonic() - began,
         trial.user_attrs.get(RETRY_OF),
+        pruned=heard and state == TrialState.PRUNED,
     )
 
 
 def _result(
     trial: Trial, run_trial: Callable[[int, list[str]], TrialResult]
-) -> tuple[TrialResult | None, str | None]:
-    """What came out of a trial, or why it failed by itself."""
+) -> tuple[TrialState, TrialResult | None, str | None]:
+    """How a trial ended and what came out, or why it was pruned or failed by itself."""
     try:
         result = run_trial(trial.number, as_overrides(trial.params))
     except InfrastructureError:
         raise
+    except PrunedError as pruned:
+        return TrialState.PRUNED, None, str(pruned)
     except PeslabError as error:
-        return None, str(error)
+        return TrialState.FAIL, None, str(error)
     except OSError as error:
         if error.errno in FULL:
             raise InfrastructureError(
@@ -158,15 +165,21 @@ def _result(
             ) from error
         raise
     if not math.isfinite(result.objective):
-        return None, f"its error on the validation part is {result.objective}."
-    return result, None
+        return TrialState.FAIL, None, f"its error on the validation part is {result.objective}."
+    return TrialState.COMPLETE, result, None
 
 
-def _tell(study: OpenStudy, trial: Trial, result: TrialResult | None, reason: str | None) -> bool:
+def _tell(
+    study: OpenStudy,
+    trial: Trial,
+    state: TrialState,
+    result: TrialResult | None,
+    reason: str | None,
+) -> bool:
     if result is None:
-        return study.tell(trial, TrialState.FAIL, None, {REASON: reason})
+        return study.tell(trial, state, None, {REASON: reason})
     told = {METRICS: result.metrics, RUN_ID: result.run_id}
-    return study.tell(trial, TrialState.COMPLETE, result.objective, told)
+    return study.tell(trial, state, result.objective, told)
 
 
 def _leave(study: OpenStudy, trial: Trial, error: BaseException) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock
 
+from peslab.errors import PrunedError
 from peslab.tracking.store import Tracking
 
 if TYPE_CHECKING:
@@ -124,6 +125,8 @@ def track_run(
 ) -> Iterator[RunLog]:
     """Open a run, close it as it ended: FINISHED, FAILED by an error, KILLED by an interruption.
 
+    A pruned run is KILLED too, with the tag `pruned`; its epochs stay.
+
     Args:
         tracking: The store.
         home: The folder of results.
@@ -148,6 +151,12 @@ def track_run(
                 yield log
             finally:
                 log.flush()
+    except PrunedError as pruned:
+        # KILLED: whoever filters by FINISHED wants runs with all metrics. The tag tells it from
+        # an interruption.
+        client.set_tag(run_id, "pruned", str(pruned))
+        client.set_terminated(run_id, "KILLED")
+        raise
     except Exception:
         client.set_terminated(run_id, "FAILED")
         raise
