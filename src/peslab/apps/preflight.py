@@ -10,6 +10,7 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf, open_dict
 
 from peslab.apps import present
+from peslab.apps.objectives import judged
 from peslab.apps.spaces import check_space, merged
 from peslab.configuration.compose import compose, is_group, parse, without_hydra
 from peslab.errors import PeslabError
@@ -49,7 +50,8 @@ def preflight(arguments: list[str]) -> Cleared:
     swept = [override for override in parse(flags.overrides) if override.is_sweep_override()]
     if not ours.study:
         _set_first_values(ours, swept)
-    study = plan(ours).study
+    planned = plan(ours)
+    study = planned.study
     is_sweep = config.hydra.mode == RunMode.MULTIRUN or (flags.multirun and not config.hydra.mode)
     if swept and not is_sweep:
         raise PeslabError(
@@ -63,6 +65,7 @@ def preflight(arguments: list[str]) -> Cleared:
             _check_folders(config)
     else:
         _check_study(study, config, parse(flags.overrides), is_sweep=is_sweep)
+        judged(study, planned.problem)
     composes_only = ours.debug == "compose"
     if composes_only:
         present.composed(ours)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from omegaconf import DictConfig
 
 from peslab.apps import present
+from peslab.apps.objectives import judged
 from peslab.apps.spaces import defaults, merged
 from peslab.configuration.compose import parse, without_hydra
 from peslab.configuration.folders import home
@@ -36,7 +37,7 @@ def run_study(
     if base.study is None:
         raise PeslabError("hydra/sweeper=peslab needs a study: add study=quickstart, or another.")
     parsed = parse(overrides)
-    settings = merged(base.study, parsed, config)
+    settings = judged(merged(base.study, parsed, config), base.problem)
     fixed = [str(item.input_line) for item in parsed if not item.is_sweep_override()]
     if fingerprint := base.problem.pinned().get("fingerprint"):
         fixed.append(f"problem.fingerprint='{fingerprint}'")  # the file may change between trials
@@ -76,11 +77,14 @@ def _recipe(base: Plan, settings: Study) -> dict[str, str]:
     """What all trials share, as text."""
     values = chosen_values(base.values)
     searched = {without_element(key) for key in settings.space}
-    return {
+    recipe = {
         key: str(value)
         for key, value in values.items()
         if key not in searched and key.partition(".")[0] not in searched
     }
+    if settings.objectives != (base.problem.task.objective,):
+        recipe["study.objectives"] = ",".join(settings.objectives or ())
+    return recipe
 
 
 @dataclass(frozen=True)

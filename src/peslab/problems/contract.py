@@ -169,6 +169,11 @@ class Problem(ABC):
         """
         return {}
 
+    @property
+    def selectable(self) -> tuple[str, ...]:
+        """Metrics of its models that trials may be selected by; none if they are not told here."""
+        return ()
+
     @abstractmethod
     def check(self, features: "Descriptor") -> None:
         """Refuse a descriptor that does not fit the data, before any are made.

@@ -9,7 +9,8 @@ import os
 import socket
 import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -81,14 +82,18 @@ class OpenStudy:
             return trial
 
     def tell(
-        self, trial: Trial, state: TrialState, value: float | None, told: Mapping[str, Any]
+        self,
+        trial: Trial,
+        state: TrialState,
+        values: Sequence[float] | None,
+        told: Mapping[str, Any],
     ) -> bool:
         """Say what came out of a trial.
 
         Args:
             trial: One that this worker claimed.
             state: How it ended.
-            value: The objective of a complete one.
+            values: The objectives of a complete one.
             told: What else is kept with it.
 
         Returns:
@@ -99,7 +104,7 @@ class OpenStudy:
                 return False
             for name, content in told.items():
                 trial.set_user_attr(name, content)
-            self.optuna_study.tell(trial, value, state=state)
+            self.optuna_study.tell(trial, values, state=state)
             return True
 
     def hand_back(self, trial: Trial) -> None:
@@ -167,11 +172,12 @@ def work_on(
     with store.alive(worker):
         with store.lock("create"):
             _keep(folder, settings)
-            study = _create(settings.name, store)
+            study = _create(settings, store)
             _agree(study, {"space": dict(settings.space), "recipe": dict(recipe)})
             if not study.get_trials(deepcopy=False):
                 study.set_user_attr(REFERENCE, reference)
                 study.set_user_attr(UNIT, unit)
+                _name_objectives(study, settings)
                 study.enqueue_trial(dict(start))
         space = parse_space(settings.space)
         yield OpenStudy(settings, space, study, store, worker, on_interrupted)
@@ -215,11 +221,21 @@ def _keep(folder: Path, settings: Study) -> None:
         partial.replace(kept)
 
 
-def _create(name: str, store: Store) -> optuna.Study:
+def _create(settings: Study, store: Store) -> optuna.Study:
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     return optuna.create_study(
-        study_name=name, storage=store.storage(), direction="minimize", load_if_exists=True
+        study_name=settings.name,
+        storage=store.storage(),
+        directions=settings.directions,
+        load_if_exists=True,
     )
+
+
+def _name_objectives(study: optuna.Study, settings: Study) -> None:
+    if settings.searched:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+            study.set_metric_names([each.metric for each in settings.searched])
 
 
 def _agree(study: optuna.Study, ours: Mapping[str, Mapping[str, str]]) -> None:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -127,7 +128,10 @@ def _run(
     try:
         with reporting(trial, study.settings.pruner):
             state, result, reason = _result(trial, run_trial)
-        heard = _tell(study, trial, state, result, reason)
+        values = _values(study.settings, result) if result else None
+        if values is not None and not all(map(math.isfinite, values)):
+            state, result, reason = TrialState.FAIL, None, _not_finite(study.settings, values)
+        heard = _tell(study, trial, state, values, result, reason)
     except BaseException as error:
         _leave(study, trial, error)
         raise
@@ -164,8 +168,6 @@ def _result(
                 "The disk is full: free some space; the same command continues the study."
             ) from error
         raise
-    if not math.isfinite(result.objective):
-        return TrialState.FAIL, None, f"its error on the validation part is {result.objective}."
     return TrialState.COMPLETE, result, None
 
 
@@ -173,13 +175,39 @@ def _tell(
     study: OpenStudy,
     trial: Trial,
     state: TrialState,
+    values: Sequence[float] | None,
     result: TrialResult | None,
     reason: str | None,
 ) -> bool:
     if result is None:
         return study.tell(trial, state, None, {REASON: reason})
     told = {METRICS: result.metrics, RUN_ID: result.run_id}
-    return study.tell(trial, state, result.objective, told)
+    return study.tell(trial, state, values, told)
+
+
+def _values(settings: Study, result: TrialResult) -> list[float]:
+    """The objectives of a trial."""
+    if not settings.searched:
+        return [result.objective]
+    names = [each.metric for each in settings.searched]
+    for name in names:
+        if name not in result.metrics:
+            found = get_close_matches(name, result.metrics, n=3, cutoff=0.3)
+            raise PeslabError(
+                f"study.objectives: no run logs {name}; start another study (study.name=…) with "
+                f"one that is there, such as {', '.join(found) or next(iter(result.metrics), '')}."
+            )
+    return [result.metrics[name] for name in names]
+
+
+def _not_finite(settings: Study, values: Sequence[float]) -> str:
+    names = [each.metric for each in settings.searched] or ["error on the validation part"]
+    told = " and ".join(
+        f"its {name} is {value}"
+        for name, value in zip(names, values, strict=True)
+        if not math.isfinite(value)
+    )
+    return f"{told}."
 
 
 def _leave(study: OpenStudy, trial: Trial, error: BaseException) -> None:
