@@ -24,6 +24,9 @@ COMPACT: dict[str, Any] = {
 
 MICROSECONDS = "prediction_microseconds"
 
+MOST_COLUMNS = 5
+"""Beside rank, trial, error and time, in 80 letters."""
+
 OUTCOMES = {"pruned": "was ", "failed": "failed: "}
 """What is said before the reason of a trial without a rank."""
 
@@ -67,6 +70,8 @@ def _table(trials: list[RankedTrial], unit: str, objectives: Sequence[str] = ())
     )
     headings = [name.replace("_", "\n") for name in short_names(keys)]
     others = [name for name in objectives if name not in {"val/energy_mae", MICROSECONDS}]
+    if others and len(others) + len(keys) > MOST_COLUMNS:
+        keys, headings = [], []  # they would not fit; every format but this page has them
     shown = [name.replace("/", "\n").replace("_", "\n") for name in others]
     for heading in ("rank", "trial", f"test MAE\n({unit})", "µs", *shown, *headings):
         table.add_column(heading, justify="right", no_wrap=True)
