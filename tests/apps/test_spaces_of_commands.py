@@ -47,9 +47,10 @@ SPACE = {
 def settled(*typed, **changes):
     """The space of a study with SPACE on the command line's terms, checked."""
     overrides = parse(typed)
-    config = compose([item.input_line for item in overrides if not item.is_sweep_override()])
+    fixed = [item.input_line for item in overrides if not item.is_sweep_override()]
+    config = compose(fixed)
     study = merged(Study("s", 9, 3, 0, 1, **{"space": SPACE, **changes}), overrides, config)
-    check_space(study, config, overrides)
+    check_space(study, config, fixed)
     return study, config
 
 

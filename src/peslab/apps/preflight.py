@@ -12,6 +12,7 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 from peslab.apps import present
 from peslab.apps.objectives import judged
 from peslab.apps.spaces import check_space, merged
+from peslab.apps.start import Start, started
 from peslab.configuration.compose import compose, is_group, parse, without_hydra
 from peslab.errors import PeslabError
 from peslab.pipeline import plan
@@ -45,7 +46,8 @@ def preflight(arguments: list[str]) -> Cleared:
     """
     flags = get_args_parser().parse_intermixed_args(arguments)
     _refuse_flags(flags)
-    config = compose(flags.overrides)
+    start = started(compose(flags.overrides), flags.overrides)
+    config = start.config
     ours = without_hydra(config)
     swept = [override for override in parse(flags.overrides) if override.is_sweep_override()]
     if not ours.study:
@@ -64,7 +66,7 @@ def preflight(arguments: list[str]) -> Cleared:
         if is_sweep:
             _check_folders(config)
     else:
-        _check_study(study, config, parse(flags.overrides), is_sweep=is_sweep)
+        _check_study(study, start, parse(flags.overrides), is_sweep=is_sweep)
         judged(study, planned.problem)
     composes_only = ours.debug == "compose"
     if composes_only:
@@ -91,13 +93,14 @@ def _refuse_flags(flags: Namespace) -> None:
 
 
 def _check_study(
-    study: Study, config: DictConfig, overrides: Sequence[Override], *, is_sweep: bool
+    study: Study, start: Start, overrides: Sequence[Override], *, is_sweep: bool
 ) -> None:
-    if not is_sweep or not config.hydra.sweeper._target_.endswith(".PeslabSweeper"):
+    if not is_sweep or not start.config.hydra.sweeper._target_.endswith(".PeslabSweeper"):
         raise PeslabError(
             "A study runs with its own sweeper: leave hydra/sweeper and hydra.mode alone."
         )
-    check_space(merged(study, overrides, config), config, overrides)
+    fixed = [str(item.input_line) for item in overrides if not item.is_sweep_override()]
+    check_space(merged(study, overrides, start.config), start.config, fixed, start.overrides)
 
 
 def _check_folders(config: DictConfig) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 from hydra.core.override_parser.types import Override
 from omegaconf import DictConfig, OmegaConf
 
+from peslab.apps.start import below
 from peslab.configuration.compose import compose, is_group, keys, without_hydra
 from peslab.configuration.suggest import did_you_mean
 from peslab.errors import PeslabError
@@ -45,18 +46,26 @@ def merged(study: Study, overrides: Sequence[Override], config: DictConfig) -> S
     return replace(study, space=decided(space, partial(_value_of, config)))
 
 
-def check_space(settings: Study, config: DictConfig, overrides: Sequence[Override]) -> None:
+def check_space(
+    settings: Study, config: DictConfig, fixed: Sequence[str], base: Sequence[str] = ()
+) -> None:
     """Refuse a space that cannot be read or sampled, or has a key that no option knows.
+
+    Args:
+        settings: The study.
+        config: Composed for it.
+        fixed: What was typed of it with one value.
+        base: What it starts from.
 
     Raises:
         PeslabError: With the key.
     """
     space = parse_space(settings.space)
     settings.sampler.limit(space)
-    fixed = [str(item.input_line) for item in overrides if not item.is_sweep_override()]
     for key, condition in space.conditions.items():
         for options in _options(condition, space):
-            composed = compose([*fixed, *options]) if options else config
+            under = below([*base, *fixed], (option.partition("=")[0] for option in options))
+            composed = compose([*under, *options]) if options else config
             known = keys(without_hydra(composed))
             if without_element(key) not in known:
                 place = f" with {' '.join(options)}" if options else ""

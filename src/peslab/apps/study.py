@@ -8,6 +8,7 @@ from omegaconf import DictConfig
 from peslab.apps import present
 from peslab.apps.objectives import judged
 from peslab.apps.spaces import defaults, merged
+from peslab.apps.start import RECORDED, below, started
 from peslab.configuration.compose import parse, without_hydra
 from peslab.configuration.folders import home
 from peslab.errors import PeslabError
@@ -33,6 +34,9 @@ def run_study(
     Raises:
         PeslabError: If the config has no study, or its space names what does not exist.
     """
+    hydra = list(config.hydra.overrides.hydra)
+    start = started(config, [*hydra, *overrides])
+    config = start.config
     base = plan(without_hydra(config))
     if base.study is None:
         raise PeslabError("hydra/sweeper=peslab needs a study: add study=quickstart, or another.")
@@ -43,10 +47,11 @@ def run_study(
         fixed.append(f"problem.fingerprint='{fingerprint}'")  # the file may change between trials
 
     def run_trial(number: int, values: list[str]) -> TrialResult:
-        outcome = run_job(number, [*fixed, *values])
+        swept = [item.key_or_group for item in parse(values)]
+        outcome = run_job(number, [*below(start.overrides, swept), *fixed, *values])
         return TrialResult(outcome.objective, outcome.metrics, outcome.run_id)
 
-    typed = [*config.hydra.overrides.hydra, *overrides]
+    typed = [*hydra, *overrides]
     tracking = base.tracking
 
     def on_trial(told: ToldTrial) -> None:
@@ -63,7 +68,7 @@ def run_study(
             home(),
             run_trial,
             defaults=defaults(config, settings),
-            recipe=_recipe(base, settings),
+            recipe=_recipe(base, settings, start.origin),
             reference=base.problem.task.reference,
             unit=base.problem.task.unit,
             on_trial=on_trial,
@@ -73,7 +78,7 @@ def run_study(
         present.nothing_to_do(settings)
 
 
-def _recipe(base: Plan, settings: Study) -> dict[str, str]:
+def _recipe(base: Plan, settings: Study, origin: str | None) -> dict[str, str]:
     """What all trials share, as text."""
     values = chosen_values(base.values)
     searched = {without_element(key) for key in settings.space}
@@ -84,6 +89,8 @@ def _recipe(base: Plan, settings: Study) -> dict[str, str]:
     }
     if settings.objectives != (base.problem.task.objective,):
         recipe["study.objectives"] = ",".join(settings.objectives or ())
+    if origin is not None:
+        recipe[RECORDED] = origin
     return recipe
 
 

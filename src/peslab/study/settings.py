@@ -44,6 +44,7 @@ class Study:
         pruner: Who ends hopeless trials.
         objectives: The metrics that are minimized, or maximized after a minus; None is the
             problem's own.
+        start_from: Another study, or STUDY/TRIAL, whose best trial is the base of this one.
 
     Raises:
         PeslabError: If a value is impossible.
@@ -61,6 +62,7 @@ class Study:
     sampler: Sampler = field(default_factory=TPE)
     pruner: Pruner = field(default_factory=Unpruned)
     objectives: tuple[str, ...] | None = None
+    start_from: str | None = None
 
     def __post_init__(self) -> None:
         if not NAME.fullmatch(self.name):
