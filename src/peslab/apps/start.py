@@ -3,6 +3,7 @@
 import shlex
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from omegaconf import DictConfig, OmegaConf
 
@@ -60,30 +61,36 @@ def started(config: DictConfig, typed: Sequence[str]) -> Start:
         )
     origin = f"{name}/{trial.trial}"
     folder = home() / "studies" / origin
+    _check_problem(folder, origin, config.problem._target_)
     line = command(folder)
     if line is None:
         raise PeslabError(
             f"No command of today gives what {origin} was: start from another, or from the files."
         )
-    theirs = OmegaConf.load(folder / ".hydra" / "config.yaml").problem._target_
-    if theirs != config.problem._target_:
-        raise PeslabError(
-            f"{origin} solved another problem ({theirs.rpartition('.')[2]}, not "
-            f"{config.problem._target_.rpartition('.')[2]}): start from a study of this one."
-        )
     base = below(shlex.split(line)[2:], keys)
     return Start(compose([*base, *typed]), base, origin)
 
 
+def _check_problem(folder: Path, origin: str, ours: str) -> None:
+    file = folder / ".hydra" / "config.yaml"
+    theirs = OmegaConf.load(file).problem._target_ if file.is_file() else ours
+    if theirs != ours:
+        names = (theirs.rpartition(".")[2], ours.rpartition(".")[2])
+        raise PeslabError(
+            f"{origin} solved another problem ({names[0]}, not {names[1]}): start from a study of "
+            "this one."
+        )
+
+
 def below(base: Iterable[str], keys: Iterable[str]) -> tuple[str, ...]:
-    """The overrides of a base that are not replaced: by the same key, its group, or a part."""
-    above = [f"{key}." for key in keys]
-    kept = []
-    for item in parse(list(base)):
-        mine = f"{item.key_or_group}."
-        if not any(mine.startswith(key) or key.startswith(mine) for key in above):
-            kept.append(str(item.input_line))
-    return tuple(kept)
+    """The overrides of a base that are not replaced, by the same key or the group that it is in."""
+    above = tuple(f"{key.replace('/', '.')}." for key in keys)
+    items = parse(list(base))
+    return tuple(
+        str(item.input_line)
+        for item in items
+        if not f"{item.key_or_group.replace('/', '.')}.".startswith(above)
+    )
 
 
 def _recorded(study: str, origin: str) -> str | None:
