@@ -4,6 +4,7 @@ import argparse
 import json
 import sys
 
+from peslab.apps.spooled import bring_in
 from peslab.configuration.folders import home
 
 
@@ -22,6 +23,7 @@ def main(arguments: list[str]) -> None:
         help="the best trial with, e.g., 'prediction_microseconds < 50', as a command to paste",
     )
     parsed = parser.parse_args(arguments)
+    bring_in()
     if parsed.pick is not None:
         from peslab.apps.picks import picked
         from peslab.apps.present import console

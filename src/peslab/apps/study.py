@@ -1,7 +1,7 @@
 """Where Hydra's sweeper and a study meet."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from omegaconf import DictConfig
 
@@ -16,6 +16,7 @@ from peslab.pipeline import Outcome, Plan, plan
 from peslab.pipeline.run import Watcher, chosen_values
 from peslab.study import Study
 from peslab.study.pruning import report
+from peslab.study.settings import SHARED
 from peslab.study.space import without_element
 from peslab.study.sweeper import ToldTrial, TrialResult, fellow_workers, work
 
@@ -46,13 +47,16 @@ def run_study(
     if fingerprint := base.problem.pinned().get("fingerprint"):
         fixed.append(f"problem.fingerprint='{fingerprint}'")  # the file may change between trials
 
+    if settings.storage == SHARED:  # MLflow's local store is not for many machines
+        fixed.append("tracking.spool=true")
+
     def run_trial(number: int, values: list[str]) -> TrialResult:
         swept = [item.key_or_group for item in parse(values)]
         outcome = run_job(number, [*below(start.overrides, swept), *fixed, *values])
         return TrialResult(outcome.objective, outcome.metrics, outcome.run_id)
 
     typed = [*hydra, *overrides]
-    tracking = base.tracking
+    tracking = replace(base.tracking, spool=base.tracking.spool or settings.storage == SHARED)
 
     def on_trial(told: ToldTrial) -> None:
         present.trial_line(told)
