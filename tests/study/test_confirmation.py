@@ -292,4 +292,4 @@ def test_a_result_is_what_a_worker_hands_over():
 def _ranked():
     from peslab.study.ranking import RankedTrial
 
-    yield RankedTrial(1, 0, "run", {}, {"val/energy_mae": 0.1}, None)
+    yield RankedTrial(1, 0, "run", {}, {"val/energy_mae": 0.1}, None, "complete", front=True)

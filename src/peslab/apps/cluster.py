@@ -9,7 +9,7 @@ from typing import Any
 
 from omegaconf import DictConfig
 
-from peslab.apps.study import merged
+from peslab.apps.spaces import merged
 from peslab.configuration.compose import parse, without_hydra
 from peslab.configuration.folders import home
 from peslab.errors import PeslabError
@@ -49,7 +49,7 @@ def start_workers(config: DictConfig, overrides: Sequence[str], make: MakeLaunch
     base = plan(without_hydra(config))
     if base.study is None:
         raise PeslabError("hydra/launcher starts workers of a study: add study=quickstart.")
-    settings = merged(base.study, parse(list(overrides)))
+    settings = merged(base.study, parse(list(overrides)), config)
     launcher = str(config.hydra.launcher._target_).rpartition(".")[2]
     if settings.storage is None and launcher not in ON_THIS_MACHINE:
         raise PeslabError(

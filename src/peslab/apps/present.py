@@ -156,7 +156,9 @@ def trial_line(progress: "ToldTrial") -> None:
     values = " ".join(
         f"{key.rpartition('.')[2]}={short(value)}" for key, value in progress.values.items()
     )
-    if progress.result is None:
+    if progress.pruned:
+        told = f"[yellow]{progress.reason}[/]"
+    elif progress.result is None:
         told = f"[red]failed[/]: {progress.reason}"
     else:
         told = f"val MAE {with_sem(progress.result.metrics, 'val/energy_mae')}"

@@ -1,21 +1,24 @@
 """Where Hydra's sweeper and a study meet."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import replace
-from typing import Any
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
-from hydra.core.override_parser.types import Override
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig
 
 from peslab.apps import present
 from peslab.apps.confirmations import Conclusion, retrainer
+from peslab.apps.objectives import judged
+from peslab.apps.spaces import defaults, merged
+from peslab.apps.start import RECORDED, below, started
 from peslab.configuration.compose import parse, without_hydra
 from peslab.configuration.folders import home
 from peslab.errors import PeslabError
 from peslab.pipeline import Outcome, Plan, plan
-from peslab.pipeline.run import chosen_values
+from peslab.pipeline.run import Watcher, chosen_values
 from peslab.study import Study
+from peslab.study.pruning import report
 from peslab.study.settings import SHARED
+from peslab.study.space import without_element
 from peslab.study.sweeper import ToldTrial, TrialResult, fellow_workers, work
 
 
@@ -33,11 +36,14 @@ def run_study(
     Raises:
         PeslabError: If the config has no study, or its space names what does not exist.
     """
+    hydra = list(config.hydra.overrides.hydra)
+    start = started(config, [*hydra, *overrides])
+    config = start.config
     base = plan(without_hydra(config))
     if base.study is None:
         raise PeslabError("hydra/sweeper=peslab needs a study: add study=quickstart, or another.")
     parsed = parse(overrides)
-    settings = merged(base.study, parsed)
+    settings = judged(merged(base.study, parsed, config), base.problem)
     fixed = [str(item.input_line) for item in parsed if not item.is_sweep_override()]
     if fingerprint := base.problem.pinned().get("fingerprint"):
         fixed.append(f"problem.fingerprint='{fingerprint}'")  # the file may change between trials
@@ -46,10 +52,11 @@ def run_study(
         fixed.append("tracking.spool=true")
 
     def run_trial(number: int, values: list[str]) -> TrialResult:
-        outcome = run_job(number, [*fixed, *values])
+        swept = [item.key_or_group for item in parse(values)]
+        outcome = run_job(number, [*below(start.overrides, swept), *fixed, *values])
         return TrialResult(outcome.objective, outcome.metrics, outcome.run_id)
 
-    typed = [*config.hydra.overrides.hydra, *overrides]
+    typed = [*hydra, *overrides]
     tracking = replace(base.tracking, spool=base.tracking.spool or settings.storage == SHARED)
 
     def on_trial(told: ToldTrial) -> None:
@@ -66,8 +73,8 @@ def run_study(
             settings,
             home(),
             run_trial,
-            defaults=_defaults(config, settings),
-            recipe=_recipe(base, settings),
+            defaults=defaults(config, settings),
+            recipe=_recipe(base, settings, start.origin),
             reference=base.problem.task.reference,
             unit=base.problem.task.unit,
             on_trial=on_trial,
@@ -78,37 +85,37 @@ def run_study(
         present.nothing_to_do(settings)
 
 
-def merged(study: Study, overrides: Sequence[Override]) -> Study:
-    """A study whose space heeds the command line: swept keys replace its own, fixed ones leave it.
-
-    Raises:
-        PeslabError: If nothing is left to search.
-    """
-    swept = {
-        item.key_or_group: item.get_value_string() for item in overrides if item.is_sweep_override()
-    }
-    fixed = {item.key_or_group for item in overrides if not item.is_sweep_override()}
-    space = {key: text for key, text in {**study.space, **swept}.items() if key not in fixed}
-    return replace(study, space=space)
-
-
-def _defaults(config: DictConfig, settings: Study) -> dict[str, Any]:
-    """The composed config's value of every swept key; of a group, its option."""
-    defaults = {}
-    for key in settings.space:
-        choices = config.hydra.runtime.choices
-        value = choices[key] if key in choices else OmegaConf.select(config, key, default=...)
-        if value is ...:
-            raise PeslabError(f"study.space names {key}, which is not a setting of this config.")
-        defaults[key] = list(value) if OmegaConf.is_list(value) else value
-    return defaults
-
-
-def _recipe(base: Plan, settings: Study) -> dict[str, str]:
+def _recipe(base: Plan, settings: Study, origin: str | None) -> dict[str, str]:
     """What all trials share, as text."""
     values = chosen_values(base.values)
-    return {
+    searched = {without_element(key) for key in settings.space}
+    recipe = {
         key: str(value)
         for key, value in values.items()
-        if key not in settings.space and key.partition(".")[0] not in settings.space
+        if key not in searched and key.partition(".")[0] not in searched
     }
+    if settings.objectives != (base.problem.task.objective,):
+        recipe["study.objectives"] = ",".join(settings.objectives or ())
+    if origin is not None:
+        recipe[RECORDED] = origin
+    return recipe
+
+
+@dataclass(frozen=True)
+class Reported:
+    """A watcher whose trial hears of each epoch too, and may end the run."""
+
+    watcher: Watcher
+
+    def part(self, name: str) -> None:
+        """Pass it on."""
+        self.watcher.part(name)
+
+    def made(self, done: int, total: int) -> None:
+        """Pass it on."""
+        self.watcher.made(done, total)
+
+    def epoch(self, epoch: int, max_epochs: int, error: float) -> None:
+        """Pass it on, and report it."""
+        self.watcher.epoch(epoch, max_epochs, error)
+        report(epoch, max_epochs, error)

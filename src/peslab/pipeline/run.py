@@ -27,6 +27,12 @@ NETWORK = "network.pt"
 ONE_THREAD_BATCH = 4096
 """Below it a second thread costs more than it brings, up to 196 times on busy cores."""
 
+SELECTABLE = (
+    *("prediction_microseconds", "prediction_microseconds_single"),
+    *("network_parameters", "seconds/fit"),
+)
+"""Metrics of every run that trials may be selected by, whatever the problem."""
+
 
 class Watcher(Protocol):
     """Somebody who is told how far a run is."""

@@ -198,6 +198,11 @@ class Problem(ABC):
         """
         return {}
 
+    @property
+    def selectable(self) -> tuple[str, ...]:
+        """Metrics of its models that trials may be selected by; none if they are not told here."""
+        return ()
+
     @abstractmethod
     def fresh_data(self) -> FreshData:
         """How to have new data, for those who were chosen by their errors on these."""

@@ -1,7 +1,7 @@
 """A study on one page of a terminal."""
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,16 @@ COMPACT: dict[str, Any] = {
 }
 """Tables that fit into 80 columns."""
 
+MICROSECONDS = "prediction_microseconds"
+
+MOST_COLUMNS = 5
+"""Beside rank, trial, error and time, in 80 letters."""
+
+OUTCOMES = {"pruned": "was ", "failed": "failed: "}
+"""What is said before the reason of a trial without a rank."""
+
+COLORS = {"pruned": "yellow", "failed": "red"}
+
 
 def renderables(study: optuna.Study, home: Path) -> Iterator[RenderableType]:
     """The ranking, what the best is compared with, where the results are, the next commands."""
@@ -33,11 +43,15 @@ def renderables(study: optuna.Study, home: Path) -> Iterator[RenderableType]:
         return
     unit = str(study.user_attrs.get(UNIT, "E_c"))
     yield f"{study.study_name}: ranked by the validation part, shown on the test part"
-    yield _table(trials, unit)
+    names = list(study.metric_names or ()) if len(study.directions) > 1 else []
+    yield _table(trials, unit, names)
     yield "test MAE: mean ± standard error over replicas; µs: per prediction"
+    if names:
+        told = ", ".join(names)
+        yield f"* on the Pareto front: none is as good in all, better in one, of\n{told}"
     for trial in trials:
         if trial.rank is None:
-            yield f"Trial {trial.trial} failed: {trial.reason}"
+            yield f"Trial {trial.trial} {OUTCOMES[trial.state]}{trial.reason}"
     yield ""
     if trials[0].rank is not None:
         yield "The best beside simpler answers, on the same test part"
@@ -51,24 +65,38 @@ def renderables(study: optuna.Study, home: Path) -> Iterator[RenderableType]:
     )
 
 
-def _table(trials: list[RankedTrial], unit: str) -> Table:
+def _table(trials: list[RankedTrial], unit: str, objectives: Sequence[str] = ()) -> Table:
+    """The trials in their order, with those of several objectives that have no column yet."""
     keys = sorted({key for trial in trials for key in trial.values})
     table = Table(
         **COMPACT,
     )
     headings = [name.replace("_", "\n") for name in short_names(keys)]
-    for heading in ("rank", "trial", f"test MAE\n({unit})", "µs", *headings):
+    others = [name for name in objectives if name not in {"val/energy_mae", MICROSECONDS}]
+    if others and len(others) + len(keys) > MOST_COLUMNS:
+        keys, headings = [], []  # they would not fit; every format but this page has them
+    shown = [name.replace("/", "\n").replace("_", "\n") for name in others]
+    for heading in ("rank", "trial", f"test MAE\n({unit})", "µs", *shown, *headings):
         table.add_column(heading, justify="right", no_wrap=True)
     for trial in trials:
-        values = [short(trial.values.get(key)) for key in keys]
+        values = [short(trial.values.get(key, "–")) for key in keys]
         if trial.rank is None:
-            table.add_row("–", str(trial.trial), "[red]failed[/]", "", *values)
+            table.add_row(
+                "–",
+                str(trial.trial),
+                f"[{COLORS[trial.state]}]{trial.state}[/]",
+                "",
+                *[""] * len(others),
+                *values,
+            )
             continue
         error, sem = trial.metrics["test/energy_mae"], trial.metrics.get("test/energy_mae_sem")
         digits = decimals(error, 5)
         told = f"{error:.{digits}f}" + ("" if sem is None else f" ± {sem:.{digits}f}")
-        speed = f"{trial.metrics['prediction_microseconds']:.1f}"
-        table.add_row(str(trial.rank), str(trial.trial), told, speed, *values)
+        speed = f"{trial.metrics[MICROSECONDS]:.1f}"
+        rank = f"{trial.rank}{'*' if objectives and trial.front else ''}"
+        reached = [short(trial.metrics[name]) for name in others]
+        table.add_row(rank, str(trial.trial), told, speed, *reached, *values)
     return table
 
 

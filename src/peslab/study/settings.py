@@ -1,10 +1,14 @@
 """What a study is told in conf/study."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 from peslab.errors import PeslabError
+from peslab.study.objectives import Objective, parse_objectives
+from peslab.study.pruners import Pruner, Unpruned
+from peslab.study.samplers import TPE, Sampler
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 """What a study may be called: it becomes a folder."""
@@ -38,6 +42,11 @@ class Study:
         max_failures: Trials of one worker that may fail in a row before it stops.
         space: For each swept key its values in Hydra's grammar, e.g.
             `{"optimizer.learning_rate": "tag(log, interval(1e-4, 1e-2))"}`.
+        sampler: Who proposes values.
+        pruner: Who ends hopeless trials.
+        objectives: The metrics that are minimized, or maximized after a minus; None is the
+            problem's own.
+        start_from: Another study, or STUDY/TRIAL, whose best trial is the base of this one.
 
     Raises:
         PeslabError: If a value is impossible.
@@ -53,6 +62,10 @@ class Study:
     extend_by: int = 0
     storage: str | None = None
     max_failures: int = 5
+    sampler: Sampler = field(default_factory=TPE)
+    pruner: Pruner = field(default_factory=Unpruned)
+    objectives: tuple[str, ...] | None = None
+    start_from: str | None = None
 
     def __post_init__(self) -> None:
         if not NAME.fullmatch(self.name):
@@ -70,10 +83,24 @@ class Study:
         for key in ("seed", "extend_by", "confirm"):
             if getattr(self, key) < 0:
                 raise PeslabError(f"{key}={getattr(self, key)} is negative: use 0 or more.")
+        if len(self.searched) > 1 and self.pruner.checks:
+            raise PeslabError(
+                "Pruners look at one error only: choose study/pruner=none, or one objective."
+            )
         if not self.space:
             raise PeslabError(
                 "space is empty: sweep a key, e.g. network.width='int(interval(8,64))'."
             )
+
+    @property
+    def searched(self) -> tuple[Objective, ...]:
+        """The objectives, as far as they are told."""
+        return parse_objectives(self.objectives) if self.objectives is not None else ()
+
+    @property
+    def directions(self) -> list[Literal["minimize", "maximize"]]:
+        """Of the objectives, in Optuna's words."""
+        return [each.direction for each in self.searched] or ["minimize"]
 
     @property
     def n_finished(self) -> int:
