@@ -16,6 +16,7 @@ from peslab.errors import PeslabError
 from peslab.pipeline import plan
 from peslab.study import Study
 from peslab.study.space import parse_space
+from peslab.tracking import Tracking
 
 
 class Cleared(NamedTuple):
@@ -26,12 +27,14 @@ class Cleared(NamedTuple):
         study: The name of the study whose ranking is shown at the end, if any.
         grid: The composed config of a grid, whose runs are shown at the end, if it is one.
         fixed: The keys that were typed with one value, the same for all its runs.
+        tracking: Where runs are logged.
     """
 
     composes_only: bool
     study: str | None
     grid: DictConfig | None = None
     fixed: tuple[str, ...] = ()
+    tracking: Tracking | None = None
 
 
 def preflight(arguments: list[str]) -> Cleared:
@@ -50,7 +53,8 @@ def preflight(arguments: list[str]) -> Cleared:
     swept = [override for override in parse(flags.overrides) if override.is_sweep_override()]
     if not ours.study:
         _set_first_values(ours, swept)
-    study = plan(ours).study
+    planned = plan(ours)
+    study = planned.study
     is_sweep = config.hydra.mode == RunMode.MULTIRUN or (flags.multirun and not config.hydra.mode)
     if swept and not is_sweep:
         raise PeslabError(
@@ -75,6 +79,7 @@ def preflight(arguments: list[str]) -> Cleared:
         study=study.name if study else None,
         grid=config if is_sweep and study is None else None,
         fixed=tuple(item.key_or_group for item in parse(flags.overrides) if item not in swept),
+        tracking=planned.tracking,
     )
 
 
