@@ -117,7 +117,8 @@ def _tell(what: str, path: Path) -> None:
 
 def _tracking(overrides: Sequence[str]) -> "Tracking":
     """The store that today's config names."""
+    from peslab.configuration.build import build, check
     from peslab.configuration.compose import compose, without_hydra
-    from peslab.pipeline import plan
 
-    return plan(without_hydra(compose(overrides))).tracking
+    tracking: Tracking = build(check(without_hydra(compose(overrides)))["tracking"], "tracking")
+    return tracking
