@@ -2,6 +2,7 @@
 
 import logging
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -152,6 +153,20 @@ class Tracking:
                 f"peslab report {study} lists its trials."
             )
         return runs[0]
+
+    def tag(self, home: Path, run_id: str, tags: Mapping[str, str]) -> None:
+        """Put tags on a run."""
+        client = self.client(home)
+        for key, value in tags.items():
+            client.set_tag(run_id, key, value)
+
+    def close_lost(self, home: Path, study: str, trial: int) -> None:
+        """Close the runs of a trial whose worker died, which nobody else will."""
+        client = self.client(home)
+        ids = [each.experiment_id for each in client.search_experiments()]
+        query = f"tags.study = '{study}' and tags.trial = '{trial}' and status = 'RUNNING'"
+        for run in client.search_runs(ids, query):
+            client.set_terminated(run.info.run_id, "KILLED")
 
     def read_text(self, home: Path, run_id: str, artifact: str) -> str:
         """A text artifact of a run.
