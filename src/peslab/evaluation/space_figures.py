@@ -132,26 +132,14 @@ def parallel_figure(keys: Sequence[SearchedAxis], errors: Array, label: str) -> 
     """
     far = far_off(errors)
     known = np.flatnonzero(np.isfinite(errors) & ~far)
-    order = known[np.argsort(-errors[known], kind="stable")]  # the best on top
     goal = SearchedAxis(label, errors, is_logarithmic=spans_a_decade(errors[known]))
     axes_keys = [*keys, goal]
-    heights = np.stack([_height(key, known, key.places) for key in axes_keys], axis=1)
-    values = errors[known]
-    norm = (LogNorm if goal.is_logarithmic else Normalize)(values.min(), values.max())
-    colors = mpl.colormaps["viridis"](0.92 * norm(errors[order]))
     with styled_figure(1.6 * len(axes_keys) + 0.8, 4.2) as figure:
         axes = figure.subplots()
-        across = np.arange(len(axes_keys))
-        for trial, color in zip(order, colors, strict=True):
-            is_best = trial == order[-1]
-            axes.plot(
-                across, heights[trial], color=VERMILION if is_best else color,
-                linewidth=2.2 if is_best else 1.0, alpha=1.0 if is_best else 0.75,
-                marker="o", markersize=2.5, label=f"best: {errors[trial]:.3g}" if is_best else None,
-            )  # fmt: skip
+        _draw_trials(axes, axes_keys, errors, known)
         for place, key in enumerate(axes_keys):
             _draw_axis(axes, place, key, known)
-        axes.set_xticks(across, [_folded(key.name) for key in axes_keys])
+        axes.set_xticks(range(len(axes_keys)), [_folded(key.name) for key in axes_keys])
         axes.tick_params(axis="x", length=0, pad=8)
         axes.set_yticks([])
         axes.set_xlim(-0.15, len(axes_keys) - 0.6)
@@ -161,6 +149,24 @@ def parallel_figure(keys: Sequence[SearchedAxis], errors: Array, label: str) -> 
             axes.plot([], [], " ", label=f"without {far.sum()} whose errors are far off")
         figure.legend(loc="outside upper left", ncols=2, fontsize=8.5)
     return figure
+
+
+def _draw_trials(
+    axes: Axes, keys: Sequence[SearchedAxis], errors: Array, known: NDArray[np.int64]
+) -> None:
+    order = known[np.argsort(-errors[known], kind="stable")]  # the best on top
+    heights = np.stack([_height(key, known, key.places) for key in keys], axis=1)
+    norm = (LogNorm if keys[-1].is_logarithmic else Normalize)(
+        errors[known].min(), errors[known].max()
+    )
+    colors = mpl.colormaps["viridis"](0.92 * norm(errors[order]))
+    for trial, color in zip(order, colors, strict=True):
+        is_best = trial == order[-1]
+        axes.plot(
+            heights[trial], color=VERMILION if is_best else color,
+            linewidth=2.2 if is_best else 1.0, alpha=1.0 if is_best else 0.75,
+            marker="o", markersize=2.5, label=f"best: {errors[trial]:.3g}" if is_best else None,
+        )  # fmt: skip
 
 
 def _folded(name: str) -> str:

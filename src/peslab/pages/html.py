@@ -21,7 +21,8 @@ pre { padding: .75rem 1rem; background: var(--shade); border-left: 3px solid var
 .wide { overflow-x: auto }
 table { border-collapse: collapse; font-size: .85rem; font-variant-numeric: tabular-nums }
 th, td { padding: .25rem .7rem; text-align: right; white-space: nowrap }
-th { font-weight: 600; white-space: normal; vertical-align: bottom; border-bottom: 1px solid var(--ink) }
+th { font-weight: 600; white-space: normal; vertical-align: bottom;
+  border-bottom: 1px solid var(--ink) }
 td { border-bottom: 1px solid var(--line) }
 .left { text-align: left; white-space: normal; overflow-wrap: anywhere }
 .bold td { font-weight: 700 }

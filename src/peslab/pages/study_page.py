@@ -88,7 +88,7 @@ def study_document(
         sections.append(Section("Ranking", ranked))
     if fresh := fresh_results(study):
         told = _confirmation(fresh, verdict(study), what.unit)
-        sections.append(Section("Confirmation on fresh data", tuple(map(Paragraph, told))))
+        sections.append(Section("The leading trials on fresh data", tuple(told)))
     for name, title in TITLES.items():
         if name in pictures:
             sections.append(Section(title, (pictures[name],)))
@@ -174,24 +174,44 @@ def _asked(what: Asked, frame: pl.DataFrame, recorded: Recorded) -> Iterator[Blo
 
 def _confirmation(
     fresh: Mapping[int, FreshResult], found: Verdict | None, unit: str
-) -> Iterator[str]:
+) -> Iterator[Block]:
     """What validation promised, what fresh data gave, and who is tied."""
-    for result in fresh.values():
-        if result.error is None:
-            yield f"Trial {result.trial} could not be confirmed: {result.reason}"
-            continue
-        yield (
-            f"Trial {result.trial}: validation promised {_number(result.promised)} {unit}, "
-            f"{result.told or 'fresh data'} gave {with_sem(result.error, result.sem)} {unit}."
+    whence = next((each.told for each in fresh.values() if each.told), "fresh data")
+    yield Paragraph(
+        f"The leading trials were trained again with fresh seeds and tested on {whence}."
+    )
+    rows = [
+        (
+            str(each.trial),
+            with_sem(each.promised, None),
+            with_sem(each.error, each.sem),
+            _ratio(each),
+            each.reason or "",
         )
-    if found is not None and found.tied is None:
-        yield f"Which differences are real cannot be said: {found.reason}"
-    elif found is not None and found.tied is not None:
-        names = [str(number) for number in sorted(found.tied)]
-        if len(names) > 1:
-            yield f"Trials {', '.join(names[:-1])} and {names[-1]} are tied for best."
-        elif names:
-            yield f"Trial {names[0]} is the best beyond chance."
+        for each in fresh.values()
+    ]
+    header = ("trial", f"validation promised ({unit})", f"fresh data gave ({unit})", "ratio", "")
+    tied = [number for number, each in enumerate(fresh) if found and found.is_tied(each)]
+    yield Table(header, tuple(rows), frozenset(tied))
+    if found is not None:
+        yield Paragraph(_tied(found))
+
+
+def _ratio(result: FreshResult) -> str:
+    """How much more the error is than that for which the trial was chosen: the winner's curse."""
+    if result.error is None or not result.promised:
+        return NOTHING
+    told = f"{result.error / result.promised:.2f}"
+    return told if result.sem is None else f"{told} ± {result.sem / result.promised:.2f}"
+
+
+def _tied(found: Verdict) -> str:
+    if found.tied is None:
+        return f"Nobody can say which differences are real: {found.reason}."
+    names = [str(number) for number in sorted(found.tied)]
+    if len(names) == 1:
+        return f"Trial {names[0]} is the best: the others are really worse."
+    return f"Trials {', '.join(names[:-1])} and {names[-1]} are tied for best." if names else ""
 
 
 def _failures(study: optuna.Study, ended: pl.DataFrame) -> Table:

@@ -66,19 +66,38 @@ def importances(
     Raises:
         InvalidInputError: If there are too few trials, or nothing differs between them.
     """
+    trials = _comparable(study, objective)
+    varied = _varied(trials)
+    methods: dict[str, Evaluate] = {"PED-ANOVA": lambda drawn: _ped_anova(drawn, varied)}
+    spaces = {key: {str(trial.distributions.get(key)) for trial in trials} for key in varied}
+    if common := sorted(key for key, seen in spaces.items() if len(seen) == 1):
+        methods["fANOVA"] = lambda drawn: _fanova(drawn, common)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+        # Of equal trials none is among the best; that is a share of zero to us.
+        warnings.filterwarnings("ignore", message="Target and region quantiles")
+        return {
+            name: _bootstrapped(evaluate, trials, sorted(varied), seconds / len(methods))
+            for name, evaluate in methods.items()
+        }
+
+
+def _comparable(study: optuna.Study, objective: int) -> list[FrozenTrial]:
+    """The complete trials, with keys and errors on the scales on which they are compared."""
     complete = [trial for trial in finished_trials(study) if trial.state == TrialState.COMPLETE]
-    values = {trial.number: float(trial.values[objective]) for trial in complete}
+    values = [float(trial.values[objective]) for trial in complete]
     if len(complete) < FEWEST:
         raise InvalidInputError(
             f"Importances need {FEWEST} complete trials, and there are {len(complete)}: run more."
         )
-    if len(set(values.values())) == 1:
+    if len(set(values)) == 1:
         raise InvalidInputError("All trials have the same error, so nothing was important.")
-    positive = min(values.values()) > 0.0
-    trials = [
-        _rescaled(trial, math.log(values[trial.number]) if positive else values[trial.number])
-        for trial in complete
-    ]
+    scale = math.log if min(values) > 0.0 else float
+    return [_rescaled(trial, scale(value)) for trial, value in zip(complete, values, strict=True)]
+
+
+def _varied(trials: Sequence[FrozenTrial]) -> set[str]:
+    """The keys in which trials differ."""
     varied = {
         key
         for trial in trials
@@ -87,16 +106,7 @@ def importances(
     }
     if not varied:
         raise InvalidInputError("All trials have the same values, so nothing can be told apart.")
-    methods: dict[str, Evaluate] = {"PED-ANOVA": lambda drawn: _ped_anova(drawn, varied)}
-    spaces = {key: {str(trial.distributions.get(key)) for trial in trials} for key in varied}
-    if common := sorted(key for key, seen in spaces.items() if len(seen) == 1):
-        methods["fANOVA"] = lambda drawn: _fanova(drawn, common)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-        return {
-            name: _bootstrapped(evaluate, trials, sorted(varied), seconds / len(methods))
-            for name, evaluate in methods.items()
-        }
+    return varied
 
 
 def _bootstrapped(
