@@ -47,7 +47,7 @@ def _command(folder: Path) -> str | None:
 
 
 def _environment(best: RankedTrial, home: Path, tracking: Tracking) -> dict[str, str]:
-    if best.run_id is None:
+    if best.run_id is None or tracking.spool:
         return {}
     try:
         text = tracking.read_text(home, best.run_id, "environment.yaml")

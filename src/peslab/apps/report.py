@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from peslab.apps.spooled import bring_in
 from peslab.configuration.folders import home
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ def main(arguments: list[str]) -> None:
     kinds.add_argument("--html", action="store_true", help="figures and tables: report/ anew")
     kinds.add_argument("--compare", nargs=2, metavar="RUN", help="a page of two runs side by side")
     parsed = parser.parse_intermixed_args(arguments)
+    bring_in(parsed.overrides)
     if parsed.compare:
         from peslab.apps.comparison import compare
 
@@ -98,7 +100,8 @@ def write(name: str, tracking: "Tracking") -> Path:
     study = load(name, home())
     with console.status("drawing the report"):
         write_whole(_folder(name), study_files(study, recorded(study, home(), tracking)))
-        if (log := study_log(tracking, home(), name)) is not None:
+        log = None if tracking.spool else study_log(tracking, home(), name)
+        if log is not None:
             log.folder(_folder(name))
     return _folder(name) / "report.html"
 

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from omegaconf import DictConfig, OmegaConf
 
+from peslab.apps.spooled import bring_in
 from peslab.configuration.build import build, check, resolve
 from peslab.configuration.compose import compose, is_group, keys, parse, without_hydra
 from peslab.configuration.folders import home
@@ -34,6 +35,7 @@ def main(arguments: list[str]) -> None:
     from peslab.apps import present
     from peslab.pipeline import Origin, plan, run
 
+    bring_in(parsed.overrides)
     original, recorded = find(parsed.run, parsed.overrides)
     config = override(recorded, parsed.overrides)
     planned = plan(config)

@@ -14,6 +14,7 @@ from peslab.errors import PeslabError
 from peslab.pipeline import Outcome, Plan, plan
 from peslab.pipeline.run import chosen_values
 from peslab.study import Study
+from peslab.study.settings import SHARED
 from peslab.study.sweeper import ToldTrial, TrialResult, fellow_workers, work
 
 
@@ -40,12 +41,15 @@ def run_study(
     if fingerprint := base.problem.pinned().get("fingerprint"):
         fixed.append(f"problem.fingerprint='{fingerprint}'")  # the file may change between trials
 
+    if settings.storage == SHARED:  # MLflow's local store is not for many machines
+        fixed.append("tracking.spool=true")
+
     def run_trial(number: int, values: list[str]) -> TrialResult:
         outcome = run_job(number, [*fixed, *values])
         return TrialResult(outcome.objective, outcome.metrics, outcome.run_id)
 
     typed = [*config.hydra.overrides.hydra, *overrides]
-    tracking = base.tracking
+    tracking = replace(base.tracking, spool=base.tracking.spool or settings.storage == SHARED)
 
     def on_trial(told: ToldTrial) -> None:
         present.trial_line(told)

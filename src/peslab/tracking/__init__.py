@@ -2,6 +2,22 @@
 
 from peslab.tracking.mlflow_run import RunLog, study_log, sweep_log, track_run
 from peslab.tracking.provenance import provenance
+from peslab.tracking.spool import SpooledRun
+from peslab.tracking.spool_import import import_spool
 from peslab.tracking.store import RecordedRun, Tracking
 
-__all__ = ["RecordedRun", "RunLog", "Tracking", "provenance", "study_log", "sweep_log", "track_run"]
+RunRecord = RunLog | SpooledRun
+"""What a run writes, to the store or to the spool."""
+
+__all__ = [
+    "RecordedRun",
+    "RunLog",
+    "RunRecord",
+    "SpooledRun",
+    "Tracking",
+    "import_spool",
+    "provenance",
+    "study_log",
+    "sweep_log",
+    "track_run",
+]
