@@ -179,7 +179,7 @@ def test_confirmed_trials_show_their_fresh_errors_and_ties():
     text = " ".join(read(made["report.html"]).texts)
     assert "trained again with fresh seeds and tested on 4,000 others." in text
     one, two = sorted(order[:2])
-    assert f"Trials {one} and {two} are tied for best." in text
+    assert f"Trials {one} and {two} are tied for best" in text
     assert text.count("1.20 ± 0.10") == 3
     table = ranking_table(study, trials_frame(study))
     assert table.bold == {0, 1}

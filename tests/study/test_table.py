@@ -116,7 +116,7 @@ def test_columns_of_fresh_data_are_null_until_there_are_any(study):
 def test_confirmed_trials_have_their_fresh_errors(study):
     """Who leads is tied or not; of others nothing is said."""
     for number, error in ((0, 0.3), (3, 0.2)):
-        result = FreshResult(number, 0.1, error, 0.01, [error], "data", "told", "run")
+        result = FreshResult(number, error, 0.01)
         study.set_user_attr(f"{FRESH}{number}", vars(result))
     study.set_user_attr(VERDICT, vars(Verdict([3, 0], [3], None, [])))
     frame = trials_frame(study)

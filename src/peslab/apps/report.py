@@ -42,10 +42,13 @@ def main(arguments: list[str]) -> None:
     elif parsed.html:
         _tell("Report", write(parsed.study, _tracking(parsed.overrides)))
     elif parsed.json:
+        from peslab.study.fresh import fresh_json
         from peslab.study.ranking import ranking
         from peslab.study.storage import load
 
-        trials = [trial.as_json() for trial in ranking(load(parsed.study, home()))]
+        study = load(parsed.study, home())
+        fresh = fresh_json(study)
+        trials = [trial.as_json() | {"fresh": fresh.get(trial.trial)} for trial in ranking(study)]
         sys.stdout.write(json.dumps(trials, indent=1) + "\n")
     else:
         show(parsed.study)

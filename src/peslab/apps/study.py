@@ -8,12 +8,14 @@ from hydra.core.override_parser.types import Override
 from omegaconf import DictConfig, OmegaConf
 
 from peslab.apps import present
+from peslab.apps.confirmations import retrainer
 from peslab.configuration.compose import parse, without_hydra
 from peslab.configuration.folders import home
 from peslab.errors import PeslabError
 from peslab.pipeline import Outcome, Plan, plan
 from peslab.pipeline.run import chosen_values
 from peslab.study import Study
+from peslab.study.confirmation import confirm
 from peslab.study.settings import SHARED
 from peslab.study.sweeper import ToldTrial, TrialResult, fellow_workers, work
 
@@ -68,6 +70,7 @@ def run_study(
             recipe=_recipe(base, settings),
             reference=base.problem.task.reference,
             unit=base.problem.task.unit,
+            conclude=lambda study: confirm(study, retrainer(config, base), present.fresh_line),
             on_trial=on_trial,
             on_interrupted=on_interrupted,
         )

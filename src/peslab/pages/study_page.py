@@ -14,7 +14,7 @@ from peslab.pages.markdown import as_markdown
 from peslab.pages.study_pictures import MICROSECONDS, StudyPictures
 from peslab.pages.words import metric_words
 from peslab.study.fresh import FreshResult, Verdict, fresh_results, verdict
-from peslab.study.report import decimals, short, short_names
+from peslab.study.report import decimals, short, short_names, ties
 from peslab.study.searched import Asked, asked, objective_values, searched_keys
 
 TITLES = {
@@ -194,7 +194,7 @@ def _confirmation(
     tied = [number for number, each in enumerate(fresh) if found and found.is_tied(each)]
     yield Table(header, tuple(rows), frozenset(tied))
     if found is not None:
-        yield Paragraph(_tied(found))
+        yield Paragraph(ties(found))
 
 
 def _ratio(result: FreshResult) -> str:
@@ -203,15 +203,6 @@ def _ratio(result: FreshResult) -> str:
         return NOTHING
     told = f"{result.error / result.promised:.2f}"
     return told if result.sem is None else f"{told} ± {result.sem / result.promised:.2f}"
-
-
-def _tied(found: Verdict) -> str:
-    if found.tied is None:
-        return f"Nobody can say which differences are real: {found.reason}."
-    names = [str(number) for number in sorted(found.tied)]
-    if len(names) == 1:
-        return f"Trial {names[0]} is the best: the others are really worse."
-    return f"Trials {', '.join(names[:-1])} and {names[-1]} are tied for best." if names else ""
 
 
 def _failures(study: optuna.Study, ended: pl.DataFrame) -> Table:

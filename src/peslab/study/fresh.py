@@ -1,6 +1,6 @@
 """What the leading trials of a study gave on fresh data, as the study remembers it."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import optuna
@@ -18,25 +18,26 @@ class FreshResult:
 
     Attributes:
         trial: Its number.
-        promised: Its error on the validation part of the study, by which it was ranked.
         error: Its mean absolute error on the fresh test data, over replicas and configurations;
             None where it failed.
         sem: The standard error of that; None of one replica, whose scatter nobody knows.
         replicas: The error of each replica.
+        promised: Its error on the validation part of the study, by which it was ranked; None where
+            that is of another kind than the test part.
         data: The fingerprint of the fresh test data.
-        told: How fresh they are, and the training data with them.
+        told: How fresh they are.
         run_id: Its run in MLflow.
         reason: Why it failed, if it did.
     """
 
     trial: int
-    promised: float
-    error: float | None
-    sem: float | None
-    replicas: list[float]
-    data: str
-    told: str
-    run_id: str | None
+    error: float | None = None
+    sem: float | None = None
+    replicas: list[float] = field(default_factory=list)
+    promised: float | None = None
+    data: str | None = None
+    told: str | None = None
+    run_id: str | None = None
     reason: str | None = None
 
 
@@ -77,3 +78,17 @@ def verdict(study: optuna.Study) -> Verdict | None:
     """Which differences are real; None where the leading trials were not confirmed yet."""
     value: dict[str, Any] | None = study.user_attrs.get(VERDICT)
     return None if value is None else Verdict(**value)
+
+
+def fresh_json(study: optuna.Study) -> dict[int, dict[str, Any]]:
+    """The results on fresh data as plain containers, with who is tied and all pairs of a trial."""
+    found = verdict(study)
+    pairs = found.pairs if found else []
+    return {
+        trial: asdict(result)
+        | {
+            "tied": found.is_tied(trial) if found else None,
+            "pairs": [pair for pair in pairs if trial in {pair["first"], pair["second"]}],
+        }
+        for trial, result in fresh_results(study).items()
+    }
