@@ -4,6 +4,8 @@ import io
 import time
 from dataclasses import asdict
 
+import numpy as np
+import optuna
 import polars as pl
 import pytest
 from made_studies import (
@@ -18,6 +20,7 @@ from made_studies import (
     values,
 )
 from optuna.distributions import CategoricalDistribution
+from optuna.trial import create_trial
 from polars.testing import assert_frame_equal
 from test_html_pages import NASTY, read
 
@@ -25,6 +28,8 @@ from peslab.pages import study_pictures
 from peslab.pages.study_page import Recorded, ranking_table, study_files, with_sem
 from peslab.pages.words import metric_words
 from peslab.study.fresh import FRESH, VERDICT, FreshResult, Verdict
+from peslab.study.ranking import METRICS
+from peslab.study.searched import asked
 from peslab.study.table import trials_frame
 
 FIGURES = {"forest", "importances", "history", "slices", "parallel", "pareto"}
@@ -88,7 +93,7 @@ def test_the_page_says_what_was_asked_and_what_came_out(files):
 
 def test_both_pages_say_the_same(files):
     """Every section of one is in the other, and Markdown names files that are there."""
-    for title in ("What was asked", "Ranking", "Importances", "Failures", "The record"):
+    for title in ("What was asked", "Ranking", "Importances", "Failed and pruned", "The record"):
         assert f"<h2>{title}</h2>" in files["report.html"]
         assert f"## {title}\n" in files["report.md"]
     named = {
@@ -173,6 +178,8 @@ def test_confirmed_trials_show_their_fresh_errors_and_ties():
             data="f", told="4,000 others", run_id=None, reason=None,
         )  # fmt: skip
         study.set_user_attr(f"{FRESH}{number}", asdict(result))
+    lost = FreshResult(trial=99, reason="no memory.")
+    study.set_user_attr(f"{FRESH}99", asdict(lost))
     found = Verdict(trials=order, tied=order[:2], reason=None, pairs=[])
     study.set_user_attr(VERDICT, asdict(found))
     made = study_files(study, RECORDED)
@@ -181,6 +188,7 @@ def test_confirmed_trials_show_their_fresh_errors_and_ties():
     one, two = sorted(order[:2])
     assert f"Trials {one} and {two} are tied for best" in text
     assert text.count("1.20 ± 0.10") == 3
+    assert "Trial 99 failed when it was trained again: no memory." in text
     table = ranking_table(study, trials_frame(study))
     assert table.bold == {0, 1}
     assert [row[table.header.index("tied")] for row in table.rows[:4]] == ["✓", "✓", "", ""]
@@ -211,6 +219,8 @@ def test_a_report_of_an_unchanged_study_is_the_same_to_the_last_byte(files):
         (91786.4, 91785.6, "91786 ± 91786"),
         (365.99, 181.4, "365.99 ± 181.40"),
         (2.5e8, 1.8e8, "2.5e+08 ± 1.8e+08"),
+        (0.00755, 2.4e-6, "0.007550 ± 0.000002"),
+        (0.1, 0.0, "0.10000 ± 0.00000"),
         (0.5, float("nan"), "0.50000"),
         (None, None, "–"),
         (0.0, None, "0.00000"),
@@ -225,12 +235,62 @@ def test_numbers_are_told_with_the_digits_that_they_have(mean, sem, told):
 @pytest.mark.parametrize(
     ("metric", "said"),
     [
-        ("val/energy_mae", ("validation MAE of the energy", True)),
-        ("test/gradient_rmse", ("test RMSE of the gradient", False)),
-        ("val/error", ("val/error", False)),
-        ("skill", ("skill", False)),
+        ("val/energy_mae", "validation MAE of the energy"),
+        ("test/gradient_rmse", "test RMSE of the gradient"),
+        ("val/error", "val/error"),
+        ("prediction_microseconds", "time per prediction"),
     ],
 )
 def test_metrics_are_said_in_words(metric, said):
     """Other trainers' metrics keep the names that they were given."""
     assert metric_words(metric) == said
+
+
+def test_another_trainers_error_keeps_its_name_and_has_no_unit():
+    """What a study says of its objective and unit is what the page shows."""
+    trials = []
+    for number in range(5):
+        trial = complete(number)
+        trial.set_user_attr(METRICS, {"val/error": 0.1 + number, "val/error_sem": 0.01})
+        trials.append(trial)
+    study = study_of(*trials)
+    study.set_user_attr("objective", "val/error")
+    study.set_user_attr("unit", "")
+    table = ranking_table(study, trials_frame(study))
+    assert table.header[2] == "val/error"
+    made = study_files(study, Recorded())
+    assert "Minimized: val/error." in made["report.md"]
+    assert "E_c)" not in made["report.md"]
+    assert figures(made) == FIGURES - {"pareto"}
+
+
+def test_what_is_maximized_is_told_and_drawn_the_other_way_round():
+    """The best is the highest; figures show it with a minus, at the bottom."""
+    study = optuna.create_study(study_name="up", direction="maximize")
+    study.add_trials(map(complete, range(6)))
+    what = asked(study)
+    assert what.signs == (-1.0,)
+    drawn = study_pictures.StudyPictures(study)
+    assert drawn._validation_label == "−validation MAE of the energy ($E_c$)"
+    assert np.nanmin(drawn._objectives[0]) == -max(trial.value for trial in study.trials)
+    assert "Maximized: validation MAE of the energy" in study_files(study, RECORDED)["report.md"]
+
+
+def test_several_objectives_have_a_front_for_each_pair(monkeypatch):
+    """And the frame ranks them, which is not of interest here."""
+    study = optuna.create_study(study_name="two", directions=["minimize", "maximize"])
+    monkeypatch.setattr(study_pictures, "trials_frame", lambda _: trials_frame(ordinary(6)).head(6))
+    for number in range(6):
+        params = values(number)
+        study.add_trial(
+            create_trial(params=params, distributions=SPACE, values=[error_of(params), number])
+        )
+    drawn = {picture.name for picture in study_pictures.StudyPictures(study)}
+    assert drawn == FIGURES
+    figure = study_pictures.StudyPictures(study)._pareto()
+    cost, pair = figure.axes
+    assert cost.get_xlabel() == "time per prediction (µs)"
+    assert (pair.get_xlabel(), pair.get_ylabel()) == (
+        "validation MAE of the energy ($E_c$)",
+        "−objective 1",
+    )

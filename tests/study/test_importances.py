@@ -154,9 +154,10 @@ def test_interrupted_trials_are_not_asked():
 def test_a_study_that_remembers_nothing_has_minimized_the_energys_error():
     """As every study did before others could be named."""
     what = asked(study_of())
-    assert (what.objectives, what.shown, what.unit) == (
+    assert (what.objectives, what.signs, what.shown) == (
         ("val/energy_mae",),
+        (1.0,),
         "test/energy_mae",
-        "E_c",
     )
+    assert what.units == {"val/energy_mae": "E_c", "test/energy_mae": "E_c"}
     assert (what.space, what.recipe, what.reference) == ({}, {}, "")

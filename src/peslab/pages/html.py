@@ -10,7 +10,7 @@ STYLE = """
   --line: #d8d8d8; --shade: #f4f4f2; --accent: #0072b2 }
 @media (prefers-color-scheme: dark) { :root { --ink: #e4e4e4; --paper: #161719; --faint: #9a9a9a;
   --line: #3a3b3e; --shade: #202225; --accent: #56b4e9 } }
-body { margin: 0 auto; padding: 2rem 1.25rem 5rem; max-width: 60rem; color: var(--ink);
+body { margin: 0 auto; padding: 2rem 1.25rem 5rem; max-width: 68rem; color: var(--ink);
   background: var(--paper); font: 16px/1.5 system-ui, sans-serif }
 h1 { margin: 0 0 .25rem; font-size: 1.9rem; line-height: 1.2 }
 h2 { margin: 2.5rem 0 .75rem; padding-bottom: .25rem; font-size: 1.2rem;
@@ -20,7 +20,7 @@ pre { padding: .75rem 1rem; background: var(--shade); border-left: 3px solid var
   white-space: pre-wrap; overflow-wrap: anywhere; font: .85rem/1.5 ui-monospace, monospace }
 .wide { overflow-x: auto }
 table { border-collapse: collapse; font-size: .85rem; font-variant-numeric: tabular-nums }
-th, td { padding: .25rem .7rem; text-align: right; white-space: nowrap }
+th, td { padding: .25rem .5rem; text-align: right; white-space: nowrap }
 th { font-weight: 600; white-space: normal; vertical-align: bottom;
   border-bottom: 1px solid var(--ink) }
 td { border-bottom: 1px solid var(--line) }

@@ -11,10 +11,10 @@ from peslab.pages.document import Block, Code, Document, Paragraph, Picture, Sec
 from peslab.pages.html import as_html
 from peslab.pages.latex import as_latex
 from peslab.pages.markdown import as_markdown
-from peslab.pages.study_pictures import MICROSECONDS, StudyPictures
-from peslab.pages.words import metric_words
+from peslab.pages.study_pictures import StudyPictures
+from peslab.pages.words import MICROSECONDS, metric_words
 from peslab.study.fresh import FreshResult, Verdict, fresh_results, verdict
-from peslab.study.report import decimals, short, short_names, ties
+from peslab.study.report import decimals, promise, short, short_names, ties
 from peslab.study.searched import Asked, asked, objective_values, searched_keys
 
 TITLES = {
@@ -87,7 +87,7 @@ def study_document(
         ranked = Paragraph(f"{note}the mean over replicas."), ranking_table(study, frame)
         sections.append(Section("Ranking", ranked))
     if fresh := fresh_results(study):
-        told = _confirmation(fresh, verdict(study), what.unit)
+        told = _confirmation(fresh, verdict(study), what.units.get(what.shown, ""))
         sections.append(Section("The leading trials on fresh data", tuple(told)))
     for name, title in TITLES.items():
         if name in pictures:
@@ -95,7 +95,7 @@ def study_document(
         elif name in drawn.refused:
             sections.append(Section(title, (Paragraph(drawn.refused[name]),)))
     if (ended := frame.filter(pl.col("state") != "complete")).height:
-        sections.append(Section("Failures", (_failures(study, ended),)))
+        sections.append(Section("Failed and pruned", (_failures(study, ended),)))
     sections.append(Section("The record", tuple(_record(what, recorded))))
     return Document(f"Study {study.study_name}", tuple(sections))
 
@@ -103,11 +103,11 @@ def study_document(
 def ranking_table(study: optuna.Study, frame: pl.DataFrame) -> Table:
     """The trials, the best first, those without a rank last; what is tied for best stands out."""
     what, keys, values = asked(study), searched_keys(study), objective_values(study)
-    error = what.shown if what.shown in frame.columns else None
+    error = what.shown if what.shown in {*frame.columns} - {*what.objectives} else None
     has_fresh = not frame["fresh_error"].is_null().all()
-    has_cost = MICROSECONDS in frame.columns
-    header = ["rank", "trial", *(_heading(name, what.unit) for name in what.objectives)]
-    header += [_heading(error, what.unit)] if error else []
+    has_cost = MICROSECONDS in frame.columns and MICROSECONDS not in what.objectives
+    header = ["rank", "trial", *(_heading(name, what) for name in what.objectives)]
+    header += [_heading(error, what)] if error else []
     header += ["on fresh data", "tied"] if has_fresh else []
     header += ["µs"] if has_cost else []
     header += short_names([key.key for key in keys])
@@ -151,7 +151,11 @@ def with_sem(mean: float | None, sem: float | None) -> str:
     told = f"{mean:.{digits}f}" if abs(mean) < HUGE else f"{mean:.3g}"
     if sem is None or not math.isfinite(sem):
         return told
-    return f"{told} ± {sem:.{digits}f}" if abs(mean) < HUGE else f"{told} ± {sem:.2g}"
+    if abs(mean) >= HUGE:
+        return f"{told} ± {sem:.2g}"
+    if 0.0 < sem < 0.5 * 10.0**-digits:  # of replicas that agree by chance
+        digits = -math.floor(math.log10(sem))
+    return f"{mean:.{digits}f} ± {sem:.{digits}f}"
 
 
 def _asked(what: Asked, frame: pl.DataFrame, recorded: Recorded) -> Iterator[Block]:
@@ -159,8 +163,7 @@ def _asked(what: Asked, frame: pl.DataFrame, recorded: Recorded) -> Iterator[Blo
     counts = dict(frame["state"].value_counts().iter_rows())
     told = ", ".join(f"{counts[state]} {state}" for state in sorted(counts)) or "none yet"
     of = f" of {recorded.settings['n_trials']}" if "n_trials" in recorded.settings else ""
-    goal = " and ".join(_heading(name, what.unit) for name in what.objectives)
-    yield Paragraph(f"{len(frame)}{of} trials are finished: {told}. Minimized: {goal}.")
+    yield Paragraph(f"{len(frame)}{of} trials are finished: {told}. {_goals(what)}")
     if {"seed", "replicas"} <= set(what.recipe):
         seeds = f"seed {what.recipe['seed']} and the {what.recipe['replicas']} replicas from it on"
         proposals = recorded.settings.get("seed")
@@ -172,6 +175,16 @@ def _asked(what: Asked, frame: pl.DataFrame, recorded: Recorded) -> Iterator[Blo
         yield Table(("key", "searched in"), tuple(what.space.items()), n_left=2)
 
 
+def _goals(what: Asked) -> str:
+    """What was minimized, and what was maximized."""
+    named = [_heading(metric, what) for metric in what.objectives]
+    goals = {
+        verb: [name for name, each in zip(named, what.signs, strict=True) if each == sign]
+        for verb, sign in (("Minimized", 1.0), ("Maximized", -1.0))
+    }
+    return " ".join(f"{verb}: {' and '.join(goal)}." for verb, goal in goals.items() if goal)
+
+
 def _confirmation(
     fresh: Mapping[int, FreshResult], found: Verdict | None, unit: str
 ) -> Iterator[Block]:
@@ -180,19 +193,24 @@ def _confirmation(
     yield Paragraph(
         f"The leading trials were trained again with fresh seeds and tested on {whence}."
     )
+    given = [each for each in fresh.values() if each.error is not None]
+    given.sort(key=lambda each: each.error or 0.0)
     rows = [
         (
             str(each.trial),
             with_sem(each.promised, None),
             with_sem(each.error, each.sem),
             _ratio(each),
-            each.reason or "",
         )
-        for each in fresh.values()
+        for each in given
     ]
-    header = ("trial", f"validation promised ({unit})", f"fresh data gave ({unit})", "ratio", "")
-    tied = [number for number, each in enumerate(fresh) if found and found.is_tied(each)]
+    told = f" ({unit})" if unit else ""
+    header = ("trial", f"validation promised{told}", f"fresh data gave{told}", "ratio")
+    tied = [row for row, each in enumerate(given) if found and found.is_tied(each.trial)]
     yield Table(header, tuple(rows), frozenset(tied))
+    for each in fresh.values():
+        if each.error is None:
+            yield Paragraph(promise(each))
     if found is not None:
         yield Paragraph(ties(found))
 
@@ -242,9 +260,9 @@ def _lines(values: Mapping[str, str]) -> str:
     return "\n".join(f"{key}: {value}" for key, value in values.items())
 
 
-def _heading(metric: str, unit: str) -> str:
-    words, has_unit = metric_words(metric)
-    return f"{words} ({unit})" if has_unit else words
+def _heading(metric: str, what: Asked) -> str:
+    unit = "µs" if metric == MICROSECONDS else what.units.get(metric, "")
+    return f"{metric_words(metric)} ({unit})" if unit else metric_words(metric)
 
 
 def _number(value: float | None) -> str:

@@ -28,7 +28,7 @@ from peslab.evaluation import (
     unit_label,
 )
 from peslab.pages.document import Picture
-from peslab.pages.words import metric_words
+from peslab.pages.words import MICROSECONDS, metric_words
 from peslab.study.importances import importances
 from peslab.study.report import short_names
 from peslab.study.searched import SearchedKey, asked, objective_values, searched_keys
@@ -39,7 +39,6 @@ if TYPE_CHECKING:
 
 Array = NDArray[np.float64]
 
-MICROSECONDS = "prediction_microseconds"
 BASELINES = {
     "least absolute": "baseline/least_absolute_mae",
     "least squares": "baseline/least_squares_mae",
@@ -72,11 +71,10 @@ class StudyPictures:
         self.refused: dict[str, str] = {}
         self._study, self._asked = study, asked(study)
         self._keys = searched_keys(study)
-        values = objective_values(study)
-        self._objectives = [
-            np.array([values[number][place] if number in values else np.nan for number in numbers])
-            for numbers in [self.frame["trial"].to_list()]
-            for place in range(len(self._asked.objectives))
+        values, numbers = objective_values(study), self.frame["trial"].to_list()
+        self._objectives = [  # all of them to be small
+            np.array([sign * values[n][place] if n in values else np.nan for n in numbers])
+            for place, sign in enumerate(self._asked.signs)
         ]
 
     def __iter__(self) -> Iterator[Picture]:
@@ -96,12 +94,15 @@ class StudyPictures:
 
     @property
     def _validation_label(self) -> str:
-        return self._label(self._asked.objectives[0])
+        return self._objective_labels()[0]
+
+    def _objective_labels(self) -> list[str]:
+        pairs = zip(self._asked.objectives, self._asked.signs, strict=True)
+        return [f"{'−' * (sign < 0.0)}{self._label(metric)}" for metric, sign in pairs]
 
     def _label(self, metric: str) -> str:
-        words, has_unit = metric_words(metric)
-        unit = f" ({unit_label(self._asked.unit)})" if has_unit else ""
-        return literal(words) + unit
+        unit = "µs" if metric == MICROSECONDS else unit_label(self._asked.units.get(metric, ""))
+        return literal(metric_words(metric)) + (f" ({unit})" if unit else "")
 
     def _complete(self) -> pl.DataFrame:
         return self.frame.filter(pl.col("state") == "complete")
@@ -123,7 +124,7 @@ class StudyPictures:
             {
                 name: _numbers(ranked, metric)
                 for name, metric in BASELINES.items()
-                if metric in ranked.columns and shown == self._asked.shown
+                if metric in ranked.columns and shown == self._asked.baselined
             },
         )
         return forest_figure(forest, self._label(shown))
@@ -185,13 +186,10 @@ class StudyPictures:
 
     def _pareto(self) -> "Figure | None":
         known = self.frame["state"].to_numpy() == "complete"
-        quantities = {
-            self._label(name): values
-            for name, values in zip(self._asked.objectives, self._objectives, strict=True)
-        }
+        quantities = dict(zip(self._objective_labels(), self._objectives, strict=True))
         pairs = list(combinations(quantities.items(), 2))
         if MICROSECONDS in self.frame.columns and MICROSECONDS not in self._asked.objectives:
-            cost = (_PER_PREDICTION, _numbers(self.frame, MICROSECONDS))
+            cost = (self._label(MICROSECONDS), _numbers(self.frame, MICROSECONDS))
             pairs.insert(0, (cost, next(iter(quantities.items()))))
         fronts = []
         for (x_label, x), (y_label, y) in pairs[:MOST_PANELS]:
@@ -200,9 +198,6 @@ class StudyPictures:
                 trials = self.frame["trial"].to_numpy()[both].tolist()
                 fronts.append(Front(x[both], y[both], x_label, y_label, trials))
         return pareto_figure(fronts) if fronts else None
-
-
-_PER_PREDICTION = "time per prediction (µs)"
 
 
 def replica_counts(frame: pl.DataFrame, metric: str) -> Array:

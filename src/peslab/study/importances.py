@@ -21,7 +21,7 @@ from optuna.importance import (
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from peslab.errors import InvalidInputError
-from peslab.study.searched import finished_trials
+from peslab.study.searched import asked, finished_trials
 
 FEWEST = 4  # trials, below which a share is anybody's guess
 MOST = 256  # trials that one estimate looks at: trees of all of 1,000 take 10 s
@@ -85,7 +85,8 @@ def importances(
 def _comparable(study: optuna.Study, objective: int) -> list[FrozenTrial]:
     """The complete trials, with keys and errors on the scales on which they are compared."""
     complete = [trial for trial in finished_trials(study) if trial.state == TrialState.COMPLETE]
-    values = [float(trial.values[objective]) for trial in complete]
+    sign = asked(study).signs[objective]  # of what is maximized, the least is the best after it
+    values = [sign * float(trial.values[objective]) for trial in complete]
     if len(complete) < FEWEST:
         raise InvalidInputError(
             f"Importances need {FEWEST} complete trials, and there are {len(complete)}: run more."

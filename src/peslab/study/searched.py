@@ -5,12 +5,17 @@ from dataclasses import dataclass
 
 import optuna
 from optuna.distributions import BaseDistribution, CategoricalDistribution
+from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
 from peslab.study.storage import INTERRUPTED, REFERENCE, UNIT
 from peslab.study.table import OF_FRESH_DATA, PLAIN
 
-OBJECTIVE, SHOWN, UNIT_OF_ENERGY = "val/energy_mae", "test/energy_mae", "E_c"
+DEFAULT_OBJECTIVE = "val/energy_mae"
+"""Of studies that do not say what they minimized."""
+
+OBJECTIVE, BASELINED = "objective", "baselined"
+"""The attributes of a study that name its metric, and that of which baselines are errors."""
 
 
 @dataclass(frozen=True)
@@ -35,17 +40,21 @@ class Asked:
     """What a study was asked.
 
     Attributes:
-        objectives: The metrics that it minimized, on the validation part.
-        shown: The metric that tables show, on the test part.
-        unit: Of the errors.
+        objectives: The metrics that it searched the best of, on the validation part.
+        signs: For each objective 1 where it was minimized, −1 where it was maximized.
+        shown: The first one on the test part, which tables show.
+        baselined: The metric of which the logged baselines are errors.
+        units: Of these metrics, as far as they have one.
         reference: What others reached.
         space: The swept keys and their values in Hydra's grammar.
         recipe: What all trials shared.
     """
 
     objectives: tuple[str, ...]
+    signs: tuple[float, ...]
     shown: str
-    unit: str
+    baselined: str
+    units: Mapping[str, str]
     reference: str
     space: Mapping[str, str]
     recipe: Mapping[str, str]
@@ -54,11 +63,18 @@ class Asked:
 def asked(study: optuna.Study) -> Asked:
     """What a study was asked, as far as it remembers."""
     facts = study.user_attrs
-    names = study.metric_names or [OBJECTIVE, *[""] * (len(study.directions) - 1)]
+    told = str(facts.get(OBJECTIVE) or DEFAULT_OBJECTIVE)
+    others = [f"objective {number}" for number in range(1, len(study.directions))]
+    objectives = tuple(study.metric_names or [told, *others])
+    shown = objectives[0].replace("val/", "test/", 1)
+    # The unit is that of the metric which the study names by itself.
+    of_unit = (told, shown) if objectives[0] == told else ()
     return Asked(
-        objectives=tuple(name or f"objective {number}" for number, name in enumerate(names)),
-        shown=SHOWN,
-        unit=str(facts.get(UNIT, UNIT_OF_ENERGY)),
+        objectives=objectives,
+        signs=tuple(-1.0 if each == StudyDirection.MAXIMIZE else 1.0 for each in study.directions),
+        shown=shown,
+        baselined=str(facts.get(BASELINED, "test/energy_mae")),
+        units=dict.fromkeys(of_unit, str(facts.get(UNIT, "E_c"))),
         reference=str(facts.get(REFERENCE, "")),
         space=dict(facts.get("space", {})),
         recipe=dict(facts.get("recipe", {})),
