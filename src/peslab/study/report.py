@@ -129,6 +129,7 @@ def _tree(name: str, best: RankedTrial, home: Path) -> Tree:
     tree.add("databases/         [dim]the configurations, shared by all runs[/]")
     study = tree.add(f"studies/{name}/")
     study.add("journal.log    [dim]the study itself: the same command continues it[/]")
+    study.add("report/        [dim]report.html: all of this and its figures, on one page[/]")
     best_folder = f"{best.trial}/".ljust(14)
     study.add(f"{best_folder} [dim]the best trial: network.pt, metrics.json, .hydra/[/]")
     return tree
