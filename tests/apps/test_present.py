@@ -11,7 +11,7 @@ from rich.progress import Progress
 from peslab.apps import present
 from peslab.errors import PeslabError
 from peslab.pipeline import Outcome
-from peslab.pipeline.run import Tested
+from peslab.pipeline.run import RowErrors
 from peslab.study.sweeper import ToldTrial, TrialResult
 
 METRICS = {
@@ -30,7 +30,7 @@ OUTCOME = Outcome(
     METRICS,
     0.011,
     Path("/home/user/runs/single/2026"),
-    Tested(np.zeros((2, 3)), "0123"),
+    RowErrors(np.zeros((2, 3)), "0123"),
 )
 
 

@@ -10,6 +10,7 @@ import polars as pl
 from omegaconf import DictConfig, OmegaConf
 
 from peslab.apps.rerun import find
+from peslab.apps.spooled import bring_in
 from peslab.configuration.build import build, check
 from peslab.configuration.folders import home
 from peslab.errors import PeslabError
@@ -53,6 +54,7 @@ def load(run: str, *overrides: str) -> "Model":
     Raises:
         PeslabError: If there is no such run, or it has no network.
     """
+    bring_in(overrides)
     recorded, config = find(run, overrides)
     checked = check(config)
     tracking = build(checked["tracking"], "tracking")

@@ -8,14 +8,13 @@ from hydra.core.override_parser.types import Override
 from omegaconf import DictConfig, OmegaConf
 
 from peslab.apps import present
-from peslab.apps.confirmations import retrainer
+from peslab.apps.confirmations import Conclusion, retrainer
 from peslab.configuration.compose import parse, without_hydra
 from peslab.configuration.folders import home
 from peslab.errors import PeslabError
 from peslab.pipeline import Outcome, Plan, plan
 from peslab.pipeline.run import chosen_values
 from peslab.study import Study
-from peslab.study.confirmation import confirm
 from peslab.study.settings import SHARED
 from peslab.study.sweeper import ToldTrial, TrialResult, fellow_workers, work
 
@@ -61,6 +60,7 @@ def run_study(
     def on_interrupted(number: int) -> None:
         tracking.close_lost(home(), settings.name, number)
 
+    conclusion = Conclusion(retrainer(config, base, tracking))
     with fellow_workers(settings.workers - 1, typed, settings.folder(home())):
         n_run = work(
             settings,
@@ -70,11 +70,11 @@ def run_study(
             recipe=_recipe(base, settings),
             reference=base.problem.task.reference,
             unit=base.problem.task.unit,
-            conclude=lambda study: confirm(study, retrainer(config, base), present.fresh_line),
             on_trial=on_trial,
             on_interrupted=on_interrupted,
+            conclude=conclusion,
         )
-    if n_run == 0:
+    if n_run == 0 and not conclusion.results:
         present.nothing_to_do(settings)
 
 

@@ -81,7 +81,7 @@ class Origin:
     watcher: Watcher = field(default_factory=Unwatched)
 
 
-class Tested(NamedTuple):
+class RowErrors(NamedTuple):
     """The test part, row by row.
 
     Attributes:
@@ -109,7 +109,7 @@ class Outcome:
     metrics: dict[str, float]
     objective: float
     folder: Path
-    tested: Tested
+    tested: RowErrors
 
 
 @dataclass
@@ -187,7 +187,7 @@ def run(plan: Plan, origin: Origin) -> Outcome:
         metrics,
         metrics[plan.problem.task.objective],
         origin.folder,
-        Tested(errors, tables.test.fingerprint),
+        RowErrors(errors, tables.test.fingerprint),
     )
 
 

@@ -40,6 +40,13 @@ class FreshResult:
     run_id: str | None = None
     reason: str | None = None
 
+    @property
+    def above_promise(self) -> float | None:
+        """The error less what was promised: of the winner of many trials, the winner's curse."""
+        if self.error is None or self.promised is None:
+            return None
+        return self.error - self.promised
+
 
 @dataclass(frozen=True)
 class Verdict:
@@ -87,6 +94,7 @@ def fresh_json(study: optuna.Study) -> dict[int, dict[str, Any]]:
     return {
         trial: asdict(result)
         | {
+            "above_promise": result.above_promise,
             "tied": found.is_tied(trial) if found else None,
             "pairs": [pair for pair in pairs if trial in {pair["first"], pair["second"]}],
         }

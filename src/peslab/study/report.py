@@ -128,10 +128,10 @@ def confirmed(study: optuna.Study, unit: str) -> Iterator[RenderableType]:
     if leading:
         yield f"The leading trials, trained again with fresh seeds and tested on\n{leading[0].told}"
         yield _fresh_table(leading, found, unit)
-        yield ties(found)
+    yield ties(found)
     winner = next((each.trial for each in ranking(study) if each.rank == 1), None)
     if winner in found.trials:
-        yield _curse(results[winner])
+        yield curse(results[winner])
     yield from (escape(promise(each)) for each in results.values() if each.error is None)
     yield ""
 
@@ -163,12 +163,15 @@ def promise(result: FreshResult) -> str:
     return f"Trial {result.trial}: validation promised {promised}, {given}"
 
 
-def _curse(winner: FreshResult) -> str:
+def curse(winner: FreshResult) -> str:
     """By how much the lowest validation error of all trials was too low, in their own words."""
-    told = promise(winner)
-    if winner.error is None or not winner.promised:
+    told, above = promise(winner), winner.above_promise
+    if winner.error is None or not winner.promised or above is None:
         return told
-    return f"{told}:\n{_ratio(winner)} times what it was chosen for (the winner's curse)"
+    lies = "more" if above > 0 else "less"
+    seen = "the winner's curse" if above > 2 * (winner.sem or 0.0) else "no winner's curse is seen"
+    by = _with_sem(abs(above), None, winner.error)
+    return f"{told}:\n{by} {lies}, {_ratio(winner)} times as much; {seen}."
 
 
 def _ratio(result: FreshResult) -> str:
@@ -179,8 +182,9 @@ def _ratio(result: FreshResult) -> str:
     return f"{ratio:.2f}" + ("" if sem is None else f" ± {sem / result.promised:.2f}")
 
 
-def _with_sem(mean: float, sem: float | None) -> str:
-    digits = decimals(mean, 5)
+def _with_sem(mean: float, sem: float | None, beside: float | None = None) -> str:
+    """With as many digits as the number that it stands beside, or else its own."""
+    digits = decimals(mean if beside is None else beside, 5)
     return f"{mean:.{digits}f}" + ("" if sem is None else f" ± {sem:.{digits}f}")
 
 
@@ -202,7 +206,7 @@ def _fresh_table(leading: list[FreshResult], found: Verdict, unit: str) -> Table
             "–" if result.promised is None else _with_sem(result.promised, None),
             "" if result.error is None else _with_sem(result.error, result.sem),
             _ratio(result),
-            "" if pair is None else _with_sem(abs(pair["difference"]), pair["sem"]),
+            "" if pair is None else _with_sem(abs(pair["difference"]), pair["sem"], result.error),
             "" if pair is None else f"{pair['probability']:.2g}",
             "" if tied is None else good if tied else "worse",
         )

@@ -199,10 +199,17 @@ class Tracking:
     def artifact(self, home: Path, run_id: str, artifact: str) -> Path:
         """An artifact of a run, brought to this machine if it is on another.
 
+        A run of the spool keeps its id there when it comes into the store.
+
         Raises:
             PeslabError: If the run has no such artifact.
         """
+        waiting = home / spool.SPOOL / run_id / "artifacts" / artifact
+        if waiting.is_file():
+            return waiting
         client = self.client(home)
+        if self.spool:
+            run_id = self.find(home, run_id=run_id).run_id
         try:
             return Path(client.download_artifacts(run_id, artifact))
         except Exception as error:  # the kinds differ between file, database and server stores
