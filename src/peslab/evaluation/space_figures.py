@@ -160,11 +160,12 @@ def _draw_trials(
         errors[known].min(), errors[known].max()
     )
     colors = mpl.colormaps["viridis"](0.92 * norm(errors[order]))
+    opacity = min(0.75, max(0.25, 30.0 / len(order)))  # of many, where they crowd is seen
     for trial, color in zip(order, colors, strict=True):
         is_best = trial == order[-1]
         axes.plot(
             heights[trial], color=VERMILION if is_best else color,
-            linewidth=2.2 if is_best else 1.0, alpha=1.0 if is_best else 0.75,
+            linewidth=2.2 if is_best else 1.0, alpha=1.0 if is_best else opacity,
             marker="o", markersize=2.5, label=f"best: {errors[trial]:.3g}" if is_best else None,
         )  # fmt: skip
 

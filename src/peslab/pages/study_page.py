@@ -14,7 +14,8 @@ from peslab.pages.markdown import as_markdown
 from peslab.pages.study_pictures import StudyPictures
 from peslab.pages.words import MICROSECONDS, metric_words
 from peslab.study.fresh import FreshResult, Verdict, fresh_results, verdict
-from peslab.study.report import decimals, promise, short, short_names, ties
+from peslab.study.ranking import ranking
+from peslab.study.report import curse, decimals, promise, short, short_names, ties
 from peslab.study.searched import Asked, asked, objective_values, searched_keys
 
 TITLES = {
@@ -87,7 +88,8 @@ def study_document(
         ranked = Paragraph(f"{note}the mean over replicas."), ranking_table(study, frame)
         sections.append(Section("Ranking", ranked))
     if fresh := fresh_results(study):
-        told = _confirmation(fresh, verdict(study), what.units.get(what.shown, ""))
+        first = next((trial.trial for trial in ranking(study) if trial.rank == 1), None)
+        told = _confirmation(fresh, verdict(study), first, what.units.get(what.shown, ""))
         sections.append(Section("The leading trials on fresh data", tuple(told)))
     for name, title in TITLES.items():
         if name in pictures:
@@ -186,7 +188,7 @@ def _goals(what: Asked) -> str:
 
 
 def _confirmation(
-    fresh: Mapping[int, FreshResult], found: Verdict | None, unit: str
+    fresh: Mapping[int, FreshResult], found: Verdict | None, first: int | None, unit: str
 ) -> Iterator[Block]:
     """What validation promised, what fresh data gave, and who is tied."""
     whence = next((each.told for each in fresh.values() if each.told), "fresh data")
@@ -213,6 +215,9 @@ def _confirmation(
             yield Paragraph(promise(each))
     if found is not None:
         yield Paragraph(ties(found))
+    winner = None if first is None else fresh.get(first)
+    if winner is not None and winner.error is not None:
+        yield Paragraph(curse(winner))
 
 
 def _ratio(result: FreshResult) -> str:

@@ -159,7 +159,7 @@ def confirmed(study: optuna.Study, unit: str) -> Iterator[RenderableType]:
     yield ties(found)
     winner = next((each.trial for each in ranking(study) if each.rank == 1), None)
     if winner in found.trials:
-        yield _curse(results[winner])
+        yield curse(results[winner])
     yield from (escape(promise(each)) for each in results.values() if each.error is None)
     yield ""
 
@@ -191,7 +191,7 @@ def promise(result: FreshResult) -> str:
     return f"Trial {result.trial}: validation promised {promised}, {given}"
 
 
-def _curse(winner: FreshResult) -> str:
+def curse(winner: FreshResult) -> str:
     """By how much the lowest validation error of all trials was too low, in their own words."""
     told, above = promise(winner), winner.above_promise
     if winner.error is None or not winner.promised or above is None:
