@@ -17,6 +17,7 @@ from peslab.configuration.compose import compose, is_group, parse, without_hydra
 from peslab.errors import PeslabError
 from peslab.pipeline import plan
 from peslab.study import Study
+from peslab.tracking import Tracking
 
 
 class Cleared(NamedTuple):
@@ -27,12 +28,14 @@ class Cleared(NamedTuple):
         study: The name of the study whose ranking is shown at the end, if any.
         grid: The composed config of a grid, whose runs are shown at the end, if it is one.
         fixed: The keys that were typed with one value, the same for all its runs.
+        tracking: Where runs are logged.
     """
 
     composes_only: bool
     study: str | None
     grid: DictConfig | None = None
     fixed: tuple[str, ...] = ()
+    tracking: Tracking | None = None
 
 
 def preflight(arguments: list[str]) -> Cleared:
@@ -79,6 +82,7 @@ def preflight(arguments: list[str]) -> Cleared:
         study=study.name if study else None,
         grid=config if is_sweep and study is None else None,
         fixed=tuple(item.key_or_group for item in parse(flags.overrides) if item not in swept),
+        tracking=planned.tracking,
     )
 
 

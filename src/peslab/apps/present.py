@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.tree import Tree
 
 from peslab.configuration.build import resolve
-from peslab.study.report import COMPACT, decimals, short
+from peslab.study.report import COMPACT, decimals, promise, short
 
 if TYPE_CHECKING:
     import numpy as np
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from peslab.database import Database
     from peslab.pipeline import Outcome
     from peslab.study import Study
+    from peslab.study.fresh import FreshResult
     from peslab.study.sweeper import ToldTrial
 
 console = Console(highlight=False)
@@ -166,6 +167,12 @@ def trial_line(progress: "ToldTrial") -> None:
         f"  [dim]{progress.seconds:.0f} s  {escape(values)}[/]",
         soft_wrap=True,
     )
+
+
+def fresh_line(result: "FreshResult") -> None:
+    """One leading trial of a study that was trained again."""
+    told = escape(promise(result))
+    console.print(f"[bold]confirm[/]  {told}", soft_wrap=True)
 
 
 def _table(title: str) -> Table:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from omegaconf import DictConfig
 
 from peslab.apps import present
+from peslab.apps.confirmations import Conclusion, retrainer
 from peslab.apps.objectives import judged
 from peslab.apps.spaces import defaults, merged
 from peslab.apps.start import RECORDED, below, started
@@ -66,6 +67,7 @@ def run_study(
     def on_interrupted(number: int) -> None:
         tracking.close_lost(home(), settings.name, number)
 
+    conclusion = Conclusion(retrainer(config, base, tracking))
     with fellow_workers(settings.workers - 1, typed, settings.folder(home())):
         n_run = work(
             settings,
@@ -77,8 +79,9 @@ def run_study(
             unit=base.problem.task.unit,
             on_trial=on_trial,
             on_interrupted=on_interrupted,
+            conclude=conclusion,
         )
-    if n_run == 0:
+    if n_run == 0 and not conclusion.results:
         present.nothing_to_do(settings)
 
 

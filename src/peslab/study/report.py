@@ -1,16 +1,18 @@
 """A study on one page of a terminal."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import optuna
 from rich import box
 from rich.console import RenderableType
+from rich.markup import escape
 from rich.table import Table
 from rich.tree import Tree
 
+from peslab.study.fresh import FreshResult, Verdict, fresh_results, verdict
 from peslab.study.ranking import RankedTrial, ranking
 from peslab.study.storage import REFERENCE, UNIT
 
@@ -53,6 +55,7 @@ def renderables(study: optuna.Study, home: Path) -> Iterator[RenderableType]:
         yield _comparison(trials[0], unit)
         yield str(study.user_attrs.get(REFERENCE, ""))
     yield ""
+    yield from confirmed(study, unit)
     yield _tree(study.study_name, trials[0], home)
     yield (
         f"\nNext:  peslab ui\n       peslab rerun {study.study_name}/best trainer.max_epochs=200"
@@ -123,6 +126,7 @@ def _tree(name: str, best: RankedTrial, home: Path) -> Tree:
     tree.add("databases/         [dim]the configurations, shared by all runs[/]")
     study = tree.add(f"studies/{name}/")
     study.add("journal.log    [dim]the study itself: the same command continues it[/]")
+    study.add("report/        [dim]report.html: all of this and its figures, on one page[/]")
     best_folder = f"{best.trial}/".ljust(14)
     study.add(f"{best_folder} [dim]the best trial: network.pt, metrics.json, .hydra/[/]")
     return tree
@@ -138,3 +142,106 @@ def decimals(value: float, least: int) -> int:
 def short(value: object) -> str:
     """A value as one would say it."""
     return f"{value:.3g}" if isinstance(value, float) else str(value)
+
+
+def confirmed(study: optuna.Study, unit: str) -> Iterator[RenderableType]:
+    """The leading trials on fresh data, who is tied for best, what the winner owed to chance."""
+    results, found = fresh_results(study), verdict(study)
+    if found is None:
+        return
+    leading = [results[trial] for trial in found.trials]
+    if leading:
+        yield f"The leading trials, trained again with fresh seeds and tested on\n{leading[0].told}"
+        yield _fresh_table(leading, found, unit)
+    yield ties(found)
+    winner = next((each.trial for each in ranking(study) if each.rank == 1), None)
+    if winner in found.trials:
+        yield curse(results[winner])
+    yield from (escape(promise(each)) for each in results.values() if each.error is None)
+    yield ""
+
+
+def ties(found: Verdict) -> str:
+    """Who is the best, as far as anybody can know."""
+    if not found.trials:
+        return "None of the leading trials could be trained again."
+    if len(found.trials) == 1:
+        return (
+            f"Only trial {found.trials[0]} was trained again: there is nobody to compare it with."
+        )
+    if found.tied is None:
+        return f"Nobody can say which differences are real: {found.reason}."
+    *others, last = map(str, sorted(found.tied))
+    if not others:
+        return f"Trial {last} is the best: the others are really worse, at a level of 5 %."
+    return f"Trials {', '.join(others)} and {last} are tied for best, at a level of 5 %."
+
+
+def promise(result: FreshResult) -> str:
+    """What validation promised of a trial, and what fresh data gave."""
+    if result.error is None:
+        return f"Trial {result.trial} failed when it was trained again: {result.reason}"
+    given = f"fresh data gave {_with_sem(result.error, result.sem)}"
+    if result.promised is None:
+        return f"Trial {result.trial}: {given}"
+    promised = _with_sem(result.promised, None)
+    return f"Trial {result.trial}: validation promised {promised}, {given}"
+
+
+def curse(winner: FreshResult) -> str:
+    """By how much the lowest validation error of all trials was too low, in their own words."""
+    told, above = promise(winner), winner.above_promise
+    if winner.error is None or not winner.promised or above is None:
+        return told
+    lies = "more" if above > 0 else "less"
+    seen = "the winner's curse" if above > 2 * (winner.sem or 0.0) else "no winner's curse is seen"
+    by = _with_sem(abs(above), None, winner.error)
+    return f"{told}:\n{by} {lies}, {_ratio(winner)} times as much; {seen}."
+
+
+def _ratio(result: FreshResult) -> str:
+    """Of the error to what was promised, with the standard error of the former."""
+    if result.error is None or not result.promised:
+        return "–"
+    ratio, sem = result.error / result.promised, result.sem
+    return f"{ratio:.2f}" + ("" if sem is None else f" ± {sem / result.promised:.2f}")
+
+
+def _with_sem(mean: float, sem: float | None, beside: float | None = None) -> str:
+    """With as many digits as the number that it stands beside, or else its own."""
+    digits = decimals(mean if beside is None else beside, 5)
+    return f"{mean:.{digits}f}" + ("" if sem is None else f" ± {sem:.{digits}f}")
+
+
+def _fresh_table(leading: list[FreshResult], found: Verdict, unit: str) -> Table:
+    """The lowest fresh error first, and by how much the others are above it."""
+    table = Table(**COMPACT)
+    best = leading[0].trial
+    headings = ("trial", "validation\npromised", f"fresh MAE\n({unit})", "ratio")
+    for heading in (*headings, f"more than\ntrial {best}", "p"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("", no_wrap=True)
+    good = "tied" if len(found.tied or ()) > 1 else "best"
+    above = {_other(pair, best): pair for pair in found.pairs if best in _of_pair(pair)}
+    for result in leading:
+        pair = above.get(result.trial)
+        tied = found.is_tied(result.trial)
+        table.add_row(
+            str(result.trial),
+            "–" if result.promised is None else _with_sem(result.promised, None),
+            "" if result.error is None else _with_sem(result.error, result.sem),
+            _ratio(result),
+            "" if pair is None else _with_sem(abs(pair["difference"]), pair["sem"], result.error),
+            "" if pair is None else f"{pair['probability']:.2g}",
+            "" if tied is None else good if tied else "worse",
+        )
+    return table
+
+
+def _of_pair(pair: Mapping[str, float]) -> tuple[int, int]:
+    return int(pair["first"]), int(pair["second"])
+
+
+def _other(pair: Mapping[str, float], trial: int) -> int:
+    first, second = _of_pair(pair)
+    return second if first == trial else first

@@ -35,6 +35,8 @@ class Study:
         n_startup_trials: The default config and random ones, before TPE proposes.
         seed: Of the proposals; proposal number t is drawn from (seed, t).
         workers: Processes of this machine that take trials.
+        confirm: How many of the leading trials are trained again on fresh data when all are
+            finished; 0 for none.
         storage: Where it is kept: None in its folder, for one machine; `shared` in its folder on a
             file system of many machines; or the address of a PostgreSQL database.
         max_failures: Trials of one worker that may fail in a row before it stops.
@@ -56,6 +58,7 @@ class Study:
     seed: int
     workers: int
     space: dict[str, str]
+    confirm: int = 0
     extend_by: int = 0
     storage: str | None = None
     max_failures: int = 5
@@ -77,7 +80,7 @@ class Study:
         for key in ("n_trials", "n_startup_trials", "workers", "max_failures"):
             if getattr(self, key) < 1:
                 raise PeslabError(f"{key}={getattr(self, key)} is too small: use 1 or more.")
-        for key in ("seed", "extend_by"):
+        for key in ("seed", "extend_by", "confirm"):
             if getattr(self, key) < 0:
                 raise PeslabError(f"{key}={getattr(self, key)} is negative: use 0 or more.")
         if len(self.searched) > 1 and self.pruner.checks:

@@ -80,6 +80,7 @@ def work(
     unit: str = "E_c",
     on_trial: Callable[[ToldTrial], None] = lambda _: None,
     on_interrupted: Callable[[int], None] = lambda _: None,
+    conclude: Callable[[OpenStudy], None] = lambda _: None,
 ) -> int:
     """Take trials of a study until it has enough.
 
@@ -93,6 +94,7 @@ def work(
         unit: Of the errors, for the report.
         on_trial: Told after each trial.
         on_interrupted: Told of each trial that was interrupted, its values being queued again.
+        conclude: Called when no trial is left to take, while this worker is still known as such.
 
     Returns:
         How many trials this worker ran.
@@ -118,6 +120,7 @@ def work(
                     f"The last {failures} trials failed, the last one so: {told.reason} Mend the "
                     "config, or let more fail with study.max_failures."
                 )
+        conclude(study)
     return n_run
 
 

@@ -1,6 +1,6 @@
 """Runs in MLflow; nothing else of peslab knows it."""
 
-from peslab.tracking.mlflow_run import RunLog, sweep_log, track_run
+from peslab.tracking.mlflow_run import RunLog, study_log, sweep_log, track_run
 from peslab.tracking.provenance import provenance
 from peslab.tracking.spool import SpooledRun
 from peslab.tracking.spool_import import import_spool
@@ -17,6 +17,7 @@ __all__ = [
     "Tracking",
     "import_spool",
     "provenance",
+    "study_log",
     "sweep_log",
     "track_run",
 ]
