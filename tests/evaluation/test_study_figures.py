@@ -230,6 +230,13 @@ def test_slices_mark_where_trials_failed():
     assert {line.get_label(): list(line.get_xdata()) for line in axes.lines} == {"failed": [2.0]}
 
 
+def test_a_slice_of_one_value_tells_it():
+    """No round number need lie in a study of one trial."""
+    keys = [SearchedAxis("rate", np.array([0.0031]), is_logarithmic=True)]
+    (axes,) = drawn(slice_figure(keys, np.array([0.2]), ["complete"], "MAE"))
+    assert axes.get_xticks().tolist() == [0.0031]
+
+
 def test_parallel_lines_run_through_the_values_of_their_trials():
     """From 0 at the bottom to 1 at the top of each axis; the last axis is the error."""
     (axes,) = drawn(parallel_figure(axes_of(), ERRORS, "MAE"))

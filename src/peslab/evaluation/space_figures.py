@@ -96,8 +96,9 @@ def _draw_slice(axes: Axes, key: SearchedAxis, errors: Array, states: Sequence[s
     elif key.is_logarithmic and np.isfinite(places).any():
         seen = places[np.isfinite(places)]
         label_logarithms(axes, "x", seen)
-        ticks = logarithmic_ticks(float(seen.min()), float(seen.max()))
-        inside = [tick for tick in ticks if seen.min() <= tick <= seen.max()]
+        low, high = float(seen.min()), float(seen.max())
+        ticks = logarithmic_ticks(low, high)
+        inside = [tick for tick in ticks if low <= tick <= high] or sorted({low, high})
         label_ticks(axes.xaxis, inside[:: math.ceil(len(inside) / MOST_LABELS)])
     elif key.is_whole:
         axes.locator_params(axis="x", integer=True, nbins=5)

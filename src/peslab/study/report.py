@@ -29,9 +29,6 @@ MICROSECONDS = "prediction_microseconds"
 MOST_COLUMNS = 5
 """Beside rank, trial, error and time, in 80 letters."""
 
-OUTCOMES = {"pruned": "was ", "failed": "failed: "}
-"""What is said before the reason of a trial without a rank."""
-
 COLORS = {"pruned": "yellow", "failed": "red"}
 
 
@@ -50,8 +47,8 @@ def renderables(study: optuna.Study, home: Path) -> Iterator[RenderableType]:
         told = ", ".join(names)
         yield f"* on the Pareto front: none is as good in all, better in one, of\n{told}"
     for trial in trials:
-        if trial.rank is None:
-            yield f"Trial {trial.trial} {OUTCOMES[trial.state]}{trial.reason}"
+        if trial.state == "failed":
+            yield f"Trial {trial.trial} failed: {trial.reason}"
     yield ""
     if trials[0].rank is not None:
         yield "The best beside simpler answers, on the same test part"
