@@ -149,6 +149,7 @@ def test_what_an_observer_raises_ends_the_training(experiment):
 
 def test_an_interrupt_stays_an_interrupt(experiment):
     """Ctrl+C arrives as such, and the next Ctrl+C is heard as well."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # jobs in the background ignore it
 
     def interrupt(*_):
         signal.raise_signal(signal.SIGINT)

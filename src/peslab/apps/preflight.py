@@ -17,6 +17,7 @@ from peslab.configuration.compose import compose, is_group, parse, without_hydra
 from peslab.errors import PeslabError
 from peslab.pipeline import plan
 from peslab.study import Study
+from peslab.study.settings import SHARED
 from peslab.tracking import Tracking
 
 
@@ -82,8 +83,14 @@ def preflight(arguments: list[str]) -> Cleared:
         study=study.name if study else None,
         grid=config if is_sweep and study is None else None,
         fixed=tuple(item.key_or_group for item in parse(flags.overrides) if item not in swept),
-        tracking=planned.tracking,
+        tracking=_tracking(planned.tracking, study),
     )
+
+
+def _tracking(tracking: Tracking, study: Study | None) -> Tracking:
+    """Where runs are logged; on a shared file system no store is opened."""
+    is_shared = study is not None and study.storage == SHARED
+    return replace(tracking, spool=tracking.spool or is_shared)
 
 
 def _refuse_flags(flags: Namespace) -> None:
