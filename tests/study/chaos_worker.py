@@ -49,7 +49,7 @@ def main(home, name, n_trials, milliseconds, storage=None):
 
 
 if __name__ == "__main__":
-    # Leases on a shared file system last a second here, instead of a minute.
-    stores.RENEWAL_SECONDS, stores.LEASE_SECONDS = 0.1, 1.0
+    # Leases on a shared file system last two seconds here, instead of a minute.
+    stores.RENEWAL_SECONDS, stores.LEASE_SECONDS = 0.1, 2.0
     with stopped_by_signals(), suppress(Stopped):
         main(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), float(sys.argv[4]), *sys.argv[5:])

@@ -7,7 +7,9 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,6 +19,7 @@ from optuna.trial import TrialState
 
 from peslab.errors import PeslabError
 from peslab.study.attributes import INTERRUPTED, RETRY_OF
+from peslab.study.journal import Journal
 from peslab.study.ranking import ranking
 from peslab.study.storage import load, work_on
 
@@ -204,6 +207,45 @@ def test_a_worker_that_left_gives_its_trial_back(tmp_path):
         assert again.params == lost.params
         assert study.claim() is None
         assert study.finished() == []
+
+
+class Died(BaseException):
+    """What kill -9 is to a worker, at a chosen moment."""
+
+
+def work_until(home, n_writes):
+    """Work on three trials, and die at the write after so many; tell whether it came to that."""
+    append, left = Journal.append_logs, [n_writes]
+
+    def mortal(journal, logs):
+        if not left[0]:
+            raise Died
+        left[0] -= 1
+        append(journal, logs)
+
+    with pytest.MonkeyPatch.context() as patch, suppress(Died):
+        patch.setattr(Journal, "append_logs", mortal)
+        with joined(home, 3) as study:
+            while (trial := study.claim()) is not None:
+                study.tell(trial, TrialState.COMPLETE, [1.0], {})
+        return False
+    return True
+
+
+def test_a_worker_may_die_between_any_two_writes(tmp_path):
+    """Also while it takes the place of another dead one: nothing is lost, nothing run twice."""
+    for n_writes in count():
+        home = tmp_path / str(n_writes)
+        with joined(home, 3) as study:
+            lost = study.claim().params
+        has_died = work_until(home, n_writes)
+        work_until(home, 10**6)
+        done = [trial.params for trial in finished(load("claims", home))]
+        assert len(done) == len({trial["x"] for trial in done}) == 3, n_writes
+        assert done.count(lost) == 1
+        if not has_died:
+            break
+    assert n_writes > 10
 
 
 def test_a_failed_trial_counts_and_an_interrupted_one_does_not(tmp_path):

@@ -4,4 +4,7 @@ INTERRUPTED = "interrupted"
 """Its worker died; it does not count, and its values were queued again."""
 
 RETRY_OF = "retry_of"
-"""The number of the interrupted trial whose values it has."""
+"""The number of the interrupted trial whose values it has: the first one, if there were several."""
+
+AFTER = "after"
+"""The number of the interrupted trial in whose place it was queued."""

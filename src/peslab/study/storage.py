@@ -20,7 +20,7 @@ import optuna
 from optuna.trial import FrozenTrial, Trial, TrialState
 
 from peslab.errors import PeslabError
-from peslab.study.attributes import INTERRUPTED, RETRY_OF
+from peslab.study.attributes import AFTER, INTERRUPTED, RETRY_OF
 from peslab.study.points import propose
 from peslab.study.settings import NAME, Study
 from peslab.study.space import Space, parse_space
@@ -120,17 +120,21 @@ class OpenStudy:
                 self._queue_again(trial.number)
 
     def _queue_again(self, number: int) -> None:
-        """Close a trial as interrupted, and queue its values."""
-        trial = self.optuna_study.get_trials(deepcopy=False)[number]
+        """Close a trial as interrupted, and queue its values, once whoever dies in the middle."""
+        trials = self.optuna_study.get_trials(deepcopy=False)
+        trial = trials[number]
         live = Trial(self.optuna_study, trial._trial_id)  # noqa: SLF001
         live.set_user_attr(INTERRUPTED, True)
-        # What was fixed is not among the params until it was asked for; queue it before the trial
-        # is closed, or a crash in between would lose it.
-        fixed = trial.system_attrs.get("fixed_params", {})
-        first = trial.user_attrs.get(RETRY_OF, number)
-        # One that was killed while it was drawn is drawn again as a whole.
-        drawn = trial.params if WORKER in trial.user_attrs else {}
-        self.optuna_study.enqueue_trial({**fixed, **drawn}, user_attrs={RETRY_OF: first})
+        # Queued before the trial is closed, or a crash in between would lose its values; who comes
+        # after such a crash finds them queued.
+        if not any(other.user_attrs.get(AFTER) == number for other in trials):
+            # What was fixed is not among the params until it was asked for.
+            fixed = trial.system_attrs.get("fixed_params", {})
+            first = trial.user_attrs.get(RETRY_OF, number)
+            # One that was killed while it was drawn is drawn again as a whole.
+            drawn = trial.params if WORKER in trial.user_attrs else {}
+            attributes = {RETRY_OF: first, AFTER: number}
+            self.optuna_study.enqueue_trial({**fixed, **drawn}, user_attrs=attributes)
         self.optuna_study.tell(number, state=TrialState.FAIL)
         self.on_interrupted(number)
 
