@@ -187,7 +187,7 @@ def keep(
     place: Place,
 ) -> Trial:
     """Write the figures and log what was chosen, measured and drawn."""
-    from peslab.tracking import provenance, track_run
+    from peslab.tracking import track_run
 
     with track_run(tracking, place.home, place.name, {"problem": "laws"}) as log:
         folder = place.home / "laws" / place.name
@@ -202,7 +202,7 @@ def keep(
         )  # fmt: skip
         log.metrics({"laws_broken": sum(finding.verdict == "fails" for finding in findings)})
         log.text(json.dumps(laws_as_json(findings), indent=1, ensure_ascii=False), "laws.json")
-        log.text("\n".join(f"{k}: {v}" for k, v in provenance().items()), "environment.yaml")
+        log.environment(place.home, {})
     return Trial(findings, [folder / name for name in figures], log.run_id)
 
 

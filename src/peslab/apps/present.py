@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from peslab.database import Database
-    from peslab.pipeline import Outcome
+    from peslab.pipeline import Outcome, Repetition
     from peslab.study.sweeper import ToldTrial
 
 console = Console(highlight=False)
@@ -174,6 +174,52 @@ def difference(lines: Sequence[str]) -> None:
         console.print("The same config again.")
     for line in lines:
         console.print(f"[{'red' if line.startswith('-') else 'green'}]{escape(line)}[/]")
+
+
+def repetition(found: "Repetition", outcome: "Outcome") -> None:
+    """Whether a rerun gave the same numbers, and if not, what was different around it."""
+    n = len(found.same) + len(found.different)
+    if found.is_identical:
+        console.print(f"Run {outcome.run_id[:8]} is identical: {n} metrics, bit by bit.")
+    else:
+        console.print(f"{len(found.different)} of {n} metrics differ:")
+        console.print(_differing(found))
+        if found.changes:
+            console.print("What changed between the two runs:")
+            console.print(_changes(found))
+        else:
+            console.print("Nothing that is recorded changed: neither code, libraries, nor machine.")
+    console.print(f"In {outcome.folder}; figures: peslab ui", soft_wrap=True)
+
+
+MOST_ROWS = 20
+"""Lines that a table of differences may have."""
+
+
+def _differing(found: "Repetition") -> Table:
+    table = Table(**COMPACT)
+    for column in ("metric", "original", "rerun", "relative"):
+        table.add_column(column, justify="left" if column == "metric" else "right")
+    shown = sorted(found.different.items(), key=lambda item: item[0].startswith("replica_"))
+    for name, (before, now) in shown[:MOST_ROWS]:
+        relative = f"{now / before - 1:+.1e}" if before and now is not None else "–"
+        told = ("–" if value is None else f"{value:.8g}" for value in (before, now))
+        table.add_row(name, *told, relative)
+    if len(shown) > MOST_ROWS:
+        table.add_row(f"and {len(shown) - MOST_ROWS} more", "", "", "")
+    return table
+
+
+def _changes(found: "Repetition") -> Table:
+    table = Table(**COMPACT)
+    table.add_column("")
+    for column in ("original", "rerun"):
+        table.add_column(column, overflow="fold")
+    for change in found.changes[:MOST_ROWS]:
+        table.add_row(*map(escape, change))
+    if len(found.changes) > MOST_ROWS:
+        table.add_row(f"and {len(found.changes) - MOST_ROWS} more", "", "")
+    return table
 
 
 def comparison(original: "Mapping[str, float]", outcome: "Outcome") -> None:

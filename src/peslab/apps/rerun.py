@@ -5,6 +5,7 @@ import difflib
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from omegaconf import DictConfig, OmegaConf
 
@@ -15,7 +16,10 @@ from peslab.configuration.suggest import did_you_mean
 from peslab.errors import PeslabError
 from peslab.study.ranking import pick
 from peslab.study.storage import load
-from peslab.tracking import RecordedRun
+from peslab.tracking import RecordedRun, Tracking
+
+if TYPE_CHECKING:
+    from peslab.pipeline import Repetition
 
 GLOBAL = ("problem", "study", "experiment", "debug")
 """Groups whose files reach into others: what they set is recorded key by key."""
@@ -36,6 +40,7 @@ def main(arguments: list[str]) -> None:
 
     original, recorded = find(parsed.run, parsed.overrides)
     config = override(recorded, parsed.overrides)
+    is_repetition = all(text.startswith("tracking.") for text in parsed.overrides)
     planned = plan(config)
     present.difference(difference(recorded, config))
     folder = home() / "reruns" / datetime.now().strftime("%Y-%m-%d_%H-%M-%S_%f")  # noqa: DTZ005
@@ -50,7 +55,20 @@ def main(arguments: list[str]) -> None:
     )
     with present.watching(f"rerun of {parsed.run}") as watcher:
         outcome = run(planned, replace(origin, watcher=watcher))
-    present.comparison(original.metrics, outcome)
+    if is_repetition:
+        present.repetition(repetition(planned.tracking, original, outcome.run_id), outcome)
+    else:
+        present.comparison(original.metrics, outcome)
+    planned.tracking.link(home(), original, outcome.run_id)
+
+
+def repetition(tracking: Tracking, original: RecordedRun, again: str) -> "Repetition":
+    """Whether a run repeated another bit by bit, both as the store remembers them."""
+    from peslab.pipeline import compare, marks
+
+    runs = (original, tracking.find(home(), run_id=again))
+    before, now = ({**tracking.environment(home(), run.run_id), **marks(run.tags)} for run in runs)
+    return compare((runs[0].metrics, runs[1].metrics), (before, now))
 
 
 def find(name: str, overrides: Sequence[str] = ()) -> tuple[RecordedRun, DictConfig]:

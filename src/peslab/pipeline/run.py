@@ -15,10 +15,11 @@ from peslab.evaluation import learning_curves, mean_and_sem, parity, prediction_
 from peslab.features import LinearMap
 from peslab.learning import Fit, Samples, fit, use_threads
 from peslab.pipeline.plan import Plan, settled
+from peslab.pipeline.repetition import data_marks
 from peslab.pipeline.statistics import data_statistics
 from peslab.pipeline.surrogate import DescribedModel
 from peslab.problems.contract import Array, Prediction, Table, Tables
-from peslab.tracking import RunLog, provenance, track_run
+from peslab.tracking import RunLog, track_run
 
 ONE_THREAD_BATCH = 4096
 """Below it a second thread costs more than it brings, up to 196 times on busy cores."""
@@ -129,6 +130,7 @@ def run(plan: Plan, origin: Origin) -> Outcome:
             plan.problem.warm_up(plan.features)
         with watch.measure("data"):
             tables = plan.problem.tables(origin.home / "databases", origin.watcher.made)
+            log.tags(data_marks(tables))
         with watch.measure("features"):
             train = _described(plan, tables.train)
             held_out = Samples(plan.features(*tables.validation.inputs), tables.validation.targets)
@@ -255,13 +257,13 @@ def _tags(plan: Plan, origin: Origin) -> dict[str, str]:
 
 def _log_config(log: RunLog, plan: Plan, origin: Origin) -> None:
     """The chosen values as params; both forms of the config and the environment as artifacts."""
-    recorded = OmegaConf.merge(origin.config, {"problem": plan.problem.pinned()})
+    recorded = OmegaConf.merge(origin.config, plan.pinned)
     chosen = chosen_values(plan.values)
     log.params({key: value for key, value in chosen.items() if not is_open(value)})
     log.text(OmegaConf.to_yaml(recorded), "config/unresolved.yaml")
     log.text(OmegaConf.to_yaml(plan.values), "config/resolved.yaml")
     log.text("\n".join(origin.overrides) + "\n", "config/overrides.txt")
-    log.text(OmegaConf.to_yaml(provenance()), "environment.yaml")
+    log.environment(origin.home, {"seeds": ", ".join(map(str, plan.seeds))})
 
 
 def _settled(plan: Plan, origin: Origin, log: RunLog, statistics: Mapping[str, float]) -> Plan:

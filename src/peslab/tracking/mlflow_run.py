@@ -1,5 +1,6 @@
 """The life of one MLflow run, from its first line to FINISHED, FAILED or KILLED."""
 
+import json
 import logging
 import math
 import time
@@ -11,7 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock
 
-from peslab.tracking.store import Tracking
+from peslab.tracking.checkout import shortened, uncommitted
+from peslab.tracking.provenance import installed, provenance
+from peslab.tracking.store import ENVIRONMENT, INSTALLED, Tracking
 
 if TYPE_CHECKING:
     import numpy as np
@@ -71,6 +74,25 @@ class RunLog:
             batch, self._pending = self._pending[:1000], self._pending[1000:]
             self._client.log_batch(self.run_id, metrics=batch)
         self._flushed = time.monotonic()
+
+    def tags(self, values: Mapping[str, str]) -> None:
+        """Log tags, by which runs are searched."""
+        for key, value in values.items():
+            self._client.set_tag(self.run_id, _key(key), value)
+
+    def environment(self, home: Path, others: Mapping[str, str]) -> None:
+        """Log what the run's numbers depend on beside its config.
+
+        Args:
+            home: The folder of results.
+            others: Facts beside those of code, libraries and machine, such as the seeds.
+        """
+        facts = {**provenance(home), **others}
+        quoted = {name: json.dumps(fact, ensure_ascii=False) for name, fact in facts.items()}
+        self.text("".join(f"{name}: {fact}\n" for name, fact in quoted.items()), ENVIRONMENT)
+        self.text(installed(), INSTALLED)
+        if difference := uncommitted(home):
+            self.text(shortened(difference), "uncommitted.diff")
 
     def text(self, text: str, artifact: str) -> None:
         """Log a text as an artifact."""
