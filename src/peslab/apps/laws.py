@@ -172,7 +172,8 @@ def curves_of(problem: "LatticePES", tests: "SixTests") -> "Mapping[str, Any]":
 
 def folder_name(overrides: "Sequence[str]") -> str:
     """What was overridden, in letters that every file system takes; `default` where nothing was."""
-    name = ",".join(sorted(overrides)).replace("/", ".") or "default"
+    chosen = sorted(text for text in overrides if not text.startswith("tracking"))
+    name = ",".join(chosen).replace("/", ".") or "default"
     readable = "".join(letter if letter.isalnum() or letter in "._-=," else "-" for letter in name)
     if readable == name and len(name) <= LONGEST_NAME:
         return name

@@ -11,8 +11,11 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 
 from peslab.apps import present
 from peslab.apps.study import merged
+from peslab.configuration.build import resolve
 from peslab.configuration.compose import compose, is_group, parse, without_hydra
+from peslab.configuration.secrets import hide, hide_in_files
 from peslab.errors import PeslabError
+from peslab.passwords import masked_values
 from peslab.pipeline import plan
 from peslab.study import Study
 from peslab.study.space import parse_space
@@ -26,12 +29,25 @@ class Cleared(NamedTuple):
         study: The name of the study whose ranking is shown at the end, if any.
         grid: The composed config of a grid, whose runs are shown at the end, if it is one.
         fixed: The keys that were typed with one value, the same for all its runs.
+        hidden: Overrides that stand for values with passwords in files of conf/.
     """
 
     composes_only: bool
     study: str | None
     grid: DictConfig | None = None
     fixed: tuple[str, ...] = ()
+    hidden: tuple[str, ...] = ()
+
+
+def without_passwords(arguments: list[str]) -> list[str]:
+    """The arguments, each value with a password replaced by one that says where it is.
+
+    Raises:
+        PeslabError: If a password cannot be taken out.
+    """
+    typed = get_args_parser().parse_intermixed_args(arguments).overrides
+    hidden = dict(zip(typed, hide(parse(typed)), strict=True))
+    return [hidden.get(argument, argument) for argument in arguments]
 
 
 def preflight(arguments: list[str]) -> Cleared:
@@ -68,13 +84,21 @@ def preflight(arguments: list[str]) -> Cleared:
     if composes_only:
         present.composed(ours)
     shows_config = bool(flags.cfg or flags.info)
+    hidden = tuple(hide_in_files(ours))
+    if flags.resolve and masked_values(values := resolve(ours)) != values:
+        raise PeslabError("--resolve would print a password: leave it out.")
     if shows_config or composes_only:
         return Cleared(composes_only, None)
     return Cleared(
         composes_only=False,
         study=study.name if study else None,
         grid=config if is_sweep and study is None else None,
-        fixed=tuple(item.key_or_group for item in parse(flags.overrides) if item not in swept),
+        fixed=tuple(
+            item.key_or_group
+            for item in parse([*flags.overrides, *hidden])
+            if not item.is_sweep_override()
+        ),
+        hidden=hidden,
     )
 
 

@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.tree import Tree
 
 from peslab.configuration.build import resolve
+from peslab.passwords import masked_values
 from peslab.study.report import COMPACT, decimals, short
 
 if TYPE_CHECKING:
@@ -29,7 +30,8 @@ console = Console(highlight=False)
 
 def composed(config: DictConfig) -> None:
     """A composed config that was found to be valid."""
-    console.print(Syntax(OmegaConf.to_yaml(resolve(config)), "yaml", background_color="default"))
+    told = OmegaConf.to_yaml(masked_values(resolve(config)))
+    console.print(Syntax(told, "yaml", background_color="default"))
     console.print("Valid: nothing was trained.")
 
 

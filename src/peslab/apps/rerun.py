@@ -12,8 +12,10 @@ from omegaconf import DictConfig, OmegaConf
 from peslab.configuration.build import build, check, resolve
 from peslab.configuration.compose import compose, is_group, keys, parse, without_hydra
 from peslab.configuration.folders import home
+from peslab.configuration.secrets import recorded as recorded_form
 from peslab.configuration.suggest import did_you_mean
 from peslab.errors import PeslabError
+from peslab.passwords import masked_values
 from peslab.study.ranking import pick
 from peslab.study.storage import load
 from peslab.tracking import RecordedRun, Tracking
@@ -45,7 +47,7 @@ def main(arguments: list[str]) -> None:
     present.difference(difference(recorded, config))
     folder = home() / "reruns" / datetime.now().strftime("%Y-%m-%d_%H-%M-%S_%f")  # noqa: DTZ005
     folder.mkdir(parents=True)
-    (folder / "config.yaml").write_text(OmegaConf.to_yaml(config), encoding="utf-8")
+    (folder / "config.yaml").write_text(OmegaConf.to_yaml(recorded_form(config)), encoding="utf-8")
     origin = Origin(
         folder=folder,
         home=home(),
@@ -74,6 +76,8 @@ def repetition(tracking: Tracking, original: RecordedRun, again: str) -> "Repeti
 def find(name: str, overrides: Sequence[str] = ()) -> tuple[RecordedRun, DictConfig]:
     """A recorded run and its composed config, interpolations alive.
 
+    The store is today's, where the run was found: the record has no passwords.
+
     Args:
         name: STUDY/best, STUDY/TRIAL, or a run id or its beginning.
         overrides: Those of `tracking` say in which store to look.
@@ -82,7 +86,8 @@ def find(name: str, overrides: Sequence[str] = ()) -> tuple[RecordedRun, DictCon
         PeslabError: If there is no such run.
     """
     store = [item for item in overrides if item.startswith("tracking.")]
-    tracking = build(check(without_hydra(compose(store)))["tracking"], "tracking")
+    today = without_hydra(compose(store))
+    tracking = build(check(today)["tracking"], "tracking")
     study, _, trial = name.rpartition("/")
     if study:
         run_id = pick(load(study, home()), trial).run_id
@@ -92,7 +97,9 @@ def find(name: str, overrides: Sequence[str] = ()) -> tuple[RecordedRun, DictCon
         run_id = name
     run = tracking.find(home(), run_id=run_id)
     text = tracking.read_text(home(), run.run_id, "config/unresolved.yaml")
-    return run, OmegaConf.create({**OmegaConf.create(text), "study": None})
+    config = OmegaConf.create({**OmegaConf.create(text), "study": None})
+    config.tracking.uri = today.tracking._get_node("uri")  # noqa: SLF001  # interpolations stay alive
+    return run, config
 
 
 def override(recorded: DictConfig, overrides: Sequence[str]) -> DictConfig:
@@ -122,6 +129,7 @@ def override(recorded: DictConfig, overrides: Sequence[str]) -> DictConfig:
 
 def difference(before: DictConfig, after: DictConfig) -> list[str]:
     """The lines of the resolved configs that differ, as a diff without context."""
-    old, new = (OmegaConf.to_yaml(resolve(config)).splitlines() for config in (before, after))
+    told = (OmegaConf.to_yaml(masked_values(resolve(config))) for config in (before, after))
+    old, new = (text.splitlines() for text in told)
     lines = difflib.unified_diff(old, new, n=0, lineterm="")
     return [line for line in lines if not line.startswith(("---", "+++", "@@"))]

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from peslab.errors import PeslabError
+from peslab.passwords import masked
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
@@ -29,13 +30,15 @@ def main(arguments: list[str]) -> None:
 
         sys.stdout.write(help_page.text())
         return
-    from peslab.apps.preflight import preflight
+    from peslab.apps.preflight import preflight, without_passwords
     from peslab.apps.report import show
     from peslab.configuration.folders import home
 
+    arguments = without_passwords(arguments)
     cleared = preflight(arguments)
     if cleared.composes_only:
         return
+    arguments = [*arguments, *cleared.hidden]
     os.environ["PESLAB_HOME"] = str(home())
     if cleared.grid is not None:
         _run_grid(cleared.grid, cleared.fixed, arguments)
@@ -80,8 +83,8 @@ def task(config: "DictConfig") -> "Outcome | None":
         if not grid:
             stop(error)
         # Told at the grid's end, from its files: other launchers run jobs in other processes.
-        (origin.folder / FAILURE).write_text(str(error), encoding="utf-8")
-        present.failed_line(hydra.job.num, values, error)
+        (origin.folder / FAILURE).write_text(masked(str(error)), encoding="utf-8")
+        present.failed_line(hydra.job.num, values, masked(str(error)))
         return None
     if grid:
         present.grid_line(hydra.job.num, values, outcome, planned.problem.task.test_error)

@@ -6,14 +6,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, cast
 
 from omegaconf import DictConfig, OmegaConf
 
+from peslab.configuration.secrets import recorded, recorded_text
 from peslab.configuration.statistics import is_open
 from peslab.evaluation import learning_curves, mean_and_sem, parity, prediction_times, skill
 from peslab.features import LinearMap
 from peslab.learning import Fit, Samples, fit, use_threads
+from peslab.passwords import masked_values
 from peslab.pipeline.plan import Plan, settled
 from peslab.pipeline.repetition import data_marks
 from peslab.pipeline.statistics import data_statistics
@@ -257,12 +259,13 @@ def _tags(plan: Plan, origin: Origin) -> dict[str, str]:
 
 def _log_config(log: RunLog, plan: Plan, origin: Origin) -> None:
     """The chosen values as params; both forms of the config and the environment as artifacts."""
-    recorded = OmegaConf.merge(origin.config, plan.pinned)
+    pinned = cast("DictConfig", OmegaConf.merge(origin.config, plan.pinned))
     chosen = chosen_values(plan.values)
     log.params({key: value for key, value in chosen.items() if not is_open(value)})
-    log.text(OmegaConf.to_yaml(recorded), "config/unresolved.yaml")
-    log.text(OmegaConf.to_yaml(plan.values), "config/resolved.yaml")
-    log.text("\n".join(origin.overrides) + "\n", "config/overrides.txt")
+    log.text(OmegaConf.to_yaml(recorded(pinned)), "config/unresolved.yaml")
+    log.text(OmegaConf.to_yaml(masked_values(plan.values)), "config/resolved.yaml")
+    typed = (f"{recorded_text(each)}\n" for each in origin.overrides)
+    log.text("".join(typed), "config/overrides.txt")
     log.environment(origin.home, {"seeds": ", ".join(map(str, plan.seeds))})
 
 
@@ -274,7 +277,7 @@ def _settled(plan: Plan, origin: Origin, log: RunLog, statistics: Mapping[str, f
     plan = settled(plan, origin.config, statistics)
     chosen = chosen_values(plan.values)
     log.params({key: chosen[key] for key in waiting})
-    log.text(OmegaConf.to_yaml(plan.values), "config/resolved.yaml")
+    log.text(OmegaConf.to_yaml(masked_values(plan.values)), "config/resolved.yaml")
     return plan
 
 

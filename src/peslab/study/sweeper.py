@@ -13,6 +13,7 @@ from typing import Any
 from optuna.trial import Trial, TrialState
 
 from peslab.errors import PeslabError
+from peslab.passwords import masked
 from peslab.study.ranking import METRICS, REASON, RUN_ID
 from peslab.study.settings import Study
 from peslab.study.space import as_overrides, parse_space, start_point
@@ -89,7 +90,7 @@ def _run(
         if not math.isfinite(result.objective):
             raise PeslabError(f"its error on the validation part is {result.objective}.")  # noqa: TRY301
     except Exception as error:
-        reason = str(error) or type(error).__name__
+        reason = masked(str(error)) or type(error).__name__
         trial.set_user_attr(REASON, reason)
         study.optuna_study.tell(trial, state=TrialState.FAIL)
         if not isinstance(error, PeslabError):

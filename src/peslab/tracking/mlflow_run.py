@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock
 
+from peslab.passwords import masked
 from peslab.tracking.checkout import shortened, uncommitted
 from peslab.tracking.provenance import installed, provenance
 from peslab.tracking.store import ENVIRONMENT, INSTALLED, Tracking
@@ -43,7 +44,7 @@ class RunLog:
         """Log the chosen values."""
         from mlflow.entities import Param
 
-        texts = {key: str(value)[:MAX_PARAM_LENGTH] for key, value in values.items()}
+        texts = {key: masked(str(value))[:MAX_PARAM_LENGTH] for key, value in values.items()}
         params = [Param(_key(key), text) for key, text in texts.items()]
         self._client.log_batch(self.run_id, params=params)
 
