@@ -6,6 +6,9 @@ from typing import Any
 MASK = "***"
 """Stands where a password was."""
 
+VARIABLES = "PESLAB_SECRET_"
+"""How the environment variables begin that hold addresses with passwords."""
+
 _SCHEME = r"[A-Za-z][A-Za-z0-9+.-]*://"
 _NAMES = "password|passwd|pwd|pass|passphrase|secret|token|api_?key|access_?key|sslpassword"
 

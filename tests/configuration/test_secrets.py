@@ -7,8 +7,9 @@ from omegaconf import OmegaConf
 
 from peslab.configuration.build import resolve
 from peslab.configuration.compose import compose, parse, without_hydra
-from peslab.configuration.secrets import PREFIX, hide, hide_in_files, recorded, recorded_text
+from peslab.configuration.secrets import hide, hide_in_files, recorded, recorded_text
 from peslab.errors import PeslabError
+from peslab.passwords import VARIABLES
 
 ADDRESS = "postgresql://me:hush@host/db"
 STAND_IN = "${oc.env:PESLAB_SECRET_TRACKING_URI,null}"
@@ -17,8 +18,8 @@ STAND_IN = "${oc.env:PESLAB_SECRET_TRACKING_URI,null}"
 @pytest.fixture(autouse=True)
 def clean(monkeypatch):
     """No variable of ours stays behind."""
-    monkeypatch.setenv(f"{PREFIX}TRACKING_URI", "")
-    monkeypatch.delenv(f"{PREFIX}TRACKING_URI")
+    monkeypatch.setenv(f"{VARIABLES}TRACKING_URI", "")
+    monkeypatch.delenv(f"{VARIABLES}TRACKING_URI")
 
 
 @pytest.mark.parametrize(
@@ -38,7 +39,7 @@ def test_a_typed_password_is_moved_into_the_environment(typed):
     assert resolve(without_hydra(compose([hidden])))["tracking"]["uri"] == str(
         getattr(value, "text", value)
     )
-    del os.environ[f"{PREFIX}TRACKING_URI"]
+    del os.environ[f"{VARIABLES}TRACKING_URI"]
     assert resolve(without_hydra(compose([hidden])))["tracking"]["uri"] is None
 
 
@@ -62,7 +63,7 @@ def test_a_password_in_a_file_is_found():
     assert hide_in_files(config) == []
     config.tracking.uri = ADDRESS
     assert hide_in_files(config) == [f"tracking.uri={STAND_IN}"]
-    assert os.environ[f"{PREFIX}TRACKING_URI"] == ADDRESS
+    assert os.environ[f"{VARIABLES}TRACKING_URI"] == ADDRESS
 
 
 def test_a_password_in_a_list_of_a_file_is_refused():

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from peslab.errors import PeslabError
 from peslab.passwords import masked
@@ -63,7 +63,9 @@ def task(config: "DictConfig") -> "Outcome | None":
     hydra = HydraConfig.get()
     grid = hydra.mode == RunMode.MULTIRUN and not config.study
     name = config.study.name if config.study else Path(hydra.sweep.dir).name if grid else None
-    values = hydra.job.override_dirname
+    # As typed: what waits for the data, or stands for a password, is not to be resolved here.
+    job = cast("dict[str, Any]", OmegaConf.to_container(hydra.job, resolve=False))
+    values = job["override_dirname"]
     title = f"{name}/{hydra.job.num}" if name else "run"
     origin = Origin(
         folder=Path(hydra.runtime.output_dir),

@@ -14,12 +14,9 @@ from hydra.core.override_parser.types import Override, QuotedString
 from omegaconf import DictConfig, OmegaConf
 
 from peslab.errors import PeslabError
-from peslab.passwords import masked, masked_values
+from peslab.passwords import VARIABLES, masked, masked_values
 
-PREFIX = "PESLAB_SECRET_"
-"""How the environment variables begin that hold values with passwords."""
-
-_STAND_IN = re.compile(rf"\$\{{oc\.env:({PREFIX}\w+),null\}}")
+_STAND_IN = re.compile(rf"\$\{{oc\.env:({VARIABLES}\w+),null\}}")
 
 
 def hide(overrides: Sequence[Override]) -> list[str]:
@@ -71,7 +68,7 @@ def _kept(key: str, text: str) -> str:
         raise PeslabError(
             f"{key} has a password within a list: use an environment variable, '${{oc.env:NAME}}'."
         )
-    name = PREFIX + re.sub(r"\W", "_", key).upper()
+    name = VARIABLES + re.sub(r"\W", "_", key).upper()
     os.environ[name] = text
     return f"${{oc.env:{name},null}}"
 
