@@ -76,6 +76,21 @@ def written_grid(home: Path) -> Callable[..., Path]:
     return write
 
 
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """A running PostgreSQL; CI installs one, elsewhere tests of it are skipped where there is none.
+
+    Gives `user:password@host:port`.
+    """
+    from postgres_server import postgres, programs
+
+    if programs() is None and "CI" not in os.environ:
+        pytest.skip("PostgreSQL is not installed")
+    pytest.importorskip("psycopg")
+    with postgres() as address:
+        yield address
+
+
 @pytest.fixture
 def repository() -> Path:
     """The top of the checkout."""

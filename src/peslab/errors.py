@@ -7,3 +7,19 @@ class PeslabError(Exception):
 
 class InvalidInputError(PeslabError, ValueError):
     """A value that the physics or the learning cannot take; in Python also a `ValueError`."""
+
+
+class InfrastructureError(PeslabError):
+    """The disk is full, or a server is lost: what was running can be run again."""
+
+
+class Stopped(BaseException):
+    """The process was asked to end by a signal, for example at the end of a walltime.
+
+    Attributes:
+        signal: Its number.
+    """
+
+    def __init__(self, signal: int) -> None:
+        super().__init__(signal)
+        self.signal = signal

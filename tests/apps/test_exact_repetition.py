@@ -78,7 +78,7 @@ def test_what_changed_is_told_where_it_is_not(in_repeated, peslab, monkeypatch):
     client.log_metric(first.info.run_id, "val/energy_mae", wrong)
     module = sys.modules["peslab.tracking.provenance"]  # its name is a function of the package
     monkeypatch.setattr(module, "_usable_cores", lambda: 77)
-    monkeypatch.setattr("peslab.tracking.mlflow_run.installed", lambda: "numpy==0.0.1\n")
+    monkeypatch.setattr(module, "installed", lambda: "numpy==0.0.1\n")
     monkeypatch.setenv("OMP_NUM_THREADS", "3")
     answer = peslab("rerun", first.info.run_id)
     client.log_metric(first.info.run_id, "val/energy_mae", first.data.metrics["val/energy_mae"])

@@ -1,24 +1,27 @@
 """A worker of a study whose trials take a few milliseconds, to be killed at any moment.
 
-python chaos_worker.py HOME NAME N_TRIALS MILLISECONDS
+python chaos_worker.py HOME NAME N_TRIALS MILLISECONDS [STORAGE]
 """
 
 import os
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
-from optuna.storages.journal import JournalFileSymlinkLock
-
-from peslab.study import Study
+from peslab.apps.signals import stopped_by_signals
+from peslab.errors import Stopped
+from peslab.study import Study, stores
 from peslab.study.sweeper import TrialResult, work
 
 SPACE = {"x": "interval(-1, 1)", "orders": "choice([-2], [-2,-3])"}
 DEFAULTS = {"x": 0.5, "orders": [-2]}
 
 
-def study(name, n_trials):
-    return Study(name, n_trials, n_startup_trials=200, seed=3, workers=1, space=SPACE)
+def study(name, n_trials, storage=None):
+    return Study(
+        name, n_trials, n_startup_trials=200, seed=3, workers=1, space=SPACE, storage=storage
+    )
 
 
 def slow_bowl(folder, milliseconds):
@@ -34,9 +37,9 @@ def slow_bowl(folder, milliseconds):
     return run_trial
 
 
-def main(home, name, n_trials, milliseconds):
-    work(
-        study(name, n_trials),
+def main(home, name, n_trials, milliseconds, storage=None):
+    return work(
+        study(name, n_trials, storage),
         home,
         slow_bowl(home, milliseconds),
         defaults=DEFAULTS,
@@ -46,6 +49,7 @@ def main(home, name, n_trials, milliseconds):
 
 
 if __name__ == "__main__":
-    # Optuna takes over the lock of a worker that was killed while it wrote after 30 s.
-    JournalFileSymlinkLock.__init__.__defaults__ = (1,)
-    main(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), float(sys.argv[4]))
+    # Leases on a shared file system last a second here, instead of a minute.
+    stores.RENEWAL_SECONDS, stores.LEASE_SECONDS = 0.1, 1.0
+    with stopped_by_signals(), suppress(Stopped):
+        main(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), float(sys.argv[4]), *sys.argv[5:])

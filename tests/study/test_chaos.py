@@ -1,5 +1,6 @@
 """A study survives whatever happens to its workers, and ends with exactly its trials."""
 
+import os
 import random
 import signal
 import subprocess
@@ -8,6 +9,7 @@ import threading
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 import chaos_worker
 import pytest
@@ -20,10 +22,14 @@ from peslab.study.storage import INTERRUPTED, load, work_on
 N_TRIALS = 24
 
 
-def start(home, name="chaos", n_trials=N_TRIALS, milliseconds=20):
+N_KILLS = int(os.environ.get("PESLAB_KILLS", "5"))
+"""CI kills more often."""
+
+
+def start(home, name="chaos", n_trials=N_TRIALS, milliseconds=20, storage=None):
     """A worker in a process of its own."""
-    command = [sys.executable, chaos_worker.__file__, home, name, n_trials, milliseconds]
-    return subprocess.Popen([str(word) for word in command])
+    words = [home, name, n_trials, milliseconds, *([storage] if storage else [])]
+    return subprocess.Popen([sys.executable, chaos_worker.__file__, *map(str, words)])
 
 
 def begun(home):
@@ -40,6 +46,14 @@ def wait_for(condition, seconds=60):
         time.sleep(0.005)
 
 
+class Survived(NamedTuple):
+    """Where a study is that was killed often, and how many trials it should have."""
+
+    home: Path
+    storage: str | None
+    n_trials: int
+
+
 def finished(study):
     return [
         trial
@@ -48,44 +62,54 @@ def finished(study):
     ]
 
 
-@pytest.fixture(scope="module")
-def survived(tmp_path_factory):
-    """A study whose workers were killed five times at random moments, then left alone."""
+@pytest.fixture(scope="module", params=["local", "shared", "postgres"])
+def survived(request, tmp_path_factory):
+    """A study of two workers that were killed at random moments, then left alone."""
     home = tmp_path_factory.mktemp("chaos")
+    storage = {"local": None, "shared": "shared"}.get(request.param)
+    if request.param == "postgres":
+        server = request.getfixturevalue("postgres_server")
+        storage = f"postgresql+psycopg://{server}/postgres"
+        os.environ["PGPASSWORD"] = "a@secret"
     draws = random.Random(5)  # noqa: S311  # moments, not secrets
-    for _ in range(5):
-        worker, before = start(home), len(begun(home))
+    n_trials = N_TRIALS + 4 * N_KILLS  # so that there is always something to kill
+    workers = [start(home, n_trials=n_trials, storage=storage) for _ in range(2)]
+    for _ in range(N_KILLS):
+        before = len(begun(home))
         wait_for(lambda n=before: len(begun(home)) > n + 1)
         time.sleep(draws.uniform(0, 0.04))
-        worker.send_signal(signal.SIGKILL)
-        worker.wait(30)
-    last = start(home)
-    assert last.wait(60) == 0
-    return home
+        victim = workers.pop(draws.randrange(2))
+        victim.send_signal(signal.SIGKILL)
+        victim.wait(30)
+        workers.append(start(home, n_trials=n_trials, storage=storage))
+    workers.append(start(home, n_trials=n_trials, storage=storage))
+    assert [worker.wait(120) for worker in workers] == [0, 0, 0]
+    yield Survived(home, storage, n_trials)
+    os.environ.pop("PGPASSWORD", None)
 
 
 def test_exactly_the_trials_that_were_asked_for_are_finished(survived):
     """However often the study was started; nothing is left running or waiting."""
-    study = load("chaos", survived)
-    assert len(finished(study)) == N_TRIALS
+    study = load("chaos", survived.home)
+    assert len(finished(study)) == survived.n_trials
     assert {trial.state for trial in finished(study)} == {TrialState.COMPLETE}
     assert all(trial.state.is_finished() for trial in study.trials)
-    assert len(ranking(study)) == N_TRIALS
+    assert len(ranking(study)) == survived.n_trials
 
 
 def test_no_trial_number_is_used_twice(survived):
     """Numbers are names of folders: a second trial in one would overwrite the first."""
-    numbers = begun(survived)
+    numbers = begun(survived.home)
     assert len(numbers) == len(set(numbers))
-    assert {trial.number for trial in finished(load("chaos", survived))} <= set(numbers)
+    assert {trial.number for trial in finished(load("chaos", survived.home))} <= set(numbers)
 
 
 def test_the_values_of_an_interrupted_trial_are_run_again(survived):
     """A worker's death loses time, never a proposal."""
-    study = load("chaos", survived)
+    study = load("chaos", survived.home)
     lost = [trial for trial in study.trials if INTERRUPTED in trial.user_attrs]
     done = [trial.params for trial in finished(study)]
-    assert lost, "five kills in the middle of trials interrupt at least one"
+    assert lost, "kills in the middle of trials interrupt at least one"
     for trial in lost:  # one that was killed while it was drawn may have only some of them
         assert any(trial.params.items() <= values.items() for values in done)
     assert {trial.state for trial in lost} == {TrialState.FAIL}
@@ -93,15 +117,15 @@ def test_the_values_of_an_interrupted_trial_are_run_again(survived):
 
 def test_no_proposal_is_run_twice_to_its_end(survived):
     """Neither lost nor doubled: each finished trial has values of its own."""
-    values = [trial.params["x"] for trial in finished(load("chaos", survived))]
+    values = [trial.params["x"] for trial in finished(load("chaos", survived.home))]
     assert len(values) == len(set(values))
 
 
 def test_chaos_proposes_what_peace_proposes(survived, tmp_path):
     """The default config is tried first, and each number's values do not depend on the kills."""
-    chaos_worker.main(tmp_path, "chaos", N_TRIALS, 0)
+    chaos_worker.main(tmp_path, "chaos", survived.n_trials, 0)
     peace = {trial.number: trial.params for trial in load("chaos", tmp_path).trials}
-    study = load("chaos", survived)
+    study = load("chaos", survived.home)
     assert peace[0] == {"x": 0.5, "orders": "[-2]"}
     asked = [trial for trial in study.trials if "fixed_params" not in trial.system_attrs]
     assert len(asked) > N_TRIALS / 2
@@ -112,8 +136,9 @@ def test_chaos_proposes_what_peace_proposes(survived, tmp_path):
 
 def test_dead_workers_leave_locks_that_bind_nobody(survived):
     """A lock file without its process does not hold a trial."""
-    chaos_worker.main(survived, "chaos", N_TRIALS + 1, 0)
-    assert len(finished(load("chaos", survived))) == N_TRIALS + 1
+    home, storage, n_trials = survived
+    chaos_worker.main(home, "chaos", n_trials + 1, 0, storage)
+    assert len(finished(load("chaos", home))) == n_trials + 1
 
 
 def test_a_line_that_was_cut_short_does_not_lose_the_study(tmp_path):
@@ -141,7 +166,7 @@ def test_a_worker_that_ends_takes_its_lock_with_it(tmp_path):
     for n_trials in (1, 2, 3):
         chaos_worker.main(tmp_path, "tidy", n_trials, 0)
     left = {path.name for path in (tmp_path / "studies" / "tidy" / "locks").iterdir()}
-    assert left <= {"create.lock", "claim.lock"}
+    assert left <= {"create.lock", "claim.lock", "journal.lock"}
 
 
 def joined(home, n_trials, name="claims"):

@@ -10,7 +10,7 @@ from study_of_a_bowl import DEFAULTS, SPACE, bowl
 
 from peslab.errors import PeslabError
 from peslab.study.ranking import pick, ranking
-from peslab.study.storage import _mend_journal, load, work_on
+from peslab.study.storage import INTERRUPTED, load, work_on
 from peslab.study.sweeper import TrialResult, fellow_workers, work
 
 
@@ -82,7 +82,7 @@ def test_an_interrupted_trial_is_run_again(settings, tmp_path):
     with pytest.raises(KeyboardInterrupt):
         do(settings, tmp_path, interrupted)
     lost = load("bowl", tmp_path).trials[2]
-    assert lost.state == TrialState.RUNNING
+    assert (lost.state, lost.user_attrs[INTERRUPTED]) == (TrialState.FAIL, True)
     do(settings, tmp_path)
     trials = load("bowl", tmp_path).trials
     complete = [trial for trial in trials if trial.state == TrialState.COMPLETE]
@@ -108,18 +108,6 @@ def test_a_half_written_line_of_the_journal_is_cut_off(settings, tmp_path):
     do(settings, tmp_path)
     assert journal.read_bytes().startswith(whole + b'{"op_code"')
     assert len(ranking(load("bowl", tmp_path))) == settings.n_trials
-
-
-def test_a_living_workers_line_is_not_cut_off(settings, tmp_path):
-    """It may be about to write the rest."""
-    do(replace(settings, n_trials=3), tmp_path)
-    journal = settings.folder(tmp_path) / "journal.log"
-    with work_on(settings, tmp_path, {}, {"potential.cutoff": "2.0"}, ""):
-        half = journal.read_bytes() + b'{"op_code'
-        journal.write_bytes(half)
-        _mend_journal(settings.folder(tmp_path), but=tmp_path / "another.lock")
-        assert journal.read_bytes() == half
-        journal.write_bytes(half.removesuffix(b'{"op_code'))
 
 
 def test_a_trial_that_fails_by_itself_counts(settings, tmp_path):

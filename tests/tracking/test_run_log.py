@@ -6,7 +6,7 @@ import pytest
 
 from peslab.errors import PeslabError
 from peslab.tracking import Tracking, sweep_log, track_run
-from peslab.tracking.mlflow_run import _key
+from peslab.tracking.entries import key_of
 
 LOCAL = Tracking(uri=None, experiment="peslab")
 TAGS = {"problem": "lattice_pes"}
@@ -59,7 +59,7 @@ def test_losses_reach_the_store_before_an_interruption_closes_the_run(home, clie
 )
 def test_keys_are_written_in_letters_that_every_store_takes(key, written):
     """Others become an underscore."""
-    assert _key(key) == written
+    assert key_of(key) == written
 
 
 def test_values_of_any_kind_are_logged_as_text(home, client):

@@ -10,17 +10,20 @@ import torch
 from matplotlib.figure import Figure
 
 from peslab.errors import PeslabError
-from peslab.tracking import Tracking, track_run
+from peslab.tracking import Tracking, import_spool, track_run
 
 LOCAL = Tracking(uri=None, experiment="peslab")
 TAGS = {"problem": "lattice_pes", "study": "orders", "trial": "3"}
 
 
-@pytest.fixture(scope="module")
-def store(tmp_path_factory):
+SPOOLING = Tracking(uri=None, experiment="peslab", spool=True)
+
+
+@pytest.fixture(scope="module", params=[LOCAL, SPOOLING], ids=["at once", "by the spool"])
+def store(request, tmp_path_factory):
     """A store with one full run, a failed and an interrupted one."""
     home = tmp_path_factory.mktemp("runs")
-    with track_run(LOCAL, home, "orders/3", TAGS, parent="orders") as log:
+    with track_run(request.param, home, "orders/3", TAGS, parent="orders") as log:
         log.params({"network.width": 64, "features.orders": [-2, -3], "long": "x" * 1000})
         for epoch in range(1200):
             log.epoch(epoch, {"train/loss": 1.0 / (epoch + 1)})
@@ -32,9 +35,10 @@ def store(tmp_path_factory):
         log.network(torch.nn.Linear(3, 2).double(), np.zeros((2, 3)))
         run_id = log.run_id
     for error in (ValueError, KeyboardInterrupt):
-        with pytest.raises(error), track_run(LOCAL, home, "x", {"problem": "p"}):
+        with pytest.raises(error), track_run(request.param, home, "x", {"problem": "p"}):
             raise error
-    return home, run_id
+    assert import_spool(LOCAL, home) == (3 if request.param.spool else 0)
+    return home, LOCAL.find(home, run_id=run_id).run_id
 
 
 def test_a_run_is_read_back_as_it_was_written(store):

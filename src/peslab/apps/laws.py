@@ -188,7 +188,7 @@ def keep(
     place: Place,
 ) -> Trial:
     """Write the figures and log what was chosen, measured and drawn."""
-    from peslab.tracking import track_run
+    from peslab.tracking import record_environment, track_run
 
     with track_run(tracking, place.home, place.name, {"problem": "laws"}) as log:
         folder = place.home / "laws" / place.name
@@ -203,7 +203,7 @@ def keep(
         )  # fmt: skip
         log.metrics({"laws_broken": sum(finding.verdict == "fails" for finding in findings)})
         log.text(json.dumps(laws_as_json(findings), indent=1, ensure_ascii=False), "laws.json")
-        log.environment(place.home, {})
+        record_environment(log, place.home, {})
     return Trial(findings, [folder / name for name in figures], log.run_id)
 
 

@@ -2,12 +2,14 @@
 
 import importlib
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
 from peslab import __version__
-from peslab.errors import PeslabError
+from peslab.apps.signals import stopped_by_signals
+from peslab.errors import PeslabError, Stopped
 from peslab.passwords import masked
 
 COMMANDS = {
@@ -42,7 +44,12 @@ def _run(arguments: list[str]) -> int:
     # NumPy's and PyTorch's own threads cost more than they bring on matrices as small as ours.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
-        importlib.import_module(f"peslab.apps.{command}").main(rest)
+        with stopped_by_signals():
+            importlib.import_module(f"peslab.apps.{command}").main(rest)
+    except Stopped as stopped:
+        name = signal.Signals(stopped.signal).name
+        sys.stderr.write(f"peslab: stopped by {name}; the same command goes on.\n")
+        return 128 + stopped.signal
     except (PeslabError, OSError, MemoryError) as error:
         stop(error)
     except KeyboardInterrupt:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from peslab.database import Database
     from peslab.pipeline import Outcome, Repetition
+    from peslab.study import Study
     from peslab.study.sweeper import ToldTrial
 
 console = Console(highlight=False)
@@ -140,6 +141,14 @@ def failed_line(number: int, values: str, reason: object) -> None:
     """One run of a grid that failed."""
     console.print(
         f"run {number}: {escape(values)}  [red]failed[/]: {escape(str(reason))}", soft_wrap=True
+    )
+
+
+def nothing_to_do(study: "Study") -> None:
+    """A worker found no trial to take."""
+    console.print(
+        f"The study '{study.name}' has its {study.n_finished} trials, finished or being worked "
+        f"on: nothing was run. More of them: study.extend_by={study.extend_by + 10}."
     )
 
 

@@ -4,6 +4,7 @@ import argparse
 import json
 import sys
 
+from peslab.apps.spooled import bring_in
 from peslab.configuration.folders import home
 
 
@@ -17,6 +18,7 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("study", help="the study's name, as in runs/studies/")
     parser.add_argument("--json", action="store_true", help="a list of trials, for programs")
     parsed = parser.parse_args(arguments)
+    bring_in()
     if not parsed.json:
         show(parsed.study)
         return

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from omegaconf import DictConfig, OmegaConf
 
+from peslab.apps.spooled import bring_in
 from peslab.configuration.build import build, check, resolve
 from peslab.configuration.compose import compose, is_group, keys, parse, without_hydra
 from peslab.configuration.folders import home
@@ -40,6 +41,7 @@ def main(arguments: list[str]) -> None:
     from peslab.apps import present
     from peslab.pipeline import Origin, plan, run
 
+    bring_in(parsed.overrides)
     original, recorded = find(parsed.run, parsed.overrides)
     config = override(recorded, parsed.overrides)
     is_repetition = all(text.startswith("tracking.") for text in parsed.overrides)
@@ -98,7 +100,7 @@ def find(name: str, overrides: Sequence[str] = ()) -> tuple[RecordedRun, DictCon
     run = tracking.find(home(), run_id=run_id)
     text = tracking.read_text(home(), run.run_id, "config/unresolved.yaml")
     config = OmegaConf.create({**OmegaConf.create(text), "study": None})
-    config.tracking.uri = today.tracking._get_node("uri")  # noqa: SLF001  # interpolations stay alive
+    config.tracking = OmegaConf.merge(today.tracking, {"experiment": config.tracking.experiment})
     return run, config
 
 

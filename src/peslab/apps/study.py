@@ -14,7 +14,8 @@ from peslab.errors import PeslabError
 from peslab.pipeline import Outcome, Plan, plan
 from peslab.pipeline.run import chosen_values
 from peslab.study import Study
-from peslab.study.sweeper import TrialResult, fellow_workers, work
+from peslab.study.settings import SHARED
+from peslab.study.sweeper import ToldTrial, TrialResult, fellow_workers, work
 
 
 def run_study(
@@ -40,13 +41,26 @@ def run_study(
     if fingerprint := base.problem.pinned().get("fingerprint"):
         fixed.append(f"problem.fingerprint='{fingerprint}'")  # the file may change between trials
 
+    if settings.storage == SHARED:  # MLflow's local store is not for many machines
+        fixed.append("tracking.spool=true")
+
     def run_trial(number: int, values: list[str]) -> TrialResult:
         outcome = run_job(number, [*fixed, *values])
         return TrialResult(outcome.objective, outcome.metrics, outcome.run_id)
 
     typed = [*config.hydra.overrides.hydra, *overrides]
+    tracking = replace(base.tracking, spool=base.tracking.spool or settings.storage == SHARED)
+
+    def on_trial(told: ToldTrial) -> None:
+        present.trial_line(told)
+        if told.result is not None and told.retry_of is not None:
+            tracking.tag(home(), told.result.run_id, {"retry_of": str(told.retry_of)})
+
+    def on_interrupted(number: int) -> None:
+        tracking.close_lost(home(), settings.name, number)
+
     with fellow_workers(settings.workers - 1, typed, settings.folder(home())):
-        work(
+        n_run = work(
             settings,
             home(),
             run_trial,
@@ -54,8 +68,11 @@ def run_study(
             recipe=_recipe(base, settings),
             reference=base.problem.task.reference,
             unit=base.problem.task.unit,
-            on_trial=present.trial_line,
+            on_trial=on_trial,
+            on_interrupted=on_interrupted,
         )
+    if n_run == 0:
+        present.nothing_to_do(settings)
 
 
 def merged(study: Study, overrides: Sequence[Override]) -> Study:

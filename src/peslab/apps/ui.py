@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 
+from peslab.apps.spooled import bring_in
 from peslab.configuration.folders import home
 from peslab.errors import PeslabError
 
@@ -22,6 +23,7 @@ def main(arguments: list[str]) -> None:
     parser = argparse.ArgumentParser("peslab ui", description="MLflow's UI on the local store.")
     parser.add_argument("--port", type=int, default=5000, help="default: 5000")
     port = parser.parse_args(arguments).port
+    bring_in()
     store = home() / "mlflow.db"
     if not store.is_file():
         raise PeslabError(f"There is no run in {home()} yet: start one, peslab train.")

@@ -105,6 +105,7 @@ def fit(
 def _run(module: "ReplicaTraining", trainer: Trainer) -> None:
     """Let Lightning train the module, without its logs, files and bars."""
     import pytorch_lightning as pl
+    from lightning_fabric.plugins.environments.lightning import LightningEnvironment
 
     with quiet_lightning(), _honest_interrupt():
         pl.Trainer(
@@ -117,6 +118,7 @@ def _run(module: "ReplicaTraining", trainer: Trainer) -> None:
             enable_model_summary=False,
             enable_progress_bar=False,
             num_sanity_val_steps=0,
+            plugins=[LightningEnvironment()],  # SLURM's would take its signals, and restart jobs
         ).fit(module, ckpt_path=trainer.resume_from, weights_only=True)
 
 

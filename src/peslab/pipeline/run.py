@@ -21,7 +21,7 @@ from peslab.pipeline.repetition import data_marks
 from peslab.pipeline.statistics import data_statistics
 from peslab.pipeline.surrogate import DescribedModel
 from peslab.problems.contract import Array, Prediction, Table, Tables
-from peslab.tracking import RunLog, track_run
+from peslab.tracking import RunRecord, record_environment, track_run
 
 ONE_THREAD_BATCH = 4096
 """Below it a second thread costs more than it brings, up to 196 times on busy cores."""
@@ -180,7 +180,7 @@ def _fit(
     scaling: LinearMap,
     train: Samples,
     held_out: Samples,
-    log: RunLog,
+    log: RunRecord,
     origin: Origin,
 ) -> Fit:
     max_epochs = plan.trainer.epochs(len(train.targets))
@@ -257,7 +257,7 @@ def _tags(plan: Plan, origin: Origin) -> dict[str, str]:
     return tags
 
 
-def _log_config(log: RunLog, plan: Plan, origin: Origin) -> None:
+def _log_config(log: RunRecord, plan: Plan, origin: Origin) -> None:
     """The chosen values as params; both forms of the config and the environment as artifacts."""
     pinned = cast("DictConfig", OmegaConf.merge(origin.config, plan.pinned))
     chosen = chosen_values(plan.values)
@@ -266,10 +266,10 @@ def _log_config(log: RunLog, plan: Plan, origin: Origin) -> None:
     log.text(OmegaConf.to_yaml(masked_values(plan.values)), "config/resolved.yaml")
     typed = (f"{recorded_text(each)}\n" for each in origin.overrides)
     log.text("".join(typed), "config/overrides.txt")
-    log.environment(origin.home, {"seeds": ", ".join(map(str, plan.seeds))})
+    record_environment(log, origin.home, {"seeds": ", ".join(map(str, plan.seeds))})
 
 
-def _settled(plan: Plan, origin: Origin, log: RunLog, statistics: Mapping[str, float]) -> Plan:
+def _settled(plan: Plan, origin: Origin, log: RunRecord, statistics: Mapping[str, float]) -> Plan:
     """The plan with these statistics of the data where its config asks for them."""
     waiting = [key for key, value in chosen_values(plan.values).items() if is_open(value)]
     if not waiting:

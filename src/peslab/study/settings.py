@@ -9,6 +9,16 @@ from peslab.errors import PeslabError
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 """What a study may be called: it becomes a folder."""
 
+SHARED = "shared"
+SCHEME = "postgresql+psycopg://"
+
+PASSWORD = re.compile(r"(?<=://)([^:/@\s]*):[^@\s]*@")
+
+
+def public(address: str) -> str:
+    """An address without its password, which libpq takes from PGPASSWORD or ~/.pgpass as well."""
+    return PASSWORD.sub(r"\1@", address)
+
 
 @dataclass(frozen=True)
 class Study:
@@ -17,9 +27,13 @@ class Study:
     Args:
         name: Its folder under `studies/`; the same name again continues the study.
         n_trials: Trials finished in the end, however often it was started.
+        extend_by: Trials beyond these, for a study that is finished.
         n_startup_trials: The default config and random ones, before TPE proposes.
         seed: Of the proposals; proposal number t is drawn from (seed, t).
         workers: Processes of this machine that take trials.
+        storage: Where it is kept: None in its folder, for one machine; `shared` in its folder on a
+            file system of many machines; or the address of a PostgreSQL database.
+        max_failures: Trials of one worker that may fail in a row before it stops.
         space: For each swept key its values in Hydra's grammar, e.g.
             `{"optimizer.learning_rate": "tag(log, interval(1e-4, 1e-2))"}`.
 
@@ -33,21 +47,40 @@ class Study:
     seed: int
     workers: int
     space: dict[str, str]
+    extend_by: int = 0
+    storage: str | None = None
+    max_failures: int = 5
 
     def __post_init__(self) -> None:
         if not NAME.fullmatch(self.name):
             raise PeslabError(
                 f"name={self.name} cannot be a folder: use letters, digits, _ and - only."
             )
-        for key in ("n_trials", "n_startup_trials", "workers"):
+        if self.storage not in {None, SHARED} and not str(self.storage).startswith(SCHEME):
+            raise PeslabError(
+                f"storage={public(str(self.storage))} keeps no study: use null, shared, or "
+                f"{SCHEME}user@host/database."
+            )
+        for key in ("n_trials", "n_startup_trials", "workers", "max_failures"):
             if getattr(self, key) < 1:
                 raise PeslabError(f"{key}={getattr(self, key)} is too small: use 1 or more.")
-        if self.seed < 0:
-            raise PeslabError(f"seed={self.seed} is negative: use 0 or more.")
+        for key in ("seed", "extend_by"):
+            if getattr(self, key) < 0:
+                raise PeslabError(f"{key}={getattr(self, key)} is negative: use 0 or more.")
         if not self.space:
             raise PeslabError(
                 "space is empty: sweep a key, e.g. network.width='int(interval(8,64))'."
             )
+
+    @property
+    def n_finished(self) -> int:
+        """Trials finished in the end."""
+        return self.n_trials + self.extend_by
+
+    @property
+    def public_storage(self) -> str | None:
+        """Where it is kept, without a password."""
+        return None if self.storage is None else public(self.storage)
 
     def folder(self, home: Path) -> Path:
         """The study's folder: its journal, and one folder per trial."""

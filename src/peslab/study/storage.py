@@ -1,32 +1,40 @@
-"""A study on disk: Optuna's journal, who works on it, which trial comes next.
+"""A study as its workers see it: who works on it, which trial comes next, what came out.
 
-A worker holds a lock file as long as it lives. A trial that runs while its worker's lock is free
-was interrupted: its values are queued again, and it does not count.
+A trial that runs while its worker is dead was interrupted: its values are queued again, and it does
+not count. What its worker says of it later, if it was only slow, is not heard.
 """
 
+import json
 import os
+import socket
+import time
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import optuna
-from filelock import FileLock, Timeout
-from optuna.storages import JournalStorage
-from optuna.storages.journal import JournalFileBackend
 from optuna.trial import FrozenTrial, Trial, TrialState
 
 from peslab.errors import PeslabError
 from peslab.study.settings import NAME, Study
 from peslab.study.space import Space, parse_space
+from peslab.study.stores import JOURNAL, Store, open_store
 
 FINISHED = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)
 INTERRUPTED = "interrupted"
+RETRY_OF = "retry_of"
+WORKER = "worker"
 REFERENCE = "reference"
 UNIT = "unit"
+KEPT = "storage.json"
+"""In the folder of a study: where it is kept, for those who read it."""
+
+OnInterrupted = Callable[[int], None]
+"""Told the number of a trial that was interrupted."""
 
 
 @dataclass(frozen=True)
@@ -37,31 +45,70 @@ class OpenStudy:
         settings: What conf/study says.
         space: Its distributions.
         optuna_study: Optuna's own.
-        folder: Where the journal, the locks and the trials' folders are.
-        worker: The name of this worker, None for a reader.
+        store: Where it is kept.
+        worker: The name of this worker.
+        on_interrupted: Told of each trial that a dead worker left.
     """
 
     settings: Study
     space: Space
     optuna_study: optuna.Study
-    folder: Path
-    worker: str | None = None
+    store: Store
+    worker: str
+    on_interrupted: OnInterrupted = field(default=lambda _: None)
 
     def finished(self) -> list[FrozenTrial]:
         """Trials that count: complete, pruned, or failed by themselves."""
         return [trial for trial in self._trials(FINISHED) if INTERRUPTED not in trial.user_attrs]
 
+    def next_trial(self) -> Trial | None:
+        """Claim a trial; wait for one as long as a worker that holds one may be dead."""
+        end = time.monotonic() + self.store.doubt
+        while (trial := self.claim()) is None:
+            if time.monotonic() >= end or not self._trials((TrialState.RUNNING,)):
+                return None
+            time.sleep(min(1.0, self.store.doubt / 10.0))
+        return trial
+
     def claim(self) -> Trial | None:
         """Take the next trial, or None when enough are finished or being worked on."""
-        with self._lock("claim"):
+        with self.store.lock("claim"):
             self._release_dead_workers()
             running = self._trials((TrialState.RUNNING,))
-            if len(self.finished()) + len(running) >= self.settings.n_trials:
+            if len(self.finished()) + len(running) >= self.settings.n_finished:
                 return None
             self.optuna_study.sampler = self._sampler(self._next_number())
             trial = self.optuna_study.ask(self.space)
-            trial.set_user_attr("worker", self.worker)
+            trial.set_user_attr(WORKER, self.worker)
             return trial
+
+    def tell(
+        self, trial: Trial, state: TrialState, value: float | None, told: Mapping[str, Any]
+    ) -> bool:
+        """Say what came out of a trial.
+
+        Args:
+            trial: One that this worker claimed.
+            state: How it ended.
+            value: The objective of a complete one.
+            told: What else is kept with it.
+
+        Returns:
+            Whether it was heard: not so where others had taken this worker for dead.
+        """
+        with self.store.lock("claim"):
+            if self._state(trial).is_finished():
+                return False
+            for name, content in told.items():
+                trial.set_user_attr(name, content)
+            self.optuna_study.tell(trial, value, state=state)
+            return True
+
+    def hand_back(self, trial: Trial) -> None:
+        """Give a trial back that this worker cannot finish, to be run again."""
+        with self.store.lock("claim"):
+            if not self._state(trial).is_finished():
+                self._queue_again(trial.number)
 
     def _next_number(self) -> int:
         """The number of the trial that Optuna hands out next: a queued one, or a new one."""
@@ -80,24 +127,29 @@ class OpenStudy:
 
     def _release_dead_workers(self) -> None:
         for trial in self._trials((TrialState.RUNNING,)):
-            worker = str(trial.user_attrs.get("worker"))
-            if worker != self.worker and _is_free(self._lock_file(worker)):
-                live = optuna.trial.Trial(self.optuna_study, trial._trial_id)  # noqa: SLF001
-                live.set_user_attr(INTERRUPTED, True)
-                # What was fixed is not among the params until it was asked for; queue it before
-                # the trial is closed, or a crash in between would lose it.
-                fixed = trial.system_attrs.get("fixed_params", {})
-                self.optuna_study.enqueue_trial({**fixed, **trial.params})
-                self.optuna_study.tell(trial.number, state=TrialState.FAIL)
+            worker = str(trial.user_attrs.get(WORKER))
+            if worker != self.worker and not self.store.is_alive(worker):
+                self._queue_again(trial.number)
+
+    def _queue_again(self, number: int) -> None:
+        """Close a trial as interrupted, and queue its values."""
+        trial = self.optuna_study.get_trials(deepcopy=False)[number]
+        live = Trial(self.optuna_study, trial._trial_id)  # noqa: SLF001
+        live.set_user_attr(INTERRUPTED, True)
+        # What was fixed is not among the params until it was asked for; queue it before the trial
+        # is closed, or a crash in between would lose it.
+        fixed = trial.system_attrs.get("fixed_params", {})
+        first = trial.user_attrs.get(RETRY_OF, number)
+        values = {**fixed, **trial.params}
+        self.optuna_study.enqueue_trial(values, user_attrs={RETRY_OF: first})
+        self.optuna_study.tell(number, state=TrialState.FAIL)
+        self.on_interrupted(number)
+
+    def _state(self, trial: Trial) -> TrialState:
+        return self.optuna_study.get_trials(deepcopy=False)[trial.number].state
 
     def _trials(self, states: tuple[TrialState, ...]) -> list[FrozenTrial]:
         return self.optuna_study.get_trials(deepcopy=False, states=states)
-
-    def _lock_file(self, name: str) -> Path:
-        return self.folder / "locks" / f"{name}.lock"
-
-    def _lock(self, name: str) -> FileLock:
-        return FileLock(self._lock_file(name))
 
 
 @contextmanager
@@ -108,6 +160,7 @@ def work_on(
     recipe: Mapping[str, str],
     reference: str,
     unit: str = "E_c",
+    on_interrupted: OnInterrupted = lambda _: None,
 ) -> Iterator[OpenStudy]:
     """Join a study as a worker, creating it when there is none of this name.
 
@@ -118,27 +171,26 @@ def work_on(
         recipe: What all trials share; a study of the same name but another recipe is refused.
         reference: What others reached, for the report.
         unit: Of the errors, for the report.
+        on_interrupted: Told of each trial that a dead worker left.
 
     Raises:
         PeslabError: If the study was begun with another space or recipe.
     """
     folder = settings.folder(home)
-    (folder / "locks").mkdir(parents=True, exist_ok=True)
-    worker = f"{os.getpid()}-{uuid.uuid4().hex[:8]}"
-    alive = folder / "locks" / f"{worker}.lock"
-    try:
-        with FileLock(alive):
-            with FileLock(folder / "locks" / "create.lock"):
-                _mend_journal(folder, but=alive)
-                study = _create(settings.name, folder)
-                _agree(study, {"space": dict(settings.space), "recipe": dict(recipe)})
-                if not study.get_trials(deepcopy=False):
-                    study.set_user_attr(REFERENCE, reference)
-                    study.set_user_attr(UNIT, unit)
-                    study.enqueue_trial(dict(start))
-            yield OpenStudy(settings, parse_space(settings.space), study, folder, worker)
-    finally:
-        alive.unlink(missing_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
+    worker = f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
+    store = open_store(settings.storage, folder)
+    with store.alive(worker):
+        with store.lock("create"):
+            _keep(folder, settings)
+            study = _create(settings.name, store)
+            _agree(study, {"space": dict(settings.space), "recipe": dict(recipe)})
+            if not study.get_trials(deepcopy=False):
+                study.set_user_attr(REFERENCE, reference)
+                study.set_user_attr(UNIT, unit)
+                study.enqueue_trial(dict(start))
+        space = parse_space(settings.space)
+        yield OpenStudy(settings, space, study, store, worker, on_interrupted)
 
 
 def load(name: str, home: Path) -> optuna.Study:
@@ -147,38 +199,43 @@ def load(name: str, home: Path) -> optuna.Study:
     Raises:
         PeslabError: If there is none of this name.
     """
-    journal = home / "studies" / name / "journal.log"
-    if not NAME.fullmatch(name) or not journal.is_file():
-        there = sorted(path.parent.name for path in home.glob("studies/*/journal.log"))
+    folder = home / "studies" / name
+    if not NAME.fullmatch(name) or not _is_kept(folder):
+        there = sorted(path.name for path in home.glob("studies/*") if _is_kept(path))
         raise PeslabError(
             f"There is no study '{name}' in {home}: "
             + (f"choose from {', '.join(there)}." if there else "run one, peslab train -m study=…")
         )
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    return optuna.load_study(study_name=name, storage=_storage(journal.parent))
+    kept = folder / KEPT
+    storage = json.loads(kept.read_text(encoding="utf-8")) if kept.is_file() else None
+    return optuna.load_study(study_name=name, storage=open_store(storage, folder).storage())
 
 
-def _create(name: str, folder: Path) -> optuna.Study:
+def _is_kept(folder: Path) -> bool:
+    return (folder / JOURNAL).is_file() or (folder / KEPT).is_file()
+
+
+def _keep(folder: Path, settings: Study) -> None:
+    """Record where a study is kept, or refuse when it was begun elsewhere."""
+    kept, address = folder / KEPT, settings.public_storage
+    begun = json.loads(kept.read_text(encoding="utf-8")) if kept.is_file() else None
+    if _is_kept(folder) and begun != address:
+        raise PeslabError(
+            f"The study '{settings.name}' was begun with study.storage={begun or 'null'}, not "
+            f"{address or 'null'}: go back to that, or start another study with study.name=…"
+        )
+    if address is not None and begun is None:
+        partial = folder / f".{KEPT}"
+        partial.write_text(json.dumps(address), encoding="utf-8")
+        partial.replace(kept)
+
+
+def _create(name: str, store: Store) -> optuna.Study:
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     return optuna.create_study(
-        study_name=name, storage=_storage(folder), direction="minimize", load_if_exists=True
+        study_name=name, storage=store.storage(), direction="minimize", load_if_exists=True
     )
-
-
-def _storage(folder: Path) -> JournalStorage:
-    return JournalStorage(JournalFileBackend(str(folder / "journal.log")))
-
-
-def _mend_journal(folder: Path, but: Path) -> None:
-    """Cut off a last line that a killed worker left half-written, if no other is alive to write."""
-    journal = folder / "journal.log"
-    others = [lock for lock in folder.glob("locks/*-*.lock") if lock != but]
-    if not journal.is_file() or not all(_is_free(lock) for lock in others):
-        return
-    content = journal.read_bytes()
-    whole = content[: content.rfind(b"\n") + 1]
-    if len(whole) < len(content):
-        os.truncate(journal, len(whole))
 
 
 def _agree(study: optuna.Study, ours: Mapping[str, Mapping[str, str]]) -> None:
@@ -194,13 +251,3 @@ def _agree(study: optuna.Study, ours: Mapping[str, Mapping[str, str]]) -> None:
                 f"The study '{study.study_name}' was begun with another {part} ({changes}): "
                 "undo that, or start another study with study.name=…"
             )
-
-
-def _is_free(lock_file: Path) -> bool:
-    if not lock_file.exists():
-        return True
-    try:
-        with FileLock(lock_file, timeout=0):
-            return True
-    except Timeout:
-        return False

@@ -1,23 +1,28 @@
 """A worker: ask for values, run them in this process, tell what came out, until enough is told."""
 
+import errno
 import math
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from optuna.trial import Trial, TrialState
 
-from peslab.errors import PeslabError
+from peslab.errors import InfrastructureError, PeslabError
 from peslab.passwords import masked
 from peslab.study.ranking import METRICS, REASON, RUN_ID
 from peslab.study.settings import Study
 from peslab.study.space import as_overrides, parse_space, start_point
-from peslab.study.storage import OpenStudy, work_on
+from peslab.study.storage import RETRY_OF, OpenStudy, work_on
+
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+GRACE_SECONDS = 30.0
+"""For fellow workers that are stopped to hand their trials back."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +42,18 @@ class TrialResult:
 
 @dataclass(frozen=True)
 class ToldTrial:
-    """One told trial, for whoever shows the study's progress."""
+    """One told trial, for whoever shows the study's progress.
+
+    Attributes:
+        number: The trial's.
+        finished: How many trials are.
+        n_trials: How many will be in the end.
+        values: Those of the swept keys.
+        result: What came out; None of a failed trial.
+        reason: Why it failed, or was not heard.
+        seconds: That it took.
+        retry_of: The number of the trial whose interruption it makes good, if any.
+    """
 
     number: int
     finished: int
@@ -46,6 +62,7 @@ class ToldTrial:
     result: TrialResult | None
     reason: str | None
     seconds: float
+    retry_of: int | None = None
 
 
 def work(
@@ -58,7 +75,8 @@ def work(
     reference: str,
     unit: str = "E_c",
     on_trial: Callable[[ToldTrial], None] = lambda _: None,
-) -> None:
+    on_interrupted: Callable[[int], None] = lambda _: None,
+) -> int:
     """Take trials of a study until it has enough.
 
     Args:
@@ -70,45 +88,92 @@ def work(
         reference: What others reached, for the report.
         unit: Of the errors, for the report.
         on_trial: Told after each trial.
+        on_interrupted: Told of each trial that was interrupted, its values being queued again.
+
+    Returns:
+        How many trials this worker ran.
 
     Raises:
-        PeslabError: If the space cannot be read, or the study was begun as another.
+        PeslabError: If the space cannot be read, the study was begun as another, or too many trials
+            failed one after the other.
+        InfrastructureError: If the disk is full or a server lost; the trial is handed back.
     """
     start = start_point(parse_space(settings.space), defaults)
-    with work_on(settings, home, start, recipe, reference, unit) as study:
-        while (trial := study.claim()) is not None:
-            on_trial(_run(study, trial, run_trial))
+    n_run, failures = 0, 0
+    with work_on(settings, home, start, recipe, reference, unit, on_interrupted) as study:
+        while (trial := study.next_trial()) is not None:
+            told = _run(study, trial, run_trial)
+            on_trial(told)
+            n_run += 1
+            failures = failures + 1 if told.result is None else 0
+            if failures >= settings.max_failures:
+                raise PeslabError(
+                    f"The last {failures} trials failed, the last one so: {told.reason} Mend the "
+                    "config, or let more fail with study.max_failures."
+                )
+    return n_run
 
 
 def _run(
     study: OpenStudy, trial: Trial, run_trial: Callable[[int, list[str]], TrialResult]
 ) -> ToldTrial:
     began = time.monotonic()
-    result, reason = None, None
     try:
-        result = run_trial(trial.number, as_overrides(trial.params))
-        if not math.isfinite(result.objective):
-            raise PeslabError(f"its error on the validation part is {result.objective}.")  # noqa: TRY301
-    except Exception as error:
-        reason = masked(str(error)) or type(error).__name__
-        trial.set_user_attr(REASON, reason)
-        study.optuna_study.tell(trial, state=TrialState.FAIL)
-        if not isinstance(error, PeslabError):
-            raise  # told, so that the next start goes on, but a mistake of ours is not passed over
-        result = None
-    else:
-        trial.set_user_attr(METRICS, result.metrics)
-        trial.set_user_attr(RUN_ID, result.run_id)
-        study.optuna_study.tell(trial, result.objective)
+        result, reason = _result(trial, run_trial)
+        heard = _tell(study, trial, result, reason)
+    except BaseException as error:
+        _leave(study, trial, error)
+        raise
+    if not heard:
+        result, reason = None, "it was taken over, as this worker had seemed dead; not counted."
     return ToldTrial(
         trial.number,
         len(study.finished()),
-        study.settings.n_trials,
+        study.settings.n_finished,
         dict(trial.params),
         result,
         reason,
         time.monotonic() - began,
+        trial.user_attrs.get(RETRY_OF),
     )
+
+
+def _result(
+    trial: Trial, run_trial: Callable[[int, list[str]], TrialResult]
+) -> tuple[TrialResult | None, str | None]:
+    """What came out of a trial, or why it failed by itself."""
+    try:
+        result = run_trial(trial.number, as_overrides(trial.params))
+    except InfrastructureError:
+        raise
+    except PeslabError as error:
+        return None, masked(str(error))
+    except OSError as error:
+        if error.errno in FULL:
+            raise InfrastructureError(
+                "The disk is full: free some space; the same command continues the study."
+            ) from error
+        raise
+    if not math.isfinite(result.objective):
+        return None, f"its error on the validation part is {result.objective}."
+    return result, None
+
+
+def _tell(study: OpenStudy, trial: Trial, result: TrialResult | None, reason: str | None) -> bool:
+    if result is None:
+        return study.tell(trial, TrialState.FAIL, None, {REASON: reason})
+    told = {METRICS: result.metrics, RUN_ID: result.run_id}
+    return study.tell(trial, TrialState.COMPLETE, result.objective, told)
+
+
+def _leave(study: OpenStudy, trial: Trial, error: BaseException) -> None:
+    """Hand a trial back before the worker ends; a mistake of ours would only happen again."""
+    with suppress(OSError):  # on a full disk the next worker finds it
+        if isinstance(error, Exception) and not isinstance(error, InfrastructureError | OSError):
+            reason = masked(str(error)) or type(error).__name__
+            study.tell(trial, TrialState.FAIL, None, {REASON: reason})
+        else:
+            study.hand_back(trial)
 
 
 @contextmanager
@@ -142,3 +207,6 @@ def fellow_workers(count: int, overrides: Sequence[str], folder: Path) -> Iterat
         for worker in workers:
             if worker.poll() is None:
                 worker.terminate()
+        for worker in workers:
+            with suppress(subprocess.TimeoutExpired):
+                worker.wait(GRACE_SECONDS)

@@ -1,10 +1,7 @@
 """The life of one MLflow run, from its first line to FINISHED, FAILED or KILLED."""
 
-import json
-import logging
 import math
 import time
-import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,10 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock
 
-from peslab.passwords import masked
-from peslab.tracking.checkout import shortened, uncommitted
-from peslab.tracking.provenance import installed, provenance
-from peslab.tracking.store import ENVIRONMENT, INSTALLED, Tracking
+from peslab.tracking.entries import key_of, network_options, param_of, polars_dataset, quiet
+from peslab.tracking.spool import SpooledRun, spool_run
+from peslab.tracking.store import Tracking
 
 if TYPE_CHECKING:
     import numpy as np
@@ -26,9 +22,6 @@ if TYPE_CHECKING:
 
 FLUSH_SECONDS = 2.0
 """Losses reach the store this often: writing each epoch by itself costs more than small epochs."""
-
-MAX_PARAM_LENGTH = 250
-"""Beyond this MLflow shortens or refuses params; the whole config is an artifact."""
 
 
 class RunLog:
@@ -44,8 +37,7 @@ class RunLog:
         """Log the chosen values."""
         from mlflow.entities import Param
 
-        texts = {key: masked(str(value))[:MAX_PARAM_LENGTH] for key, value in values.items()}
-        params = [Param(_key(key), text) for key, text in texts.items()]
+        params = [Param(key_of(key), param_of(value)) for key, value in values.items()]
         self._client.log_batch(self.run_id, params=params)
 
     def metrics(self, values: Mapping[str, float], step: int = 0) -> None:
@@ -54,7 +46,7 @@ class RunLog:
 
         now = int(time.time() * 1000)
         self._pending.extend(
-            Metric(_key(key), float(value), now, step)
+            Metric(key_of(key), float(value), now, step)
             for key, value in values.items()
             if math.isfinite(value)
         )
@@ -65,7 +57,7 @@ class RunLog:
         from mlflow.entities import Metric
 
         now = int(time.time() * 1000)
-        self._pending.extend(Metric(_key(k), float(v), now, step) for k, v in values.items())
+        self._pending.extend(Metric(key_of(k), float(v), now, step) for k, v in values.items())
         if time.monotonic() - self._flushed > FLUSH_SECONDS:
             self.flush()
 
@@ -79,21 +71,7 @@ class RunLog:
     def tags(self, values: Mapping[str, str]) -> None:
         """Log tags, by which runs are searched."""
         for key, value in values.items():
-            self._client.set_tag(self.run_id, _key(key), value)
-
-    def environment(self, home: Path, others: Mapping[str, str]) -> None:
-        """Log what the run's numbers depend on beside its config.
-
-        Args:
-            home: The folder of results.
-            others: Facts beside those of code, libraries and machine, such as the seeds.
-        """
-        facts = {**provenance(home), **others}
-        quoted = {name: json.dumps(fact, ensure_ascii=False) for name, fact in facts.items()}
-        self.text("".join(f"{name}: {fact}\n" for name, fact in quoted.items()), ENVIRONMENT)
-        self.text(installed(), INSTALLED)
-        if difference := uncommitted(home):
-            self.text(shortened(difference), "uncommitted.diff")
+            self._client.set_tag(self.run_id, key_of(key), value)
 
     def text(self, text: str, artifact: str) -> None:
         """Log a text as an artifact."""
@@ -110,31 +88,16 @@ class RunLog:
     def dataset(self, frame: "pl.DataFrame", source: Path, name: str, fingerprint: str) -> None:
         """Log a database as the run's input, under its own fingerprint (MLflow's is not stable)."""
         import mlflow
-        from mlflow.data.polars_dataset import from_polars
 
-        with warnings.catch_warnings():
-            # A local path may be two kinds of source to MLflow; either is read the same.
-            warnings.filterwarnings("ignore", message="The specified dataset source")
-            dataset = from_polars(frame, source=str(source), name=name, digest=fingerprint[:16])
+        dataset = polars_dataset(frame, source, name, fingerprint)
         mlflow.log_input(dataset, context=name, tags={"fingerprint": fingerprint})
 
     def network(self, network: "nn.Module", example: "np.ndarray") -> None:
         """Log a network as an exported program (no pickle), with its signature."""
         import mlflow
-        import torch
-        from mlflow.models import infer_signature
 
-        with torch.no_grad():
-            output = network(torch.as_tensor(example)).numpy()
-        with _quiet("mlflow", "torch.export", "torch.fx"):
-            mlflow.pytorch.log_model(
-                network,
-                name="network",
-                signature=infer_signature(example, output),
-                input_example=example,
-                serialization_format="pt2",
-                pip_requirements=[f"torch=={torch.__version__.split('+')[0]}"],
-            )
+        with quiet("mlflow", "torch.export", "torch.fx"):
+            mlflow.pytorch.log_model(network, name="network", **network_options(network, example))
 
 
 @contextmanager
@@ -144,7 +107,7 @@ def track_run(
     name: str,
     tags: Mapping[str, str],
     parent: str | None = None,
-) -> Iterator[RunLog]:
+) -> Iterator[RunLog | SpooledRun]:
     """Open a run, close it as it ended: FINISHED, FAILED by an error, KILLED by an interruption.
 
     Args:
@@ -155,13 +118,17 @@ def track_run(
         parent: The name of the study whose parent run this one is nested under; the parent is
             created by the first run that names it.
     """
+    if tracking.spool:
+        with spool_run(home, tracking.experiment, name, tags, parent) as spooled_run:
+            yield spooled_run
+        return
     import mlflow
 
     client = tracking.client(home)
     mlflow.set_tracking_uri(tracking.address(home))
     experiment_id = tracking.experiment_id(client)
     if parent is not None:
-        parent_id = _parent(tracking, client, home, parent, tags["problem"])
+        parent_id = parent_run(tracking, client, home, parent, tags["problem"])
         tags = {**tags, "mlflow.parentRunId": parent_id}
     run_id = client.create_run(experiment_id, run_name=name, tags=dict(tags)).info.run_id
     log = RunLog(client, run_id)
@@ -189,15 +156,15 @@ def sweep_log(tracking: Tracking, home: Path, name: str, problem: str) -> RunLog
         problem: The problem of its runs.
     """
     client = tracking.client(home)
-    run_id = _parent(tracking, client, home, name, problem)
+    run_id = parent_run(tracking, client, home, name, problem)
     client.set_tag(run_id, "sweep", name)
     return RunLog(client, run_id)
 
 
-def _parent(
+def parent_run(
     tracking: Tracking, client: "MlflowClient", home: Path, study: str, problem: str
 ) -> str:
-    """The id of a study's parent run, found or made."""
+    """The id of the run that those of a study or a sweep are nested under, found or made."""
     experiment_id = tracking.experiment_id(client)
     query = f"tags.study = '{study}' and tags.role = 'parent'"
     with FileLock(home / "mlflow.lock"):
@@ -208,21 +175,3 @@ def _parent(
         run = client.create_run(experiment_id, run_name=study, tags=tags)
         client.set_terminated(run.info.run_id)
         return str(run.info.run_id)
-
-
-def _key(key: str) -> str:
-    """A key in the letters that every store of MLflow takes."""
-    return "".join(letter if letter.isalnum() or letter in "_-./ " else "_" for letter in key)
-
-
-@contextmanager
-def _quiet(*names: str) -> Iterator[None]:
-    loggers = [logging.getLogger(name) for name in names]
-    levels = [logger.level for logger in loggers]
-    for logger in loggers:
-        logger.setLevel(logging.ERROR)
-    try:
-        yield
-    finally:
-        for logger, level in zip(loggers, levels, strict=True):
-            logger.setLevel(level)

@@ -1,6 +1,7 @@
 """What a number depended on beside its config: code, libraries, machine."""
 
 import hashlib
+import json
 import os
 import platform
 import sys
@@ -8,8 +9,9 @@ from collections.abc import Mapping
 from functools import cache
 from importlib.metadata import PackageNotFoundError, distributions, version
 from pathlib import Path
+from typing import Protocol
 
-from peslab.tracking.checkout import commit, fingerprint, uncommitted
+from peslab.tracking.checkout import commit, fingerprint, shortened, uncommitted
 
 LIBRARIES = (
     "peslab",
@@ -26,7 +28,33 @@ LIBRARIES = (
 INSTRUCTIONS = ("avx", "avx2", "fma", "avx512f", "avx512_bf16", "amx_tile", "asimd", "sve")
 """Sets of vector instructions: sums round differently in registers of another width."""
 
+ENVIRONMENT, INSTALLED = "environment.yaml", "installed.txt"
+"""Artifacts that tell what a run's numbers depend on beside its config."""
+
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
+
+
+class TextLog(Protocol):
+    """Something that keeps texts, as a run does."""
+
+    def text(self, text: str, artifact: str) -> None:
+        """Keep a text under a name."""
+
+
+def record_environment(log: TextLog, home: Path, others: Mapping[str, str]) -> None:
+    """Log what a run's numbers depend on beside its config.
+
+    Args:
+        log: The run.
+        home: The folder of results.
+        others: Facts beside those of code, libraries and machine, such as the seeds.
+    """
+    facts = {**provenance(home), **others}
+    quoted = {name: json.dumps(fact, ensure_ascii=False) for name, fact in facts.items()}
+    log.text("".join(f"{name}: {fact}\n" for name, fact in quoted.items()), ENVIRONMENT)
+    log.text(installed(), INSTALLED)
+    if difference := uncommitted(home):
+        log.text(shortened(difference), "uncommitted.diff")
 
 
 def provenance(home: Path | None = None) -> dict[str, str]:

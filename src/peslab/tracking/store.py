@@ -3,6 +3,7 @@
 import json
 import logging
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,7 +11,8 @@ from typing import TYPE_CHECKING
 from filelock import FileLock
 
 from peslab.errors import PeslabError
-from peslab.tracking.provenance import versions
+from peslab.tracking import spool
+from peslab.tracking.provenance import ENVIRONMENT, INSTALLED, versions
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -28,8 +30,8 @@ QUIET = {
 KIND = {"mlflow.experimentKind": "custom_model_development"}
 """So that the UI opens on training runs, not on its pages for language models."""
 
-ENVIRONMENT, INSTALLED = "environment.yaml", "installed.txt"
-"""Artifacts that tell what a run's numbers depend on beside its config."""
+SPOOLED = "spooled"
+"""The tag of a run that came from the spool: what it was called there."""
 
 MOST_LINKS = 100
 """Repetitions that a run remembers, the last ones: stores take tags of some thousand letters."""
@@ -61,6 +63,7 @@ class Tracking:
     Args:
         uri: An MLflow tracking URI; None is a SQLite file in the folder of results.
         experiment: MLflow's experiment, created when it is not there.
+        spool: Whether runs are written as plain files, which come into the store later.
 
     Raises:
         PeslabError: If the URI is of a kind that MLflow's stores do not have.
@@ -68,6 +71,7 @@ class Tracking:
 
     uri: str | None
     experiment: str
+    spool: bool = False
 
     def __post_init__(self) -> None:
         if self.uri is not None and self.uri.partition(":")[0] not in SCHEMES:
@@ -138,7 +142,11 @@ class Tracking:
         Raises:
             PeslabError: If there is none, or more than one.
         """
-        runs = [run for run in self._search(home, "") if run.run_id.startswith(run_id)]
+        runs = [
+            run
+            for run in self._search(home, "")
+            if run.run_id.startswith(run_id) or run.tags.get(SPOOLED, "").startswith(run_id)
+        ]
         if len(runs) != 1:
             found = f"{len(runs)} runs begin" if runs else "no run begins"
             raise PeslabError(
@@ -160,6 +168,30 @@ class Tracking:
                 f"peslab report {study} lists its trials."
             )
         return runs[0]
+
+    def tag(self, home: Path, run_id: str, tags: Mapping[str, str]) -> None:
+        """Put tags on a run."""
+        if self.spool:
+            spool.tag(home / spool.SPOOL / run_id, tags)
+            return
+        client = self.client(home)
+        for key, value in tags.items():
+            client.set_tag(run_id, key, value)
+
+    def close_lost(self, home: Path, study: str, trial: int) -> None:
+        """Close the runs of a trial whose worker died, which nobody else will."""
+        if self.spool:
+            for folder in spool.spooled(home):
+                tags = spool.read(folder / spool.RUN)["tags"]
+                is_it = (tags.get("study"), tags.get("trial")) == (study, str(trial))
+                if is_it and not (folder / spool.ENDED).exists():
+                    spool.end(folder, "KILLED")
+            return
+        client = self.client(home)
+        ids = [each.experiment_id for each in client.search_experiments()]
+        query = f"tags.study = '{study}' and tags.trial = '{trial}' and status = 'RUNNING'"
+        for run in client.search_runs(ids, query):
+            client.set_terminated(run.info.run_id, "KILLED")
 
     def read_text(self, home: Path, run_id: str, artifact: str) -> str:
         """A text artifact of a run.
