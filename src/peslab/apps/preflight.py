@@ -5,12 +5,14 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple, cast
 
 from hydra._internal.utils import get_args_parser
+from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
+from hydra.errors import HydraException
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf, open_dict
 
 from peslab.apps import present
-from peslab.apps.study import merged
+from peslab.apps.study import merged, own_trainer
 from peslab.configuration.build import resolve
 from peslab.configuration.compose import compose, is_group, parse, without_hydra
 from peslab.configuration.secrets import hide, hide_in_files
@@ -19,6 +21,8 @@ from peslab.passwords import masked_values
 from peslab.pipeline import plan
 from peslab.study import Study
 from peslab.study.space import parse_space
+
+COMMAND = "study.command="
 
 
 class Cleared(NamedTuple):
@@ -37,6 +41,25 @@ class Cleared(NamedTuple):
     grid: DictConfig | None = None
     fixed: tuple[str, ...] = ()
     hidden: tuple[str, ...] = ()
+
+
+def quoted(arguments: list[str]) -> list[str]:
+    """The arguments, a command in them in the quotes that Hydra's grammar wants around its braces.
+
+    So that `study.command="python train.py --rate {rate}"` can be typed as it stands.
+    """
+    return [_quoted(each) if each.startswith(COMMAND) else each for each in arguments]
+
+
+def _quoted(argument: str) -> str:
+    try:
+        is_value = not OverridesParser.create().parse_override(argument).is_sweep_override()
+    except HydraException:
+        is_value = False
+    if is_value:
+        return argument
+    text = argument.removeprefix(COMMAND).replace("'", r"\'")
+    return f"{COMMAND}'{text}'"
 
 
 def without_passwords(arguments: list[str]) -> list[str]:
@@ -119,7 +142,9 @@ def _check_study(
         raise PeslabError(
             "A study runs with its own sweeper: leave hydra/sweeper and hydra.mode alone."
         )
-    parse_space(merged(study, overrides).space)
+    settings = merged(study, overrides)
+    parse_space(settings.space)
+    own_trainer(config, settings)
 
 
 def _check_folders(config: DictConfig) -> None:

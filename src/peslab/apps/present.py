@@ -152,15 +152,15 @@ def nothing_to_do(study: "Study") -> None:
     )
 
 
-def trial_line(progress: "ToldTrial") -> None:
-    """One told trial of a study."""
+def trial_line(progress: "ToldTrial", objective: str, told_as: str) -> None:
+    """One told trial of a study, with its objective and what that is called."""
     values = " ".join(
         f"{key.rpartition('.')[2]}={short(value)}" for key, value in progress.values.items()
     )
     if progress.result is None:
-        told = f"[red]failed[/]: {progress.reason}"
+        told = f"[red]failed[/]: {escape(str(progress.reason))}"
     else:
-        told = f"val MAE {with_sem(progress.result.metrics, 'val/energy_mae')}"
+        told = f"{told_as} {with_sem(progress.result.metrics, objective)}"
     console.print(
         f"[bold]{progress.finished:>3}/{progress.n_trials}[/]  trial {progress.number}: {told}"
         f"  [dim]{progress.seconds:.0f} s  {escape(values)}[/]",

@@ -97,7 +97,15 @@ def find(name: str, overrides: Sequence[str] = ()) -> tuple[RecordedRun, DictCon
             run_id = tracking.of_study(home(), study, int(trial)).run_id
     else:
         run_id = name
+    from peslab.pipeline.own_trainer import COMMAND, NAME
+
     run = tracking.find(home(), run_id=run_id)
+    if run.tags.get("trainer") == NAME:
+        command = tracking.read_text(home(), run.run_id, COMMAND).splitlines()[0]
+        raise PeslabError(
+            f"Run {run.run_id[:8]} was trained by a command of yours, which peslab does not run "
+            f"again by itself; by hand, in a folder of its own, its first replica is: {command}"
+        )
     text = tracking.read_text(home(), run.run_id, "config/unresolved.yaml")
     config = OmegaConf.create({**OmegaConf.create(text), "study": None})
     config.tracking = OmegaConf.merge(today.tracking, {"experiment": config.tracking.experiment})

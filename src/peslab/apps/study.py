@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from hydra.core.override_parser.types import Override
@@ -10,11 +11,16 @@ from omegaconf import DictConfig, OmegaConf
 from peslab.apps import present
 from peslab.configuration.compose import parse, without_hydra
 from peslab.configuration.folders import home
+from peslab.configuration.suggest import did_you_mean
 from peslab.errors import PeslabError
 from peslab.pipeline import Outcome, Plan, plan
+from peslab.pipeline.own_trainer import OwnTrainer, prepare
 from peslab.pipeline.run import chosen_values
+from peslab.problems import Task
 from peslab.study import Study
 from peslab.study.settings import SHARED
+from peslab.study.shown import label
+from peslab.study.storage import BASELINED, OBJECTIVE, TRAINER
 from peslab.study.sweeper import ToldTrial, TrialResult, fellow_workers, work
 
 
@@ -44,15 +50,22 @@ def run_study(
     if settings.storage == SHARED:  # MLflow's local store is not for many machines
         fixed.append("tracking.spool=true")
 
-    def run_trial(number: int, values: list[str]) -> TrialResult:
-        outcome = run_job(number, [*fixed, *values])
-        return TrialResult(outcome.objective, outcome.metrics, outcome.run_id)
-
     typed = [*config.hydra.overrides.hydra, *overrides]
     tracking = replace(base.tracking, spool=base.tracking.spool or settings.storage == SHARED)
 
+    task = base.problem.task
+    others = own_trainer(config, settings)
+    objective = others.objective if others else settings.objective or task.objective
+    baselined = "" if others else task.test_error
+
+    def run_trial(number: int, values: list[str]) -> TrialResult:
+        if others:
+            return others.run(number, values, home(), tracking)
+        outcome = run_job(number, [*fixed, *values])
+        return TrialResult(_error(outcome, objective), outcome.metrics, outcome.run_id)
+
     def on_trial(told: ToldTrial) -> None:
-        present.trial_line(told)
+        present.trial_line(told, objective, label(objective, baselined))
         if told.result is not None and told.retry_of is not None:
             tracking.tag(home(), told.result.run_id, {"retry_of": str(told.retry_of)})
 
@@ -65,11 +78,16 @@ def run_study(
             home(),
             run_trial,
             defaults=_defaults(config, settings),
-            recipe=_recipe(base, settings),
-            reference=base.problem.task.reference,
-            unit=base.problem.task.unit,
+            recipe=others.recipe() if others else _recipe(base, settings, objective),
+            reference="" if others else task.reference,
+            unit="" if others else _unit(task, objective),
             on_trial=on_trial,
             on_interrupted=on_interrupted,
+            about={
+                OBJECTIVE: objective,
+                BASELINED: baselined,
+                **({TRAINER: others.recipe()["study.command"]} if others else {}),
+            },
         )
     if n_run == 0:
         present.nothing_to_do(settings)
@@ -82,11 +100,41 @@ def merged(study: Study, overrides: Sequence[Override]) -> Study:
         PeslabError: If nothing is left to search.
     """
     swept = {
-        item.key_or_group: item.get_value_string() for item in overrides if item.is_sweep_override()
+        item.key_or_group.removeprefix("study.space."): item.get_value_string()
+        for item in overrides
+        if item.is_sweep_override()
     }
     fixed = {item.key_or_group for item in overrides if not item.is_sweep_override()}
     space = {key: text for key, text in {**study.space, **swept}.items() if key not in fixed}
+    if not space:
+        raise PeslabError("study.space is empty: sweep a key, e.g. 'rate=interval(0.1,1)'.")
     return replace(study, space=space)
+
+
+def own_trainer(config: DictConfig, settings: Study) -> OwnTrainer | None:
+    """What trains in place of peslab, checked, if something does.
+
+    Raises:
+        PeslabError: If it does not fit the space, or is not there.
+    """
+    if settings.command is None:
+        return None
+    return prepare(without_hydra(config), settings, Path.cwd())
+
+
+def _error(outcome: Outcome, objective: str) -> float:
+    if objective not in outcome.metrics:
+        near = did_you_mean(objective, [name for name in outcome.metrics if "replica" not in name])
+        raise PeslabError(f"study.objective={objective} is no metric of this run{near or '.'}")
+    return outcome.metrics[objective]
+
+
+def _unit(task: Task, objective: str) -> str:
+    """Of the target's own errors, and of those of its gradient and forces."""
+    name = objective.rpartition("/")[2]
+    if name.startswith(task.target):
+        return task.unit
+    return task.gradient_unit if name in {"gradient_mae", "force_mae"} else ""
 
 
 def _defaults(config: DictConfig, settings: Study) -> dict[str, Any]:
@@ -95,15 +143,19 @@ def _defaults(config: DictConfig, settings: Study) -> dict[str, Any]:
     for key in settings.space:
         choices = config.hydra.runtime.choices
         value = choices[key] if key in choices else OmegaConf.select(config, key, default=...)
+        if value is ... and settings.command is not None:
+            continue  # a key of the command's own, whose first value is drawn
         if value is ...:
             raise PeslabError(f"study.space names {key}, which is not a setting of this config.")
         defaults[key] = list(value) if OmegaConf.is_list(value) else value
     return defaults
 
 
-def _recipe(base: Plan, settings: Study) -> dict[str, str]:
+def _recipe(base: Plan, settings: Study, objective: str) -> dict[str, str]:
     """What all trials share, as text."""
     values = chosen_values(base.values)
+    if objective != base.problem.task.objective:
+        values["study.objective"] = objective
     return {
         key: str(value)
         for key, value in values.items()

@@ -30,11 +30,11 @@ def main(arguments: list[str]) -> None:
 
         sys.stdout.write(help_page.text())
         return
-    from peslab.apps.preflight import preflight, without_passwords
+    from peslab.apps.preflight import preflight, quoted, without_passwords
     from peslab.apps.report import show
     from peslab.configuration.folders import home
 
-    arguments = without_passwords(arguments)
+    arguments = without_passwords(quoted(arguments))
     cleared = preflight(arguments)
     if cleared.composes_only:
         return

@@ -60,7 +60,7 @@ def check(
         elif value is not None:
             raise PeslabError(f"{key}={value} is not an option: name a file of conf/{key}.")
     if plain.get("study"):
-        _check_space(plain["study"].get("space", {}), config)
+        _check_space(plain["study"], config)
     for key, lowest in {"seed": 0, "replicas": 1}.items():
         if plain[key] < lowest:
             raise PeslabError(f"{key}={plain[key]} is too small: use {lowest} or more.")
@@ -112,10 +112,10 @@ def _of_ours(error: BaseException | None) -> PeslabError | None:
     return error
 
 
-def _check_space(space: dict[str, str], config: DictConfig) -> None:
-    """Every swept key must be a setting of this config, or a group."""
+def _check_space(study: dict[str, Any], config: DictConfig) -> None:
+    """Every swept key must be a setting of this config, or a group, unless others train."""
     known = keys(config)
-    for key in space:
+    for key in () if study.get("command") else study.get("space", {}):
         if key not in known:
             raise PeslabError(f"study.space: {key} is not a setting{did_you_mean(key, known)}")
 

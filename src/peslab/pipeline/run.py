@@ -151,20 +151,25 @@ def run(plan: Plan, origin: Origin) -> Outcome:
             log.figure(parity(predicted.targets, truth, unit), "figures/parity.png")
             for probe in plan.problem.probes(surrogate, tables, predicted):
                 log.figure(probe.figure, f"figures/{probe.name}.png")
-                metrics |= _summary({f"{probe.name}/{k}": v for k, v in probe.numbers.items()})
+                metrics |= summary({f"{probe.name}/{k}": v for k, v in probe.numbers.items()})
                 metrics |= {f"{probe.name}/{name}": value for name, value in probe.common.items()}
         with watch.measure("logging"):
             for role, source in tables.sources.items():
                 log.dataset(source.frame, source.path, role, source.fingerprint)
             log.network(fitted.model, train.inputs[:2])
             fitted.model.save(origin.folder / "network.pt")
-        metrics |= _summary({"best_epoch": fitted.best_epoch.astype(float)})
+        metrics |= summary({"best_epoch": fitted.best_epoch.astype(float)})
         metrics |= watch.seconds | {"seconds/fit": fitted.seconds}
         log.metrics(metrics)
-        partial = origin.folder / "metrics.json.partial"
-        partial.write_text(json.dumps(metrics, indent=1), encoding="utf-8")
-        partial.replace(origin.folder / "metrics.json")  # all of it is there, or nothing
+        keep_metrics(origin.folder, metrics)
     return Outcome(log.run_id, metrics, metrics[plan.problem.task.objective], origin.folder)
+
+
+def keep_metrics(folder: Path, metrics: Mapping[str, float]) -> None:
+    """Write metrics.json: all of it is there, or nothing."""
+    partial = folder / "metrics.json.partial"
+    partial.write_text(json.dumps(metrics, indent=1), encoding="utf-8")
+    partial.replace(folder / "metrics.json")
 
 
 def _described(plan: Plan, table: Table) -> Samples:
@@ -205,7 +210,7 @@ def _evaluate(
 ) -> dict[str, float]:
     """All final metrics, given what the model says of the test part."""
     held_out = Prediction.of(tables.validation, surrogate)
-    metrics = _summary(
+    metrics = summary(
         {
             f"{part}/{name}": values
             for part, table, prediction in (
@@ -226,7 +231,7 @@ def _evaluate(
     return metrics
 
 
-def _summary(values: Mapping[str, Array]) -> dict[str, float]:
+def summary(values: Mapping[str, Array]) -> dict[str, float]:
     """Mean over replicas, its standard error if they are several, each replica's own value."""
     metrics: dict[str, float] = {}
     for name, replicas in values.items():

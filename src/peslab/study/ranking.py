@@ -7,7 +7,7 @@ import optuna
 from optuna.trial import FrozenTrial, TrialState
 
 from peslab.errors import PeslabError
-from peslab.study.storage import INTERRUPTED
+from peslab.study.storage import INTERRUPTED, OBJECTIVE
 
 METRICS = "metrics"
 RUN_ID = "run_id"
@@ -25,6 +25,7 @@ class RankedTrial:
         values: The swept keys and their values, as typed in an override.
         metrics: What the run logged at its end.
         reason: Why it failed, if it did.
+        objective: The metric that the study is ranked by.
     """
 
     rank: int | None
@@ -33,6 +34,7 @@ class RankedTrial:
     values: dict[str, Any]
     metrics: dict[str, float]
     reason: str | None
+    objective: str = ""
 
     def as_json(self) -> dict[str, Any]:
         """Plain containers, for `peslab report --json`."""
@@ -46,9 +48,10 @@ def ranking(study: optuna.Study) -> list[RankedTrial]:
     complete = [trial for trial in counted if trial.state == TrialState.COMPLETE]
     failed = [trial for trial in counted if trial.state == TrialState.FAIL]
     complete.sort(key=lambda trial: (trial.value, trial.number))
+    objective = str(study.user_attrs.get(OBJECTIVE, ""))
     return [
-        *(_ranked(trial, rank) for rank, trial in enumerate(complete, start=1)),
-        *(_ranked(trial, None) for trial in failed),
+        *(_ranked(trial, rank, objective) for rank, trial in enumerate(complete, start=1)),
+        *(_ranked(trial, None, objective) for trial in failed),
     ]
 
 
@@ -73,7 +76,7 @@ def pick(study: optuna.Study, which: str) -> RankedTrial:
     return found[0]
 
 
-def _ranked(trial: FrozenTrial, rank: int | None) -> RankedTrial:
+def _ranked(trial: FrozenTrial, rank: int | None, objective: str) -> RankedTrial:
     attributes = trial.user_attrs
     return RankedTrial(
         rank=rank,
@@ -82,4 +85,5 @@ def _ranked(trial: FrozenTrial, rank: int | None) -> RankedTrial:
         values=dict(trial.params),
         metrics=dict(attributes.get(METRICS, {})),
         reason=attributes.get(REASON),
+        objective=objective,
     )

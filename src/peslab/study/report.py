@@ -8,11 +8,13 @@ from typing import Any
 import optuna
 from rich import box
 from rich.console import RenderableType
+from rich.markup import escape
 from rich.table import Table
 from rich.tree import Tree
 
 from peslab.study.ranking import RankedTrial, ranking
-from peslab.study.storage import REFERENCE, UNIT
+from peslab.study.shown import Shown, shown
+from peslab.study.storage import REFERENCE
 
 COMPACT: dict[str, Any] = {
     "title_justify": "left",
@@ -29,43 +31,47 @@ def renderables(study: optuna.Study, home: Path) -> Iterator[RenderableType]:
     if not trials:
         yield f"The study '{study.study_name}' has no finished trial yet."
         return
-    unit = str(study.user_attrs.get(UNIT, "E_c"))
-    yield f"{study.study_name}: ranked by the validation part, shown on the test part"
-    yield _table(trials, unit)
-    yield "test MAE: mean ± standard error over replicas; µs: per prediction"
+    error = shown(study, trials)
+    yield f"{study.study_name}: {error.told}"
+    yield _table(trials, error)
+    timed = "; µs: per prediction" if _is_timed(trials) else ""
+    yield f"{error.label}: mean ± standard error over replicas{timed}"
     for trial in trials:
         if trial.rank is None:
-            yield f"Trial {trial.trial} failed: {trial.reason}"
-    yield ""
-    if trials[0].rank is not None:
-        yield "The best beside simpler answers, on the same test part"
-        yield _comparison(trials[0], unit)
+            yield f"Trial {trial.trial} failed: {escape(str(trial.reason))}"
+    if trials[0].rank is not None and error.error == error.baselined:
+        yield "\nThe best beside simpler answers, on the same test part"
+        yield _comparison(trials[0], error)
         yield str(study.user_attrs.get(REFERENCE, ""))
     yield ""
-    yield _tree(study.study_name, trials[0], home)
-    yield (
-        f"\nNext:  peslab ui\n       peslab rerun {study.study_name}/best trainer.max_epochs=200"
-    )
+    yield _tree(study.study_name, trials[0], home, error)
+    again = f"\n       peslab rerun {study.study_name}/best trainer.max_epochs=200"
+    yield f"\nNext:  peslab ui{again if error.is_own else ''}"
 
 
-def _table(trials: list[RankedTrial], unit: str) -> Table:
+def _is_timed(trials: list[RankedTrial]) -> bool:
+    return any("prediction_microseconds" in trial.metrics for trial in trials)
+
+
+def _table(trials: list[RankedTrial], shown: Shown) -> Table:
     keys = sorted({key for trial in trials for key in trial.values})
     table = Table(
         **COMPACT,
     )
     headings = [name.replace("_", "\n") for name in short_names(keys)]
-    for heading in ("rank", "trial", f"test MAE\n({unit})", "µs", *headings):
+    time = ["µs"] if _is_timed(trials) else []
+    for heading in ("rank", "trial", shown.heading, *time, *headings):
         table.add_column(heading, justify="right", no_wrap=True)
     for trial in trials:
         values = [short(trial.values.get(key)) for key in keys]
         if trial.rank is None:
-            table.add_row("–", str(trial.trial), "[red]failed[/]", "", *values)
+            table.add_row("–", str(trial.trial), "[red]failed[/]", *("" for _ in time), *values)
             continue
-        error, sem = trial.metrics["test/energy_mae"], trial.metrics.get("test/energy_mae_sem")
+        error, sem = trial.metrics[shown.error], trial.metrics.get(f"{shown.error}_sem")
         digits = decimals(error, 5)
         told = f"{error:.{digits}f}" + ("" if sem is None else f" ± {sem:.{digits}f}")
-        speed = f"{trial.metrics['prediction_microseconds']:.1f}"
-        table.add_row(str(trial.rank), str(trial.trial), told, speed, *values)
+        speed = [f"{trial.metrics['prediction_microseconds']:.1f}" for _ in time]
+        table.add_row(str(trial.rank), str(trial.trial), told, *speed, *values)
     return table
 
 
@@ -75,16 +81,16 @@ def short_names(keys: list[str]) -> list[str]:
     return [tail if tails.count(tail) == 1 else key for key, tail in zip(keys, tails, strict=True)]
 
 
-def _comparison(best: RankedTrial, unit: str) -> Table:
+def _comparison(best: RankedTrial, shown: Shown) -> Table:
     table = Table(
         **COMPACT,
     )
     table.add_column("model")
-    table.add_column(f"test MAE ({unit})", justify="right")
+    table.add_column(shown.heading.replace("\n", " "), justify="right")
     table.add_column("skill", justify="right")
     constant = best.metrics["baseline/constant_mae"]
     for name, error in {
-        f"trial {best.trial}": best.metrics["test/energy_mae"],
+        f"trial {best.trial}": best.metrics[shown.error],
         "least squares on the same inputs": best.metrics["baseline/least_squares_mae"],
         "constant (the median)": constant,
     }.items():
@@ -92,14 +98,16 @@ def _comparison(best: RankedTrial, unit: str) -> Table:
     return table
 
 
-def _tree(name: str, best: RankedTrial, home: Path) -> Tree:
+def _tree(name: str, best: RankedTrial, home: Path, shown: Shown) -> Tree:
     tree = Tree(f"[bold]{home}[/]")
     tree.add("mlflow.db          [dim]every run: losses, figures, networks[/]")
-    tree.add("databases/         [dim]the configurations, shared by all runs[/]")
+    if shown.is_own:
+        tree.add("databases/         [dim]the configurations, shared by all runs[/]")
     study = tree.add(f"studies/{name}/")
     study.add("journal.log    [dim]the study itself: the same command continues it[/]")
     best_folder = f"{best.trial}/".ljust(14)
-    study.add(f"{best_folder} [dim]the best trial: network.pt, metrics.json, .hydra/[/]")
+    files = "network.pt, metrics.json, .hydra/" if shown.is_own else "metrics.json, replica_0/ …"
+    study.add(f"{best_folder} [dim]the best trial: {files}[/]")
     return tree
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from peslab.errors import PeslabError
+from peslab.study.command import is_entry, placeholders, words
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 """What a study may be called: it becomes a folder."""
@@ -36,6 +37,11 @@ class Study:
         max_failures: Trials of one worker that may fail in a row before it stops.
         space: For each swept key its values in Hydra's grammar, e.g.
             `{"optimizer.learning_rate": "tag(log, interval(1e-4, 1e-2))"}`.
+        objective: The metric that is minimized; None is the problem's own, or `val/error` of a
+            command.
+        command: A trainer of the user's, with placeholders (`peslab.study.command`); its space may
+            have keys of its own. None trains with peslab.
+        timeout: Seconds after which a command fails; None waits.
 
     Raises:
         PeslabError: If a value is impossible.
@@ -50,6 +56,9 @@ class Study:
     extend_by: int = 0
     storage: str | None = None
     max_failures: int = 5
+    objective: str | None = None
+    command: str | tuple[str, ...] | None = None
+    timeout: float | None = None
 
     def __post_init__(self) -> None:
         if not NAME.fullmatch(self.name):
@@ -67,10 +76,25 @@ class Study:
         for key in ("seed", "extend_by"):
             if getattr(self, key) < 0:
                 raise PeslabError(f"{key}={getattr(self, key)} is negative: use 0 or more.")
-        if not self.space:
+        self._check_command()
+        if not self.space and self.command is None:
             raise PeslabError(
-                "space is empty: sweep a key, e.g. network.width='int(interval(8,64))'."
+                "space is empty: sweep a key, e.g. network.width='int(interval(8,64))', or name a "
+                "trainer of your own with study.command."
             )
+
+    def _check_command(self) -> None:
+        if self.command is not None and not is_entry(self.command):
+            placeholders(words(self.command))
+        if self.timeout is None:
+            return
+        if self.command is None or is_entry(self.command):
+            raise PeslabError(
+                "timeout ends programs of study.command only: set it to null, or use "
+                "trainer.max_steps."
+            )
+        if not self.timeout > 0:
+            raise PeslabError(f"timeout={self.timeout} is too short: use seconds above 0, or null.")
 
     @property
     def n_finished(self) -> int:

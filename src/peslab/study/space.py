@@ -60,10 +60,13 @@ def start_point(space: Space, defaults: Mapping[str, Any]) -> dict[str, Any]:
 
     Args:
         space: The distributions.
-        defaults: For each key its value in the composed config (a list, number, or text).
+        defaults: For each key its value in the composed config (a list, number, or text), if it has
+            one there.
     """
     point = {}
     for key, distribution in space.items():
+        if key not in defaults:
+            continue
         value = defaults[key]
         if isinstance(distribution, CategoricalDistribution):
             inside = [text for text in distribution.choices if _value(key, str(text)) == value]

@@ -30,6 +30,7 @@ RETRY_OF = "retry_of"
 WORKER = "worker"
 REFERENCE = "reference"
 UNIT = "unit"
+OBJECTIVE, BASELINED, TRAINER = "objective", "baselined", "trainer"
 KEPT = "storage.json"
 """In the folder of a study: where it is kept, for those who read it."""
 
@@ -161,6 +162,7 @@ def work_on(
     reference: str,
     unit: str = "E_c",
     on_interrupted: OnInterrupted = lambda _: None,
+    about: Mapping[str, str] | None = None,
 ) -> Iterator[OpenStudy]:
     """Join a study as a worker, creating it when there is none of this name.
 
@@ -172,6 +174,7 @@ def work_on(
         reference: What others reached, for the report.
         unit: Of the errors, for the report.
         on_interrupted: Told of each trial that a dead worker left.
+        about: What else the report has to know, as the objective.
 
     Raises:
         PeslabError: If the study was begun with another space or recipe.
@@ -186,8 +189,8 @@ def work_on(
             study = _create(settings.name, store)
             _agree(study, {"space": dict(settings.space), "recipe": dict(recipe)})
             if not study.get_trials(deepcopy=False):
-                study.set_user_attr(REFERENCE, reference)
-                study.set_user_attr(UNIT, unit)
+                for name, text in {REFERENCE: reference, UNIT: unit, **(about or {})}.items():
+                    study.set_user_attr(name, text)
                 study.enqueue_trial(dict(start))
         space = parse_space(settings.space)
         yield OpenStudy(settings, space, study, store, worker, on_interrupted)

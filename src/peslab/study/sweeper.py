@@ -76,6 +76,7 @@ def work(
     unit: str = "E_c",
     on_trial: Callable[[ToldTrial], None] = lambda _: None,
     on_interrupted: Callable[[int], None] = lambda _: None,
+    about: Mapping[str, str] | None = None,
 ) -> int:
     """Take trials of a study until it has enough.
 
@@ -89,6 +90,7 @@ def work(
         unit: Of the errors, for the report.
         on_trial: Told after each trial.
         on_interrupted: Told of each trial that was interrupted, its values being queued again.
+        about: What else the report has to know, as the objective.
 
     Returns:
         How many trials this worker ran.
@@ -100,7 +102,7 @@ def work(
     """
     start = start_point(parse_space(settings.space), defaults)
     n_run, failures = 0, 0
-    with work_on(settings, home, start, recipe, reference, unit, on_interrupted) as study:
+    with work_on(settings, home, start, recipe, reference, unit, on_interrupted, about) as study:
         while (trial := study.next_trial()) is not None:
             told = _run(study, trial, run_trial)
             on_trial(told)
