@@ -13,6 +13,10 @@ class InfrastructureError(PeslabError):
     """The disk is full, or a server is lost: what was running can be run again."""
 
 
+class PrunedError(Exception):
+    """A run was ended by who watches it, as others did better: nothing is wrong with it."""
+
+
 class Stopped(BaseException):
     """The process was asked to end by a signal, for example at the end of a walltime.
 

@@ -193,6 +193,7 @@ def test_unequal_layers_and_a_swept_key_of_a_study(peslab, home):
     """A key swept on the command line replaces that of the study's space; a fixed one leaves it."""
     answer = peslab(
         *("train", "-m", "study=orders", "debug=fast", "study.n_trials=2", "study.name=mine"),
+        "study.confirm=0",
         *("network.widths=[6,4]", "features.cutoff=3.5,4.5", "features.orders=[-2]"),
     )
     assert answer.status == 0
@@ -224,7 +225,7 @@ def test_every_option_trains_for_one_short_step(option, peslab, home):
 @pytest.mark.parametrize("study", sorted({*options("study")} - {"own_trainer"}))
 def test_every_study_runs_its_first_trials(study, peslab, home):
     """Two trials: the default config and one that is proposed."""
-    answer = peslab("train", f"study={study}", "debug=fast", "study.n_trials=2")
+    answer = peslab("train", f"study={study}", "debug=fast", "study.n_trials=2", "study.confirm=0")
     assert (answer.status, answer.err) == (0, "")
     assert len(json.loads(peslab("report", study, "--json").out)) == 2
     assert sorted(path.name for path in (home / "studies" / study).glob("[0-9]*")) == ["0", "1"]
@@ -235,7 +236,7 @@ def test_a_diverging_trial_fails_alone(peslab, home):
     answer = peslab(
         *("train", "-m", "study=learning_rate", "debug=fast", "study.n_trials=2", "loss=mse"),
         *("optimizer.learning_rate=choice(1e-3, 1e30)", "study.n_startup_trials=1"),
-        *("trainer.max_epochs=5",),
+        *("trainer.max_epochs=5", "study.confirm=0"),
     )
     assert answer.status == 0
     trials = json.loads(peslab("report", "learning_rate", "--json").out)

@@ -65,7 +65,7 @@ def test_a_value_of_a_file_and_a_list_of_words(home, peslab, tmp_path):
     assert (answer.status, answer.err) == (0, "")
     (trial,) = trials(peslab, "mine")
     rate = float(trial["values"]["optimizer.learning_rate"])
-    assert (trial["metrics"]["loss"], trial["objective"]) == (rate, "loss")
+    assert (trial["metrics"]["loss"], trial["objectives"]) == (rate, ["loss"])
     assert "loss: mean" in answer.out
 
 
@@ -80,7 +80,7 @@ hydra:
 study:
   name: mine
   n_trials: 1
-  objective: loss
+  objectives: [loss]
   space:
     optimizer.learning_rate: choice(0.5, 0.25)
   command: """
@@ -111,6 +111,7 @@ def test_a_trial_that_fails_is_told_and_the_study_goes_on(home, peslab):
         ({SPACE[0]: "width=3"}, "is not a setting"),
         ({SPACE[0]: "study.timeout=-1", SPACE[1]: "rate=1,2"}, "timeout=-1"),
         ({SPACE[0]: "seed=1,2"}, "seed cannot be swept"),
+        ({"replicas=2": "study/pruner=median"}, "look into a command"),
         ({COMMAND: "seed=0"}, "a trainer of your own with study.command"),
     ],
 )
@@ -127,7 +128,7 @@ def test_our_own_training_can_be_ranked_by_any_metric(home, peslab):
     """The gradient's error, in its unit."""
     answer = peslab(
         *("train", "study=orders", "debug=fast", "study.n_trials=2", "replicas=1"),
-        "study.objective=val/gradient_mae",
+        "study.objectives=[val/gradient_mae]",
     )
     assert (answer.status, answer.err) == (0, "")
     told = trials(peslab, "orders")

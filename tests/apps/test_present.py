@@ -3,6 +3,7 @@
 import io
 from pathlib import Path
 
+import numpy as np
 import pytest
 from rich.console import Console
 from rich.progress import Progress
@@ -10,6 +11,7 @@ from rich.progress import Progress
 from peslab.apps import present
 from peslab.errors import PeslabError
 from peslab.pipeline import Outcome
+from peslab.pipeline.run import RowErrors
 from peslab.study.sweeper import ToldTrial, TrialResult
 
 METRICS = {
@@ -23,7 +25,13 @@ METRICS = {
     "prediction_microseconds": 12.34,
     "seconds/fit": 3.0,
 }
-OUTCOME = Outcome("0123456789abcdef", METRICS, 0.011, Path("/home/user/runs/single/2026"))
+OUTCOME = Outcome(
+    "0123456789abcdef",
+    METRICS,
+    0.011,
+    Path("/home/user/runs/single/2026"),
+    RowErrors(np.zeros((2, 3)), "0123"),
+)
 
 
 @pytest.fixture

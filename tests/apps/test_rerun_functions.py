@@ -4,11 +4,9 @@ import pytest
 from omegaconf import OmegaConf
 
 from peslab.apps.rerun import difference, find, override
-from peslab.apps.study import merged
-from peslab.configuration.compose import compose, parse, without_hydra
+from peslab.configuration.compose import compose, without_hydra
 from peslab.errors import PeslabError
 from peslab.pipeline import plan
-from peslab.study import Study
 from peslab.tracking import Tracking, track_run
 
 
@@ -105,28 +103,3 @@ def test_a_run_is_found_by_id_with_its_interpolations_alive(home, recorded):
     assert difference(recorded, find(log.run_id)[1]) == []
     with pytest.raises(PeslabError, match="There is no study 'x'"):
         find("x/best")
-
-
-BASE = Study("s", 2, 1, 0, 1, {"a.b": "interval(0,1)", "c": "choice(1,2)"})
-
-
-@pytest.mark.parametrize(
-    ("typed", "space"),
-    [
-        ([], BASE.space),
-        (["c=3"], {"a.b": "interval(0,1)"}),
-        (["c=5,6"], {"a.b": "interval(0,1)", "c": "5,6"}),
-        (["d=interval(0,2)"], BASE.space | {"d": "interval(0,2)"}),
-        (["a.b=1", "e=1,2"], {"c": "choice(1,2)", "e": "1,2"}),
-    ],
-)
-def test_a_study_heeds_the_command_line(typed, space):
-    """Swept keys replace its own or join it, fixed ones leave it."""
-    assert merged(BASE, parse(typed)).space == space
-    assert set(BASE.space) == {"a.b", "c"}
-
-
-def test_a_study_with_nothing_left_to_search_is_told():
-    """All its keys were fixed."""
-    with pytest.raises(PeslabError, match="space is empty"):
-        merged(BASE, parse(["a.b=1", "c=2"]))

@@ -89,6 +89,7 @@ def test_a_study_and_its_report_are_in_the_files_unit(on_file, argon, peslab, ho
     answer = peslab(*command)
     assert (answer.status, answer.err) == (0, "")
     assert "test MAE (eV)" in answer.out
+    assert "the same file, divided anew: it holds no rows that no trial has seen" in answer.out
     assert "E_c" not in peslab("report", "learning_rate").out
     trial = LOCAL.of_study(home, "learning_rate", 1)
     typed = LOCAL.read_text(home, trial.run_id, "config/overrides.txt")

@@ -98,6 +98,27 @@ def test_the_watcher_is_told_the_parts_in_their_order(done):
     assert [of for made, of in dict.fromkeys(diary.databases) if made == of] == totals
 
 
+def test_the_errors_of_the_test_part_are_handed_back_row_by_row(done, home):
+    """Their means are the metric that tables show."""
+    planned, outcome, _ = done
+    errors, data = outcome.tested
+    assert errors.shape == (2, 40)
+    means = [outcome.metrics[f"replica_{k}/test/energy_mae"] for k in (0, 1)]
+    assert errors.mean(axis=1) == pytest.approx(means)
+    assert data == planned.problem.tables(home / "databases").test.fingerprint
+
+
+def test_a_run_with_a_role_is_named_and_tagged_so(home, config):
+    """It stands beside the trial that it belongs to."""
+    told = origin(home, config, "role", study="sweep", trial=4, role="confirmation")
+    planned = plan(config)
+    outcome = run(planned, told)
+    recorded = planned.tracking.client(home).get_run(outcome.run_id)
+    assert recorded.info.run_name == "sweep/4 confirmation"
+    assert recorded.data.tags["role"] == "confirmation"
+    assert planned.tracking.artifact(home, outcome.run_id, "network.pt").is_file()
+
+
 def test_the_file_of_metrics_is_what_mlflow_has(done, recorded):
     """Nobody has to open MLflow for a number, and the two never disagree."""
     _, outcome, _ = done

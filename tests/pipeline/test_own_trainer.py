@@ -147,7 +147,7 @@ def test_replicas_measure_the_same(config, tmp_path):
 def test_metrics_are_finite_numbers(found, words):
     """Anything else is told with its name."""
     with pytest.raises(PeslabError, match=words):
-        checked(found, "val/error")
+        checked(found, ["val/error"])
 
 
 def test_any_other_numbers_are_taken():
@@ -155,8 +155,10 @@ def test_any_other_numbers_are_taken():
     import numpy as np
 
     found = {"val/error": np.float32(0.5), "n": np.int64(3), "x": -1}
-    assert checked(found, "val/error") == {"val/error": 0.5, "n": 3.0, "x": -1.0}
-    assert checked({"loss": 2}, "loss") == {"loss": 2.0}
+    assert checked(found, ["val/error"]) == {"val/error": 0.5, "n": 3.0, "x": -1.0}
+    assert checked({"loss": 2}, ["loss"]) == {"loss": 2.0}
+    with pytest.raises(PeslabError, match=r"no r2 \(but loss\)"):
+        checked({"loss": 2}, ["loss", "r2"])
 
 
 @pytest.mark.parametrize(
@@ -194,11 +196,13 @@ def test_the_recipe_is_what_all_trials_share(config, tmp_path):
     told = prepare(config, study("sh {rate} {seed} a://u:hush@h"), tmp_path).recipe()
     assert told == {
         "study.command": "sh {rate} {seed} a://u:***@h",
-        "study.objective": "val/error",
+        "study.objectives": "val/error",
         "seed": "5",
         "replicas": "2",
     }
-    assert prepare(config, study(objective="loss"), tmp_path).recipe()["study.objective"] == "loss"
+    other = prepare(config, study(objectives=("loss", "-r2")), tmp_path)
+    assert other.recipe()["study.objectives"] == "loss,-r2"
+    assert other.objectives == ("loss", "r2")
 
 
 @pytest.mark.usefixtures("example_package")

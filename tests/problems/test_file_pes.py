@@ -210,3 +210,23 @@ def test_impossible_settings_are_refused(changes, words, path):
     with pytest.raises(InvalidInputError, match=words) as caught:
         FilePES(**{"path": str(path), **SETTINGS} | changes)
     assert "\n" not in str(caught.value)
+
+
+def test_fresh_data_of_a_file_are_its_rows_in_other_parts(path, tmp_path):
+    """There are no others, and that is said."""
+    fresh = problem(path).fresh_data()
+    assert "holds no rows that no trial has seen" in fresh.told
+    known = problem(path).tables(tmp_path)
+    anew = problem(path, seed=fresh.changes["problem.seed"]).tables(tmp_path)
+    assert set(anew.test.targets) != set(known.test.targets)
+    assert anew.test.fingerprint != known.test.fingerprint
+    together = [
+        sorted(energy for part in energies(each).values() for energy in part)
+        for each in (known, anew)
+    ]
+    assert together[0] == together[1]
+
+
+def test_a_file_has_no_drag(path, tmp_path):
+    """There are no exact energies between its rows."""
+    assert problem(path).drag(None, problem(path).tables(tmp_path)) is None

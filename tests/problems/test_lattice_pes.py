@@ -130,6 +130,54 @@ def test_probes_drag_a_particle(dimension, n_particles, names, tmp_path):
         assert probe.numbers["gradient_mae"] == pytest.approx([0.0, 0.0], abs=1e-9)
 
 
+def fresh_seeds(**changes):
+    changed = problem(settings=replace(SETTINGS, **changes)).fresh_data()
+    return changed.changes["database.seed"], changed.changes["database.test_seed"]
+
+
+def test_fresh_data_share_no_configuration_with_these(tmp_path):
+    """Neither part of the new databases was seen in training, validation or test."""
+    seed, test_seed = fresh_seeds()
+    fresh = problem(settings=replace(SETTINGS, seed=seed, test_seed=test_seed)).tables(tmp_path)
+    known = problem().tables(tmp_path)
+    parts = [part for each in (known, fresh) for part in (each.train, each.validation, each.test)]
+    rows = [row.tobytes() for part in parts for row in part.inputs[0]]
+    assert len(rows) == len(set(rows)) == 2 * (SETTINGS.size + SETTINGS.test_size)
+    assert len({part.fingerprint for part in parts}) == 6
+
+
+@pytest.mark.parametrize(("seed", "test_seed"), [(0, 1000), (0, 10**6), (10**6, 0), (7, 3)])
+def test_fresh_seeds_are_none_of_those_that_were_used(seed, test_seed):
+    """Even where these lie as far apart as the fresh ones."""
+    fresh = fresh_seeds(seed=seed, test_seed=test_seed)
+    assert len({*fresh, seed, test_seed}) == 4
+
+
+def test_where_the_test_part_has_other_particles_validation_promises_nothing():
+    """Errors of cells of six say little of cells of four."""
+    assert problem().fresh_data().is_alike
+    settings = replace(SETTINGS, test_n_particles=6)
+    assert not problem(settings=settings).fresh_data().is_alike
+
+
+@pytest.mark.parametrize(("dimension", "is_drawn"), [(1, False), (2, True), (3, True)])
+def test_a_drag_can_be_had_alone(dimension, is_drawn, tmp_path):
+    """The figure of the held-out cell, without the rest; on a line there is none."""
+    lattice_pes = problem(dimension)
+    figure = lattice_pes.drag(Oracle(lattice_pes), lattice_pes.tables(tmp_path))
+    assert (figure is not None) == is_drawn
+    if figure is not None:
+        assert len(figure.axes) == 2
+
+
+def test_without_a_jacobian_there_is_no_drag(tmp_path):
+    """It shows gradients."""
+    lattice_pes = problem()
+    oracle = Oracle(lattice_pes)
+    oracle.features = Center()
+    assert lattice_pes.drag(oracle, lattice_pes.tables(tmp_path)) is None
+
+
 def test_without_a_jacobian_only_the_inputs_are_drawn(tmp_path):
     """Gradients along a drag cannot be had then."""
     lattice_pes = problem()

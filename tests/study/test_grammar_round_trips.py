@@ -22,7 +22,9 @@ def typed(override):
 def test_an_interval_is_its_ends(ends):
     """Written with all digits, read to the last bit."""
     low, high = ends
-    assert parse_space({"x": f"interval({low!r},{high!r})"}) == {"x": FloatDistribution(low, high)}
+    assert parse_space({"x": f"interval({low!r},{high!r})"}).distributions == {
+        "x": FloatDistribution(low, high)
+    }
 
 
 @given(low=st.integers(1, 100), extent=st.integers(0, 100), log=st.booleans())
@@ -30,15 +32,15 @@ def test_a_whole_interval_contains_both_ends(low, extent, log):
     """`int(interval(8,64))` may propose 64."""
     inner = f"int(interval({low},{low + extent}))"
     space = parse_space({"n": f"tag(log, {inner})" if log else inner})
-    assert space == {"n": IntDistribution(low, low + extent, log=log)}
+    assert space.distributions == {"n": IntDistribution(low, low + extent, log=log)}
 
 
 @given(start=st.integers(-50, 50), count=st.integers(1, 20), step=st.integers(1, 9))
 def test_a_range_ends_before_its_end(start, count, step):
     """As in Python, whether it is counted up or down."""
     stop = start + count * step
-    up = parse_space({"n": f"range({start},{stop},{step})"})["n"]
-    down = parse_space({"n": f"range({stop - step},{start - step},-{step})"})["n"]
+    up = parse_space({"n": f"range({start},{stop},{step})"}).distributions["n"]
+    down = parse_space({"n": f"range({stop - step},{start - step},-{step})"}).distributions["n"]
     assert up == down == IntDistribution(start, stop - step, step=step)
 
 
@@ -46,9 +48,10 @@ def test_a_range_ends_before_its_end(start, count, step):
 def test_lists_are_chosen_among_as_lists(lists):
     """Each choice, typed as an override, is the list again."""
     written = [str(list(orders)).replace(" ", "") for orders in lists]
-    space = parse_space({"features.orders": f"choice({','.join(written)})"})["features.orders"]
-    assert isinstance(space, CategoricalDistribution)
-    for text, orders in zip(space.choices, lists, strict=True):
+    space = parse_space({"features.orders": f"choice({','.join(written)})"})
+    chosen = space.distributions["features.orders"]
+    assert isinstance(chosen, CategoricalDistribution)
+    for text, orders in zip(chosen.choices, lists, strict=True):
         assert typed(f"features.orders={text}") == list(orders)
 
 
@@ -66,13 +69,13 @@ def test_whatever_is_proposed_can_be_typed(seed):
         }
     )
     study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=seed))
-    proposed = study.ask(space).params
+    proposed = space.ask(study).params
     read = {item.partition("=")[0]: typed(item) for item in as_overrides(proposed)}
-    assert list(read) == list(space)
+    assert list(read) == list(space.distributions)
     for key in ("rate", "width", "steps"):
         assert read[key] == proposed[key]
         assert type(read[key]) is type(proposed[key])
-        assert space[key]._contains(read[key])
+        assert space.distributions[key]._contains(read[key])
     assert read["word"] in {"a", "b c", 1e-3, 20, True}
     assert read["orders"] in ([-2], [-2, -3])
 

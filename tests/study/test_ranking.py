@@ -36,6 +36,7 @@ def test_the_order_is_that_of_the_errors_and_then_of_the_numbers(study):
         (2, 3),
         (3, 4),
         (4, 0),
+        (None, 5),
         (None, 2),
     ]
 
@@ -62,7 +63,7 @@ def test_a_trial_is_picked_by_its_rank_or_number(study, which, number):
 @pytest.mark.parametrize("which", ["", "-1", "01", "worst", "6", "1.0", " 1", "99"])
 def test_what_is_no_finished_trial_is_told_with_what_there_is(study, which):
     """Neither a running trial nor another spelling of a number is guessed at."""
-    with pytest.raises(PeslabError, match="name best, or one of 1, 3, 4, 0, 2"):
+    with pytest.raises(PeslabError, match="name best, or one of 1, 3, 4, 0, 5, 2"):
         pick(study, which)
 
 
@@ -88,7 +89,9 @@ def test_the_ranking_survives_json(study):
     """What a program reads is what we have."""
     plain = [item.as_json() for item in ranking(study)]
     assert json.loads(json.dumps(plain)) == plain
-    assert set(plain[0]) == {"rank", "trial", "run_id", "values", "metrics", "reason"}
+    assert set(plain[0]) == {
+        *("rank", "trial", "run_id", "values", "metrics", "reason", "state", "front"),
+    }
 
 
 def test_a_reader_cannot_change_the_study_through_its_ranking(study):

@@ -4,6 +4,7 @@ import io
 
 import pytest
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
+from optuna.exceptions import ExperimentalWarning
 from optuna.study import create_study
 from optuna.trial import TrialState, create_trial
 from rich.console import Console
@@ -141,3 +142,25 @@ def test_an_empty_study_is_one_sentence(tmp_path):
 def test_values_are_said_shortly(value, said):
     """Three digits of a float; whole numbers and texts as they are."""
     assert short(value) == said
+
+
+def test_the_front_of_several_objectives_is_marked(tmp_path):
+    """Each objective has its column, once."""
+    study = create_study(study_name="two", directions=["minimize"] * 3)
+    names = ["val/energy_mae", "prediction_microseconds", "drag_lines/roughness"]
+    with pytest.warns(ExperimentalWarning):
+        study.set_metric_names(names)
+    for values in ([0.2, 3.0, 1.0], [0.1, 9.0, 1.0], [0.3, 9.0, 2.0]):
+        told = METRICS_OF_A_TRIAL | dict(zip(names, values, strict=True))
+        attributes = {METRICS: told, RUN_ID: "run"}
+        trial = create_trial(
+            values=values, params=VALUES, distributions=QUICKSTART, user_attrs=attributes
+        )
+        study.add_trial(trial)
+    told = page(study, tmp_path)
+    ranks = [line.split()[:2] for line in told.splitlines() if "0.00789 ±" in line]
+    assert ranks == [["1*", "1"], ["2*", "0"], ["3", "2"]]
+    assert "roughness" in told
+    assert "on the Pareto front" in told
+    assert max(map(len, told.partition("The best")[0].splitlines())) <= 80
+    assert "…" not in told.partition("Next:")[0]

@@ -32,6 +32,7 @@ def test_a_study_has_its_own_folder():
         {"n_startup_trials": 0},
         {"workers": 0},
         {"seed": -1},
+        {"confirm": -1},
         {"space": {}},
     ],
 )

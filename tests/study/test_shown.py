@@ -1,8 +1,10 @@
 """Tables name the error that the study is ranked by, with its unit."""
 
 import io
+import warnings
 
 import pytest
+from optuna.exceptions import ExperimentalWarning
 from optuna.study import create_study
 from optuna.trial import TrialState, create_trial
 from rich.console import Console
@@ -10,15 +12,20 @@ from rich.console import Console
 from peslab.study.ranking import METRICS, REASON, ranking
 from peslab.study.report import renderables
 from peslab.study.shown import label, on_test_part, shown
-from peslab.study.storage import BASELINED, OBJECTIVE, TRAINER, UNIT
+from peslab.study.storage import BASELINED, TRAINER, UNIT
 
 
-def study_of(*metrics, **about):
-    study = create_study(study_name="own")
+def study_of(*metrics, objectives=None, **about):
+    study = create_study(study_name="own", directions=["minimize"] * len(objectives or "x"))
+    if objectives:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ExperimentalWarning)
+            study.set_metric_names(objectives)
     for name, text in about.items():
         study.set_user_attr(name, text)
     for each in metrics:
-        study.add_trial(create_trial(value=1.0, user_attrs={METRICS: each}))
+        values = [1.0] * len(study.directions)
+        study.add_trial(create_trial(values=values, user_attrs={METRICS: each}))
     return study
 
 
@@ -29,7 +36,7 @@ def page(study, home):
     return console.file.getvalue()
 
 
-OTHERS = {OBJECTIVE: "val/error", BASELINED: "", UNIT: "", TRAINER: "python train.py"}
+OTHERS = {"objectives": ["val/error"], BASELINED: "", UNIT: "", TRAINER: "python train.py"}
 
 
 @pytest.mark.parametrize(
@@ -88,8 +95,8 @@ def test_another_metric_of_ours_has_its_name_and_unit(tmp_path):
     """Baselines of the energy are none of the gradient."""
     metrics = {"val/gradient_mae": 0.5, "test/gradient_mae": 0.25, "prediction_microseconds": 3.0}
     metrics |= {"baseline/constant_mae": 1.0, "baseline/least_squares_mae": 1.0}
-    about = {OBJECTIVE: "val/gradient_mae", BASELINED: "test/energy_mae", UNIT: "E_c/R_c"}
-    told = page(study_of(metrics, **about), tmp_path)
+    about = {BASELINED: "test/energy_mae", UNIT: "E_c/R_c"}
+    told = page(study_of(metrics, objectives=["val/gradient_mae"], **about), tmp_path)
     assert "test gradient MAE" in told
     assert "(E_c/R_c)" in told
     assert "least squares" not in told
@@ -99,7 +106,7 @@ def test_another_metric_of_ours_has_its_name_and_unit(tmp_path):
 def test_the_ranking_says_what_it_is_by():
     """For programs that read `peslab report --json`."""
     (trial,) = ranking(study_of({"val/error": 0.5}, **OTHERS))
-    assert trial.as_json()["objective"] == "val/error"
+    assert trial.as_json()["objectives"] == ["val/error"]
 
 
 def test_reasons_are_shown_as_they_are(tmp_path):
@@ -108,3 +115,18 @@ def test_reasons_are_shown_as_they_are(tmp_path):
     reason = {REASON: "[Errno 2] [red]x[/]"}
     study.add_trial(create_trial(state=TrialState.FAIL, user_attrs=reason))
     assert "[Errno 2] [red]x[/]" in page(study, tmp_path)
+
+
+def test_of_several_objectives_the_first_column_is_the_problems_own_error(tmp_path):
+    """Each other one has a column of its own; another trainer's first one has no other place."""
+    metrics = {"drag/roughness": 0.5, "test/energy_mae": 0.25, "prediction_microseconds": 3.0}
+    metrics |= {"baseline/constant_mae": 1.0, "baseline/least_squares_mae": 1.0}
+    names = ["drag/roughness", "prediction_microseconds"]
+    study = study_of(metrics, objectives=names, **{BASELINED: "test/energy_mae"})
+    assert shown(study, ranking(study)).error == "test/energy_mae"
+    told = page(study, tmp_path)
+    assert "roughness" in told
+    assert "0.25000" in told
+    others = study_of({"a": 0.5, "b": 2.0}, **(OTHERS | {"objectives": ["a", "b"]}))
+    assert shown(others, ranking(others)).error == "a"
+    assert "* on the Pareto front" in page(others, tmp_path)

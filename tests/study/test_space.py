@@ -27,7 +27,7 @@ from peslab.study.space import as_overrides, parse_space, start_point
 )
 def test_each_sweep_of_hydra_has_its_distribution(values, distribution):
     """Intervals are floats unless `int` says otherwise; choices, lists too, are kept as text."""
-    assert parse_space({"key": values}) == {"key": distribution}
+    assert parse_space({"key": values}).distributions == {"key": distribution}
 
 
 @pytest.mark.parametrize(
@@ -96,5 +96,5 @@ def test_the_first_trial_is_the_default_config():
 
 def test_defaults_outside_the_space_are_left_to_the_sampler():
     """A default that the space does not hold cannot be a trial."""
-    defaults = dict.fromkeys(SPACE, None) | {"network.width": 128, "features.orders": [-5]}
+    defaults = dict.fromkeys(SPACE.distributions) | {"network.width": 128, "features.orders": [-5]}
     assert start_point(SPACE, defaults) == {}

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from peslab.errors import PeslabError
+from peslab.errors import PeslabError, PrunedError
 from peslab.tracking import Tracking, sweep_log, track_run
 from peslab.tracking.entries import key_of
 
@@ -44,6 +44,19 @@ def test_losses_reach_the_store_before_an_interruption_closes_the_run(home, clie
     run = client.get_run(run_id)
     assert run.data.metrics == {"train/loss": 0.5}
     assert run.info.status == "KILLED"
+    assert "pruned" not in run.data.tags
+
+
+def test_a_pruned_run_is_killed_and_says_so(home, client):
+    """Whoever looks at FINISHED runs sees those with all metrics; its epochs stay."""
+    run_id = None
+    with pytest.raises(PrunedError), track_run(LOCAL, home, "hopeless", TAGS) as log:
+        run_id = log.run_id
+        log.epoch(0, {"val/mae": 0.5})
+        raise PrunedError("pruned after epoch 1.")
+    run = client.get_run(run_id)
+    assert (run.info.status, run.data.tags["pruned"]) == ("KILLED", "pruned after epoch 1.")
+    assert run.data.metrics == {"val/mae": 0.5}
 
 
 @pytest.mark.parametrize(

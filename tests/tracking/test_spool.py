@@ -5,6 +5,7 @@ import os
 
 import pytest
 
+from peslab.errors import PrunedError
 from peslab.tracking import Tracking, import_spool, spool_import, track_run
 from peslab.tracking.spool import ENDED, METRICS, SPOOL
 
@@ -116,3 +117,14 @@ def test_numbers_that_are_none_are_left_out(tmp_path):
     folder = spooled(tmp_path, skill=0.5, broken=float("nan"))
     lines = (folder / METRICS).read_text(encoding="utf-8").splitlines()
     assert [json.loads(line)[0] for line in lines] == ["skill"]
+
+
+def test_a_pruned_run_is_killed_and_says_so(tmp_path):
+    """As one that is written into the store at once."""
+    with pytest.raises(PrunedError), track_run(SPOOLING, tmp_path, "orders/3", TAGS) as log:
+        log.epoch(0, {"val/mae": 0.5})
+        raise PrunedError("pruned after epoch 1.")
+    assert import_spool(LOCAL, tmp_path) == 1
+    (run,) = runs(tmp_path)
+    assert (run.info.status, run.data.tags["pruned"]) == ("KILLED", "pruned after epoch 1.")
+    assert run.data.metrics == {"val/mae": 0.5}

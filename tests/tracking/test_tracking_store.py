@@ -74,6 +74,14 @@ def test_a_run_is_found_by_the_beginning_of_its_id(store):
         LOCAL.of_study(home, "orders", 4)
 
 
+def test_what_only_belongs_to_a_trial_is_not_the_trial(store):
+    """A run with a role, as a confirmation, has the trial's number but other data."""
+    home, run_id = store
+    with track_run(LOCAL, home, "orders/3 confirmation", {**TAGS, "role": "confirmation"}):
+        pass
+    assert LOCAL.of_study(home, "orders", 3).run_id == run_id
+
+
 def test_a_run_ends_as_it_ended(store):
     """Finished, failed by an error, killed by an interruption."""
     home, run_id = store

@@ -27,23 +27,32 @@ class PeslabSweeper(Sweeper):
     def setup(
         self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig
     ) -> None:
-        """Keep what a job needs, and make the launcher."""
-        from hydra.core.plugins import Plugins
+        """Keep what launchers are made of."""
+        self._config, self._context, self._task = config, hydra_context, task_function
 
-        self._config = config
-        self._launcher = Plugins.instance().instantiate_launcher(
-            hydra_context=hydra_context, task_function=task_function, config=config
-        )
-
-    def sweep(self, arguments: list[str]) -> Any:  # noqa: ANN401  # Hydra's signature
-        """Work on the study that the config names."""
+    def sweep(self, arguments: list[str]) -> None:
+        """Work on the study that the config names, here or on a cluster."""
+        from peslab.apps.cluster import is_elsewhere, start_workers
         from peslab.apps.study import run_study
 
+        if is_elsewhere(self._config):
+            start_workers(self._config, arguments, self._launcher)
+            return
+        launcher = self._launcher(self._task, self._config)
+
         def run_trial(number: int, overrides: list[str]) -> Any:  # noqa: ANN401  # the task's own
-            (job,) = self._launcher.launch([overrides], initial_job_idx=number)
+            (job,) = launcher.launch([overrides], initial_job_idx=number)
             result = job._return_value  # noqa: SLF001  # the public one also writes to stderr
             if isinstance(result, Exception):
                 raise result
             return result
 
         run_study(self._config, arguments, run_trial)
+
+    def _launcher(self, task: TaskFunction, config: DictConfig) -> Any:  # noqa: ANN401  # Hydra's
+        """A launcher of jobs that run a task."""
+        from hydra.core.plugins import Plugins
+
+        return Plugins.instance().instantiate_launcher(
+            hydra_context=self._context, task_function=task, config=config
+        )

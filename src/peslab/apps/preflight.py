@@ -12,7 +12,10 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf, open_dict
 
 from peslab.apps import present
-from peslab.apps.study import merged, own_trainer
+from peslab.apps.objectives import judged
+from peslab.apps.own import own_trainer
+from peslab.apps.spaces import check_space, merged
+from peslab.apps.start import Start, started
 from peslab.configuration.build import resolve
 from peslab.configuration.compose import compose, is_group, parse, without_hydra
 from peslab.configuration.secrets import hide, hide_in_files
@@ -20,7 +23,6 @@ from peslab.errors import PeslabError
 from peslab.passwords import masked_values
 from peslab.pipeline import plan
 from peslab.study import Study
-from peslab.study.space import parse_space
 
 COMMAND = "study.command="
 
@@ -84,12 +86,14 @@ def preflight(arguments: list[str]) -> Cleared:
     """
     flags = get_args_parser().parse_intermixed_args(arguments)
     _refuse_flags(flags)
-    config = compose(flags.overrides)
+    start = started(compose(flags.overrides), flags.overrides)
+    config = start.config
     ours = without_hydra(config)
     swept = [override for override in parse(flags.overrides) if override.is_sweep_override()]
     if not ours.study:
         _set_first_values(ours, swept)
-    study = plan(ours).study
+    planned = plan(ours)
+    study = planned.study
     is_sweep = config.hydra.mode == RunMode.MULTIRUN or (flags.multirun and not config.hydra.mode)
     if swept and not is_sweep:
         raise PeslabError(
@@ -102,7 +106,8 @@ def preflight(arguments: list[str]) -> Cleared:
         if is_sweep:
             _check_folders(config)
     else:
-        _check_study(study, config, parse(flags.overrides), is_sweep=is_sweep)
+        _check_study(study, start, parse(flags.overrides), is_sweep=is_sweep)
+        judged(study, planned.problem)
     composes_only = ours.debug == "compose"
     if composes_only:
         present.composed(ours)
@@ -136,15 +141,16 @@ def _refuse_flags(flags: Namespace) -> None:
 
 
 def _check_study(
-    study: Study, config: DictConfig, overrides: Sequence[Override], *, is_sweep: bool
+    study: Study, start: Start, overrides: Sequence[Override], *, is_sweep: bool
 ) -> None:
-    if not is_sweep or not config.hydra.sweeper._target_.endswith(".PeslabSweeper"):
+    if not is_sweep or not start.config.hydra.sweeper._target_.endswith(".PeslabSweeper"):
         raise PeslabError(
             "A study runs with its own sweeper: leave hydra/sweeper and hydra.mode alone."
         )
-    settings = merged(study, overrides)
-    parse_space(settings.space)
-    own_trainer(config, settings)
+    fixed = [str(item.input_line) for item in overrides if not item.is_sweep_override()]
+    settings = merged(study, overrides, start.config)
+    if own_trainer(start.config, settings) is None:
+        check_space(settings, start.config, fixed, start.overrides)
 
 
 def _check_folders(config: DictConfig) -> None:

@@ -15,7 +15,7 @@ from rich.tree import Tree
 
 from peslab.configuration.build import resolve
 from peslab.passwords import masked_values
-from peslab.study.report import COMPACT, decimals, short
+from peslab.study.report import COMPACT, decimals, promise, short
 
 if TYPE_CHECKING:
     import numpy as np
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from peslab.database import Database
     from peslab.pipeline import Outcome, Repetition
     from peslab.study import Study
+    from peslab.study.fresh import FreshResult
     from peslab.study.sweeper import ToldTrial
 
 console = Console(highlight=False)
@@ -157,7 +158,9 @@ def trial_line(progress: "ToldTrial", objective: str, told_as: str) -> None:
     values = " ".join(
         f"{key.rpartition('.')[2]}={short(value)}" for key, value in progress.values.items()
     )
-    if progress.result is None:
+    if progress.pruned:
+        told = f"[yellow]{escape(str(progress.reason))}[/]"
+    elif progress.result is None:
         told = f"[red]failed[/]: {escape(str(progress.reason))}"
     else:
         told = f"{told_as} {with_sem(progress.result.metrics, objective)}"
@@ -166,6 +169,12 @@ def trial_line(progress: "ToldTrial", objective: str, told_as: str) -> None:
         f"  [dim]{progress.seconds:.0f} s  {escape(values)}[/]",
         soft_wrap=True,
     )
+
+
+def fresh_line(result: "FreshResult") -> None:
+    """One leading trial of a study that was trained again."""
+    told = escape(promise(result))
+    console.print(f"[bold]confirm[/]  {told}", soft_wrap=True)
 
 
 def _table(title: str) -> Table:

@@ -56,6 +56,7 @@ def task(config: "DictConfig") -> "Outcome | None":
 
     from peslab.apps import present
     from peslab.apps.main import stop
+    from peslab.apps.study import Reported
     from peslab.configuration.folders import home
     from peslab.pipeline import Origin, plan, run
     from peslab.pipeline.grid import FAILURE
@@ -78,7 +79,8 @@ def task(config: "DictConfig") -> "Outcome | None":
     try:
         planned = plan(config)
         with present.watching(title) as watcher:
-            outcome = run(planned, replace(origin, watcher=watcher))
+            watchers = Reported(watcher) if config.study else watcher
+            outcome = run(planned, replace(origin, watcher=watchers))
     except PeslabError as error:
         if config.study:  # it records the failure and goes on
             raise

@@ -113,10 +113,13 @@ def _of_ours(error: BaseException | None) -> PeslabError | None:
 
 
 def _check_space(study: dict[str, Any], config: DictConfig) -> None:
-    """Every swept key must be a setting of this config, or a group, unless others train."""
+    """Every swept key must be a setting of this config, or a group, unless others train.
+
+    One with a condition may belong to another option: the apps look there.
+    """
     known = keys(config)
-    for key in () if study.get("command") else study.get("space", {}):
-        if key not in known:
+    for key, text in ({} if study.get("command") else study.get("space", {})).items():
+        if " if " not in text and key.partition("[")[0] not in known:
             raise PeslabError(f"study.space: {key} is not a setting{did_you_mean(key, known)}")
 
 

@@ -1,9 +1,11 @@
 """Hydra's composition before Hydra runs: everything is checked first, mistakes become sentences."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 
 from hydra import compose as hydra_compose
 from hydra import initialize_config_dir
+from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
 from hydra.errors import HydraException
@@ -107,7 +109,14 @@ def explain(error: Exception, overrides: Sequence[Override] = ()) -> str:
 
 
 def _compose(overrides: Sequence[str]) -> DictConfig:
-    with initialize_config_dir(str(conf_folder()), version_base=None, job_name="peslab"):
+    # Within a sweep Hydra is there already, with the same folder, and takes no other.
+    is_there = GlobalHydra.instance().is_initialized()
+    folder = str(conf_folder())
+    with (
+        nullcontext()
+        if is_there
+        else initialize_config_dir(folder, version_base=None, job_name="peslab")
+    ):
         return hydra_compose(ROOT, list(overrides), return_hydra_config=True)
 
 

@@ -39,6 +39,7 @@ from peslab.study.command import (
     words,
 )
 from peslab.study.process import ERRORS, OUTPUT, last_words, run
+from peslab.study.storage import BASELINED, TRAINER
 from peslab.study.sweeper import TrialResult
 from peslab.tracking import RunRecord, Tracking, record_environment, track_run
 
@@ -71,9 +72,9 @@ class OwnTrainer:
     function: Function | None
 
     @property
-    def objective(self) -> str:
-        """The metric that is minimized."""
-        return self.study.objective or OBJECTIVE
+    def objectives(self) -> tuple[str, ...]:
+        """The metrics that are minimized or maximized."""
+        return tuple(each.metric for each in self.study.searched) or (OBJECTIVE,)
 
     @property
     def seeds(self) -> range:
@@ -86,11 +87,15 @@ class OwnTrainer:
         command = cast("str | Sequence[str]", self.study.command)
         return {
             "study.command": masked(command if isinstance(command, str) else shlex.join(command)),
-            "study.objective": self.objective,
+            "study.objectives": ",".join(self.study.objectives or (OBJECTIVE,)),
             "seed": str(self.config.seed),
             "replicas": str(self.config.replicas),
             **{key: self._text(self.config, key) for key in used if key not in self.study.space},
         }
+
+    def about(self) -> dict[str, str]:
+        """What a report has to know: who trains, and that there are no baselines."""
+        return {BASELINED: "", TRAINER: self.recipe()["study.command"]}
 
     def run(
         self, number: int, overrides: Sequence[str], home: Path, tracking: Tracking
@@ -127,7 +132,7 @@ class OwnTrainer:
             metrics = _summary(found) | {"seconds/trainer": time.perf_counter() - began}
             log.metrics(metrics)
             keep_metrics(folder, metrics)
-        return TrialResult(metrics[self.objective], metrics, log.run_id)
+        return TrialResult(metrics[self.objectives[0]], metrics, log.run_id)
 
     def _start(
         self, number: int, replica: int, values: Mapping[str, tuple[str, Any]], folder: Path
@@ -168,7 +173,7 @@ class OwnTrainer:
             else:
                 run(start.parts, start.folder, self.study.timeout)
                 found = _read(start.folder)
-            return checked(found, self.objective)
+            return checked(found, self.objectives)
         except PeslabError as error:
             place = f"Replica {start.replica} (seed {start.seed})"
             raise type(error)(f"{place}: {error}") from error
@@ -210,14 +215,16 @@ def prepare(config: DictConfig, study: Study, here: Path) -> OwnTrainer:
     return OwnTrainer(study, config, located(parts, here), None)
 
 
-def checked(found: object, objective: str) -> dict[str, float]:
-    """Metrics, all of them finite numbers, the objective among them.
+def checked(found: object, objectives: Sequence[str]) -> dict[str, float]:
+    """Metrics, all of them finite numbers, the objectives among them.
 
     Raises:
         PeslabError: If they are not.
     """
     if not isinstance(found, Mapping):
-        raise PeslabError(f'its metrics are no object of numbers such as {{"{objective}": 0.1}}.')
+        raise PeslabError(
+            f'its metrics are no object of numbers such as {{"{objectives[0]}": 0.1}}.'
+        )
     for name, value in found.items():
         if isinstance(value, bool) or not isinstance(value, numbers.Real):
             raise PeslabError(f"its metric {name} is {_short(value)}, which is no number.")
@@ -227,9 +234,10 @@ def checked(found: object, objective: str) -> dict[str, float]:
             raise PeslabError(
                 f"its metric {name} has a name of ours: peslab calculates standard errors itself."
             )
-    if objective not in found:
-        there = ", ".join(found) or "none"
-        raise PeslabError(f"it measured no {objective} (but {there}): see study.objective.")
+    for objective in objectives:
+        if objective not in found:
+            there = ", ".join(found) or "none"
+            raise PeslabError(f"it measured no {objective} (but {there}): see study.objectives.")
     return {name: float(value) for name, value in found.items()}
 
 

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol, cast
+from typing import NamedTuple, Protocol, cast
 
+import numpy as np
 from omegaconf import DictConfig, OmegaConf
 
 from peslab.configuration.secrets import recorded, recorded_text
@@ -23,8 +24,17 @@ from peslab.pipeline.surrogate import DescribedModel
 from peslab.problems.contract import Array, Prediction, Table, Tables
 from peslab.tracking import RunRecord, record_environment, track_run
 
+NETWORK = "network.pt"
+"""The trained replicas, in the run's folder and among its artifacts."""
+
 ONE_THREAD_BATCH = 4096
 """Below it a second thread costs more than it brings, up to 196 times on busy cores."""
+
+SELECTABLE = (
+    *("prediction_microseconds", "prediction_microseconds_single"),
+    *("network_parameters", "seconds/fit"),
+)
+"""Metrics of every run that trials may be selected by, whatever the problem."""
 
 
 class Watcher(Protocol):
@@ -64,6 +74,7 @@ class Origin:
         overrides: As typed.
         study: The study or sweep it belongs to, if any.
         trial: Its number in there.
+        role: What it is in there, if it is no trial.
         repeats: The run that it repeats, if any.
         watcher: Who is told how far the run is.
     """
@@ -74,8 +85,21 @@ class Origin:
     overrides: Sequence[str] = ()
     study: str | None = None
     trial: int | None = None
+    role: str | None = None
     repeats: str | None = None
     watcher: Watcher = field(default_factory=Unwatched)
+
+
+class RowErrors(NamedTuple):
+    """The test part, row by row.
+
+    Attributes:
+        errors: Absolute ones of each replica, shape (k, n).
+        data: The fingerprint of its inputs and targets.
+    """
+
+    errors: Array
+    data: str
 
 
 @dataclass(frozen=True)
@@ -87,12 +111,14 @@ class Outcome:
         metrics: As logged at its end.
         objective: The metric that studies minimize.
         folder: Where its files are.
+        tested: Where it erred.
     """
 
     run_id: str
     metrics: dict[str, float]
     objective: float
     folder: Path
+    tested: RowErrors
 
 
 @dataclass
@@ -157,12 +183,20 @@ def run(plan: Plan, origin: Origin) -> Outcome:
             for role, source in tables.sources.items():
                 log.dataset(source.frame, source.path, role, source.fingerprint)
             log.network(fitted.model, train.inputs[:2])
-            fitted.model.save(origin.folder / "network.pt")
+            fitted.model.save(origin.folder / NETWORK)
+            log.file(origin.folder / NETWORK)
         metrics |= summary({"best_epoch": fitted.best_epoch.astype(float)})
         metrics |= watch.seconds | {"seconds/fit": fitted.seconds}
         log.metrics(metrics)
         keep_metrics(origin.folder, metrics)
-    return Outcome(log.run_id, metrics, metrics[plan.problem.task.objective], origin.folder)
+    errors = np.abs(predicted.targets - tables.test.targets)
+    return Outcome(
+        log.run_id,
+        metrics,
+        metrics[plan.problem.task.objective],
+        origin.folder,
+        RowErrors(errors, tables.test.fingerprint),
+    )
 
 
 def keep_metrics(folder: Path, metrics: Mapping[str, float]) -> None:
@@ -250,13 +284,16 @@ def _prediction_times(surrogate: DescribedModel, table: Table) -> dict[str, floa
 
 
 def _name(origin: Origin) -> str:
-    return f"{origin.study}/{origin.trial}" if origin.study else origin.folder.name
+    name = f"{origin.study}/{origin.trial}" if origin.study else origin.folder.name
+    return f"{name} {origin.role}" if origin.role else name
 
 
 def _tags(plan: Plan, origin: Origin) -> dict[str, str]:
     tags = {"problem": plan.problem.name, "folder": origin.folder.name}
     if origin.study is not None:
         tags |= {"study": origin.study, "trial": str(origin.trial)}
+    if origin.role is not None:
+        tags["role"] = origin.role
     if origin.repeats is not None:
         tags["repeats"] = origin.repeats
     return tags

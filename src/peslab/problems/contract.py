@@ -1,7 +1,8 @@
-"""The four questions that a problem answers: its tables, its task, its baselines, its probes."""
+"""What a problem answers: its tables, its task, its baselines, its probes, how to have new data."""
 
+import hashlib
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol, Self
@@ -47,6 +48,15 @@ class Table:
         gradients = None if self.gradients is None else self.gradients[selection]
         inputs = tuple(array[selection] for array in self.inputs)
         return Table(inputs, self.targets[selection], gradients)
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 of the inputs and targets: rows of equal tables can be compared one by one."""
+        content = hashlib.sha256()
+        for array in (*self.inputs, self.targets):
+            content.update(f"{array.shape} {array.dtype}".encode())
+            content.update(np.ascontiguousarray(array).data)
+        return content.hexdigest()
 
 
 class Source(NamedTuple):
@@ -152,6 +162,25 @@ class Probe:
     common: dict[str, float] = field(default_factory=dict)
 
 
+FRESH_SEEDS = 10**6
+"""Seeds of fresh data and of trainings on them lie so far above those that are typed."""
+
+
+class FreshData(NamedTuple):
+    """How to have data of the same kind that no run of this problem has seen.
+
+    Attributes:
+        changes: Keys of the config, and their new values.
+        told: Where these data are from, to go on after "tested on".
+        is_alike: Whether the test part is of the same kind as the validation part, so that errors
+            on one can be promised by errors on the other.
+    """
+
+    changes: Mapping[str, object]
+    told: str
+    is_alike: bool = True
+
+
 class Problem(ABC):
     """A source of labeled data, and how a model of it is judged."""
 
@@ -168,6 +197,15 @@ class Problem(ABC):
         Nothing, for data that follow from the config alone.
         """
         return {}
+
+    @property
+    def selectable(self) -> tuple[str, ...]:
+        """Metrics of its models that trials may be selected by; none if they are not told here."""
+        return ()
+
+    @abstractmethod
+    def fresh_data(self) -> FreshData:
+        """How to have new data, for those who were chosen by their errors on these."""
 
     @abstractmethod
     def check(self, features: "Descriptor") -> None:
@@ -197,6 +235,10 @@ class Problem(ABC):
     @abstractmethod
     def baselines(self, train: tuple[Array, Array], test: tuple[Array, Array]) -> dict[str, float]:
         """Errors on the test part without a network, from (features, targets) of both parts."""
+
+    def drag(self, surrogate: Surrogate, tables: Tables) -> "Figure | None":  # noqa: ARG002
+        """A particle dragged through an unseen cell, where exact energies can be had for that."""
+        return None
 
     @abstractmethod
     def probes(

@@ -15,7 +15,15 @@ from peslab.features import Descriptor
 from peslab.kernels.arrays import IntArray
 from peslab.kernels.inputs import positive, seed_of_streams
 from peslab.places import numbers
-from peslab.problems.contract import Progress, Source, Table, Tables, Task
+from peslab.problems.contract import (
+    FRESH_SEEDS,
+    FreshData,
+    Progress,
+    Source,
+    Table,
+    Tables,
+    Task,
+)
 from peslab.problems.surface import EnergySurface
 
 PARTS = ("test", "validation", "train")
@@ -99,6 +107,11 @@ class FilePES(EnergySurface):
     def pinned(self) -> dict[str, Any]:
         """Where the file is, wherever a rerun is started, and what it holds."""
         return {"path": self.path, "fingerprint": self._content().fingerprint}
+
+    def fresh_data(self) -> FreshData:
+        """The same rows in other parts: a file holds no more."""
+        told = "the same file, divided anew: it holds no rows that no trial has seen"
+        return FreshData({"problem.seed": self.seed + FRESH_SEEDS}, told)
 
     def warm_up(self, features: Descriptor) -> None:
         """Run the descriptor on two configurations."""

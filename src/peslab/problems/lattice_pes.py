@@ -30,7 +30,9 @@ from peslab.evaluation import (
 from peslab.features import Descriptor
 from peslab.places import Mask, numbers, some_absent
 from peslab.problems.contract import (
+    FRESH_SEEDS,
     Array,
+    FreshData,
     Prediction,
     Probe,
     Progress,
@@ -44,6 +46,8 @@ from peslab.problems.surface import EnergySurface
 from peslab.toymodel import Lattice, Potential, Relaxation
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
     from peslab.evaluation import DragPath
 
 DRAG_CHOICES = 10
@@ -134,6 +138,17 @@ class LatticePES(EnergySurface):
         """Both databases by their part."""
         return {"train": self.recipe(), "test": self.test_recipe()}
 
+    def fresh_data(self) -> FreshData:
+        """New databases for training and test, as large as these."""
+        seeds = {"seed": self.database.seed, "test_seed": self.database.test_seed}
+        by_chance = abs(seeds["seed"] - seeds["test_seed"]) == FRESH_SEEDS
+        shift = 2 * FRESH_SEEDS if by_chance else FRESH_SEEDS
+        return FreshData(
+            {f"database.{key}": seed + shift for key, seed in seeds.items()},
+            "a new database, which no trial has seen",
+            is_alike=self.database.test_n_particles is None,
+        )
+
     def warm_up(self, features: Descriptor) -> None:
         """Run every kernel on two configurations."""
         widths, starts = self.lattice.widths(2), self.lattice.sample(2, self.database.seed)
@@ -178,10 +193,20 @@ class LatticePES(EnergySurface):
         if alike is not None:
             yield from self._drags(surrogate, alike)
 
+    def drag(self, surrogate: Surrogate, tables: Tables) -> "Figure | None":
+        """Through the held-out cell where it tells most; None on a line, or without a Jacobian."""
+        alike = _of_one_number(tables)
+        probes = self._single_drags(surrogate, alike) if alike is not None else ()
+        return next((probe.figure for probe in probes if probe.name == "drag"), None)
+
     def _drags(self, surrogate: Surrogate, tables: Tables) -> Iterator[Probe]:
         """Particles dragged through cells with one number of particles."""
         if surrogate.features.has_jacobian:
             yield from self._drag_lines(surrogate, tables)
+        yield from self._single_drags(surrogate, tables)
+
+    def _single_drags(self, surrogate: Surrogate, tables: Tables) -> Iterator[Probe]:
+        """One through a held-out cell, one through the thesis's, and what the network sees."""
         positions, widths = tables.test.inputs
         known_widths = tables.train.inputs[1]
         common = np.intersect1d(widths, known_widths)

@@ -16,6 +16,13 @@ from peslab.places import present
 from peslab.problems.contract import Array, Prediction, Probe, Problem, Surrogate, Table, Tables
 from peslab.problems.probes import surface_probes
 
+SELECTABLE = (
+    *(f"val/energy_{error}" for error in ("mae", "rmse", "r2", "max_error")),
+    *("val/gradient_mae", "val/force_mae"),
+    *(f"drag_lines/{error}" for error in ("energy_mae", "gradient_mae")),
+    *("drag_lines/spurious_extrema", "drag_lines/roughness"),
+)
+
 
 class EnergySurface(Problem):
     """Energies per particle of configurations (n, N, d), with their gradients where known."""
@@ -29,6 +36,11 @@ class EnergySurface(Problem):
     @abstractmethod
     def particle_numbers(self) -> tuple[int, ...]:
         """How many particles configurations have, from the smallest number on."""
+
+    @property
+    def selectable(self) -> tuple[str, ...]:
+        """Errors on the validation part, and what drags of particles tell of a surface."""
+        return SELECTABLE
 
     def check(self, features: Descriptor) -> None:
         """Refuse a descriptor whose features differ with the number of particles."""

@@ -1,5 +1,17 @@
 """Searches by Optuna; nothing else of peslab knows it."""
 
+from peslab.study.pruners import Median, SuccessiveHalving, Unpruned
+from peslab.study.samplers import TPE, GaussianProcess, Grid, QuasiMonteCarlo, Random
 from peslab.study.settings import Study
 
-__all__ = ["Study"]
+__all__ = [
+    "TPE",
+    "GaussianProcess",
+    "Grid",
+    "Median",
+    "QuasiMonteCarlo",
+    "Random",
+    "Study",
+    "SuccessiveHalving",
+    "Unpruned",
+]

@@ -1,17 +1,25 @@
 """Trials in the order of their validation error, with what they measured on the test part."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+import numpy as np
 import optuna
+from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
 from peslab.errors import PeslabError
-from peslab.study.storage import INTERRUPTED, OBJECTIVE
+from peslab.study.attributes import INTERRUPTED
+from peslab.study.objectives import pareto_front
 
 METRICS = "metrics"
 RUN_ID = "run_id"
 REASON = "reason"
+STATES = {
+    TrialState.COMPLETE: "complete",
+    TrialState.PRUNED: "pruned",
+    TrialState.FAIL: "failed",
+}
 
 
 @dataclass(frozen=True)
@@ -19,13 +27,15 @@ class RankedTrial:
     """One finished trial.
 
     Attributes:
-        rank: 1 is the lowest error on the validation part; None for a failed trial.
+        rank: 1 is the lowest error on the validation part; None for a failed or pruned trial.
         trial: Its number, and the name of its folder.
         run_id: Its run in MLflow.
         values: The swept keys and their values, as typed in an override.
         metrics: What the run logged at its end.
-        reason: Why it failed, if it did.
-        objective: The metric that the study is ranked by.
+        reason: Why it failed or was pruned, if so.
+        state: complete, pruned or failed.
+        front: Whether no other complete trial is as good in all objectives and better in one.
+        objectives: The metrics that the study is ranked by.
     """
 
     rank: int | None
@@ -34,7 +44,9 @@ class RankedTrial:
     values: dict[str, Any]
     metrics: dict[str, float]
     reason: str | None
-    objective: str = ""
+    state: str
+    front: bool
+    objectives: list[str] = field(default_factory=list)
 
     def as_json(self) -> dict[str, Any]:
         """Plain containers, for `peslab report --json`."""
@@ -42,17 +54,25 @@ class RankedTrial:
 
 
 def ranking(study: optuna.Study) -> list[RankedTrial]:
-    """All finished trials, the best first, the failed last; interrupted ones are left out."""
-    trials = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE, TrialState.FAIL))
+    """All finished trials, the best first, then the pruned, and the failed last.
+
+    Of several objectives the first decides, after what is on the Pareto front. Pruned trials that
+    came further stand before others. Interrupted ones are left out.
+    """
+    trials = study.get_trials(deepcopy=False, states=tuple(STATES))
     counted = [trial for trial in trials if INTERRUPTED not in trial.user_attrs]
-    complete = [trial for trial in counted if trial.state == TrialState.COMPLETE]
-    failed = [trial for trial in counted if trial.state == TrialState.FAIL]
-    complete.sort(key=lambda trial: (trial.value, trial.number))
-    objective = str(study.user_attrs.get(OBJECTIVE, ""))
-    return [
-        *(_ranked(trial, rank, objective) for rank, trial in enumerate(complete, start=1)),
-        *(_ranked(trial, None, objective) for trial in failed),
-    ]
+    kinds = {state: [trial for trial in counted if trial.state == state] for state in STATES}
+    complete, pruned = kinds[TrialState.COMPLETE], kinds[TrialState.PRUNED]
+    signs = [-1.0 if each == StudyDirection.MAXIMIZE else 1.0 for each in study.directions]
+    values = np.array([trial.values for trial in complete]).reshape(-1, len(signs)) * signs
+    front = dict(zip((t.number for t in complete), pareto_front(values).tolist(), strict=True))
+    first = dict(zip((t.number for t in complete), values[:, 0].tolist(), strict=True))
+    complete.sort(key=lambda t: (not front[t.number], first[t.number], t.number))
+    pruned.sort(key=lambda t: (-(t.last_step or 0), t.value or 0.0, t.number))
+    names = list(study.metric_names or ())
+    ranked = [_ranked(trial, rank, front[trial.number]) for rank, trial in enumerate(complete, 1)]
+    others = [_ranked(trial) for trial in [*pruned, *kinds[TrialState.FAIL]]]
+    return [replace(trial, objectives=names) for trial in [*ranked, *others]]
 
 
 def pick(study: optuna.Study, which: str) -> RankedTrial:
@@ -76,7 +96,7 @@ def pick(study: optuna.Study, which: str) -> RankedTrial:
     return found[0]
 
 
-def _ranked(trial: FrozenTrial, rank: int | None, objective: str) -> RankedTrial:
+def _ranked(trial: FrozenTrial, rank: int | None = None, front: bool = False) -> RankedTrial:
     attributes = trial.user_attrs
     return RankedTrial(
         rank=rank,
@@ -85,5 +105,6 @@ def _ranked(trial: FrozenTrial, rank: int | None, objective: str) -> RankedTrial
         values=dict(trial.params),
         metrics=dict(attributes.get(METRICS, {})),
         reason=attributes.get(REASON),
-        objective=objective,
+        state=STATES[trial.state],
+        front=front,
     )

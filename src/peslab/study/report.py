@@ -1,7 +1,7 @@
 """A study on one page of a terminal."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +12,9 @@ from rich.markup import escape
 from rich.table import Table
 from rich.tree import Tree
 
+from peslab.study.fresh import FreshResult, Verdict, fresh_results, verdict
 from peslab.study.ranking import RankedTrial, ranking
-from peslab.study.shown import Shown, shown
+from peslab.study.shown import Shown, on_test_part, shown
 from peslab.study.storage import REFERENCE
 
 COMPACT: dict[str, Any] = {
@@ -24,6 +25,16 @@ COMPACT: dict[str, Any] = {
 }
 """Tables that fit into 80 columns."""
 
+MICROSECONDS = "prediction_microseconds"
+
+MOST_COLUMNS = 5
+"""Beside rank, trial, error and time, in 80 letters."""
+
+OUTCOMES = {"pruned": "was ", "failed": "failed: "}
+"""What is said before the reason of a trial without a rank."""
+
+COLORS = {"pruned": "yellow", "failed": "red"}
+
 
 def renderables(study: optuna.Study, home: Path) -> Iterator[RenderableType]:
     """The ranking, what the best is compared with, where the results are, the next commands."""
@@ -33,45 +44,63 @@ def renderables(study: optuna.Study, home: Path) -> Iterator[RenderableType]:
         return
     error = shown(study, trials)
     yield f"{study.study_name}: {error.told}"
-    yield _table(trials, error)
+    names = list(study.metric_names or ()) if len(study.directions) > 1 else []
+    yield _table(trials, error, names)
     timed = "; µs: per prediction" if _is_timed(trials) else ""
     yield f"{error.label}: mean ± standard error over replicas{timed}"
+    if names:
+        told = ", ".join(names)
+        yield f"* on the Pareto front: none is as good in all, better in one, of\n{told}"
     for trial in trials:
         if trial.rank is None:
-            yield f"Trial {trial.trial} failed: {escape(str(trial.reason))}"
+            yield f"Trial {trial.trial} {OUTCOMES[trial.state]}{escape(str(trial.reason))}"
     if trials[0].rank is not None and error.error == error.baselined:
         yield "\nThe best beside simpler answers, on the same test part"
         yield _comparison(trials[0], error)
         yield str(study.user_attrs.get(REFERENCE, ""))
     yield ""
+    yield from confirmed(study, error.unit)
     yield _tree(study.study_name, trials[0], home, error)
     again = f"\n       peslab rerun {study.study_name}/best trainer.max_epochs=200"
     yield f"\nNext:  peslab ui{again if error.is_own else ''}"
 
 
 def _is_timed(trials: list[RankedTrial]) -> bool:
-    return any("prediction_microseconds" in trial.metrics for trial in trials)
+    return any(MICROSECONDS in trial.metrics for trial in trials)
 
 
-def _table(trials: list[RankedTrial], shown: Shown) -> Table:
+def _table(trials: list[RankedTrial], error: Shown, objectives: Sequence[str] = ()) -> Table:
+    """The trials in their order, with those of several objectives that have no column yet."""
     keys = sorted({key for trial in trials for key in trial.values})
     table = Table(
         **COMPACT,
     )
     headings = [name.replace("_", "\n") for name in short_names(keys)]
     time = ["µs"] if _is_timed(trials) else []
-    for heading in ("rank", "trial", shown.heading, *time, *headings):
+    others = [
+        name for name in objectives if on_test_part(name) != error.error and name != MICROSECONDS
+    ]
+    if others and len(others) + len(keys) > MOST_COLUMNS:
+        keys, headings = [], []  # they would not fit; every format but this page has them
+    reached = [name.replace("/", "\n").replace("_", "\n") for name in others]
+    for heading in ("rank", "trial", error.heading, *time, *reached, *headings):
         table.add_column(heading, justify="right", no_wrap=True)
     for trial in trials:
-        values = [short(trial.values.get(key)) for key in keys]
+        values = [short(trial.values.get(key, "–")) for key in keys]
         if trial.rank is None:
-            table.add_row("–", str(trial.trial), "[red]failed[/]", *("" for _ in time), *values)
+            table.add_row(
+                "–",
+                str(trial.trial),
+                f"[{COLORS[trial.state]}]{trial.state}[/]",
+                *[""] * (len(time) + len(others)),
+                *values,
+            )
             continue
-        error, sem = trial.metrics[shown.error], trial.metrics.get(f"{shown.error}_sem")
-        digits = decimals(error, 5)
-        told = f"{error:.{digits}f}" + ("" if sem is None else f" ± {sem:.{digits}f}")
-        speed = [f"{trial.metrics['prediction_microseconds']:.1f}" for _ in time]
-        table.add_row(str(trial.rank), str(trial.trial), told, *speed, *values)
+        told = _with_sem(trial.metrics[error.error], trial.metrics.get(f"{error.error}_sem"))
+        speed = [f"{trial.metrics[MICROSECONDS]:.1f}" for _ in time]
+        rank = f"{trial.rank}{'*' if objectives and trial.front else ''}"
+        reached = [short(trial.metrics[name]) for name in others]
+        table.add_row(rank, str(trial.trial), told, *speed, *reached, *values)
     return table
 
 
@@ -121,3 +150,106 @@ def decimals(value: float, least: int) -> int:
 def short(value: object) -> str:
     """A value as one would say it."""
     return f"{value:.3g}" if isinstance(value, float) else str(value)
+
+
+def confirmed(study: optuna.Study, unit: str) -> Iterator[RenderableType]:
+    """The leading trials on fresh data, who is tied for best, what the winner owed to chance."""
+    results, found = fresh_results(study), verdict(study)
+    if found is None:
+        return
+    leading = [results[trial] for trial in found.trials]
+    if leading:
+        yield f"The leading trials, trained again with fresh seeds and tested on\n{leading[0].told}"
+        yield _fresh_table(leading, found, unit)
+    yield ties(found)
+    winner = next((each.trial for each in ranking(study) if each.rank == 1), None)
+    if winner in found.trials:
+        yield _curse(results[winner])
+    yield from (escape(promise(each)) for each in results.values() if each.error is None)
+    yield ""
+
+
+def ties(found: Verdict) -> str:
+    """Who is the best, as far as anybody can know."""
+    if not found.trials:
+        return "None of the leading trials could be trained again."
+    if len(found.trials) == 1:
+        return (
+            f"Only trial {found.trials[0]} was trained again: there is nobody to compare it with."
+        )
+    if found.tied is None:
+        return f"Nobody can say which differences are real: {found.reason}."
+    *others, last = map(str, sorted(found.tied))
+    if not others:
+        return f"Trial {last} is the best: the others are really worse, at a level of 5 %."
+    return f"Trials {', '.join(others)} and {last} are tied for best, at a level of 5 %."
+
+
+def promise(result: FreshResult) -> str:
+    """What validation promised of a trial, and what fresh data gave."""
+    if result.error is None:
+        return f"Trial {result.trial} failed when it was trained again: {result.reason}"
+    given = f"fresh data gave {_with_sem(result.error, result.sem)}"
+    if result.promised is None:
+        return f"Trial {result.trial}: {given}"
+    promised = _with_sem(result.promised, None)
+    return f"Trial {result.trial}: validation promised {promised}, {given}"
+
+
+def _curse(winner: FreshResult) -> str:
+    """By how much the lowest validation error of all trials was too low, in their own words."""
+    told, above = promise(winner), winner.above_promise
+    if winner.error is None or not winner.promised or above is None:
+        return told
+    lies = "more" if above > 0 else "less"
+    seen = "the winner's curse" if above > 2 * (winner.sem or 0.0) else "no winner's curse is seen"
+    by = _with_sem(abs(above), None, winner.error)
+    return f"{told}:\n{by} {lies}, {_ratio(winner)} times as much; {seen}."
+
+
+def _ratio(result: FreshResult) -> str:
+    """Of the error to what was promised, with the standard error of the former."""
+    if result.error is None or not result.promised:
+        return "–"
+    ratio, sem = result.error / result.promised, result.sem
+    return f"{ratio:.2f}" + ("" if sem is None else f" ± {sem / result.promised:.2f}")
+
+
+def _with_sem(mean: float, sem: float | None, beside: float | None = None) -> str:
+    """With as many digits as the number that it stands beside, or else its own."""
+    digits = decimals(mean if beside is None else beside, 5)
+    return f"{mean:.{digits}f}" + ("" if sem is None else f" ± {sem:.{digits}f}")
+
+
+def _fresh_table(leading: list[FreshResult], found: Verdict, unit: str) -> Table:
+    """The lowest fresh error first, and by how much the others are above it."""
+    table = Table(**COMPACT)
+    best = leading[0].trial
+    headings = ("trial", "validation\npromised", f"fresh MAE\n({unit})", "ratio")
+    for heading in (*headings, f"more than\ntrial {best}", "p"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("", no_wrap=True)
+    good = "tied" if len(found.tied or ()) > 1 else "best"
+    above = {_other(pair, best): pair for pair in found.pairs if best in _of_pair(pair)}
+    for result in leading:
+        pair = above.get(result.trial)
+        tied = found.is_tied(result.trial)
+        table.add_row(
+            str(result.trial),
+            "–" if result.promised is None else _with_sem(result.promised, None),
+            "" if result.error is None else _with_sem(result.error, result.sem),
+            _ratio(result),
+            "" if pair is None else _with_sem(abs(pair["difference"]), pair["sem"], result.error),
+            "" if pair is None else f"{pair['probability']:.2g}",
+            "" if tied is None else good if tied else "worse",
+        )
+    return table
+
+
+def _of_pair(pair: Mapping[str, float]) -> tuple[int, int]:
+    return int(pair["first"]), int(pair["second"])
+
+
+def _other(pair: Mapping[str, float], trial: int) -> int:
+    first, second = _of_pair(pair)
+    return second if first == trial else first

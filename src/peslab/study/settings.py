@@ -1,11 +1,15 @@
 """What a study is told in conf/study."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 from peslab.errors import PeslabError
 from peslab.study.command import is_entry, placeholders, words
+from peslab.study.objectives import Objective, parse_objectives
+from peslab.study.pruners import Pruner, Unpruned
+from peslab.study.samplers import TPE, Sampler
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 """What a study may be called: it becomes a folder."""
@@ -32,13 +36,18 @@ class Study:
         n_startup_trials: The default config and random ones, before TPE proposes.
         seed: Of the proposals; proposal number t is drawn from (seed, t).
         workers: Processes of this machine that take trials.
+        confirm: How many of the leading trials are trained again on fresh data when all are
+            finished; 0 for none.
         storage: Where it is kept: None in its folder, for one machine; `shared` in its folder on a
             file system of many machines; or the address of a PostgreSQL database.
         max_failures: Trials of one worker that may fail in a row before it stops.
         space: For each swept key its values in Hydra's grammar, e.g.
             `{"optimizer.learning_rate": "tag(log, interval(1e-4, 1e-2))"}`.
-        objective: The metric that is minimized; None is the problem's own, or `val/error` of a
-            command.
+        sampler: Who proposes values.
+        pruner: Who ends hopeless trials.
+        objectives: The metrics that are minimized, or maximized after a minus; None is the
+            problem's own.
+        start_from: Another study, or STUDY/TRIAL, whose best trial is the base of this one.
         command: A trainer of the user's, with placeholders (`peslab.study.command`); its space may
             have keys of its own. None trains with peslab.
         timeout: Seconds after which a command fails; None waits.
@@ -53,10 +62,14 @@ class Study:
     seed: int
     workers: int
     space: dict[str, str]
+    confirm: int = 0
     extend_by: int = 0
     storage: str | None = None
     max_failures: int = 5
-    objective: str | None = None
+    sampler: Sampler = field(default_factory=TPE)
+    pruner: Pruner = field(default_factory=Unpruned)
+    objectives: tuple[str, ...] | None = None
+    start_from: str | None = None
     command: str | tuple[str, ...] | None = None
     timeout: float | None = None
 
@@ -73,9 +86,13 @@ class Study:
         for key in ("n_trials", "n_startup_trials", "workers", "max_failures"):
             if getattr(self, key) < 1:
                 raise PeslabError(f"{key}={getattr(self, key)} is too small: use 1 or more.")
-        for key in ("seed", "extend_by"):
+        for key in ("seed", "extend_by", "confirm"):
             if getattr(self, key) < 0:
                 raise PeslabError(f"{key}={getattr(self, key)} is negative: use 0 or more.")
+        if len(self.searched) > 1 and self.pruner.checks:
+            raise PeslabError(
+                "Pruners look at one error only: choose study/pruner=none, or one objective."
+            )
         self._check_command()
         if not self.space and self.command is None:
             raise PeslabError(
@@ -95,6 +112,16 @@ class Study:
             )
         if not self.timeout > 0:
             raise PeslabError(f"timeout={self.timeout} is too short: use seconds above 0, or null.")
+
+    @property
+    def searched(self) -> tuple[Objective, ...]:
+        """The objectives, as far as they are told."""
+        return parse_objectives(self.objectives) if self.objectives is not None else ()
+
+    @property
+    def directions(self) -> list[Literal["minimize", "maximize"]]:
+        """Of the objectives, in Optuna's words."""
+        return [each.direction for each in self.searched] or ["minimize"]
 
     @property
     def n_finished(self) -> int:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import optuna
 
 from peslab.study.ranking import RankedTrial
-from peslab.study.storage import BASELINED, OBJECTIVE, TRAINER, UNIT
+from peslab.study.storage import BASELINED, TRAINER, UNIT
 
 
 @dataclass(frozen=True)
@@ -14,8 +14,9 @@ class Shown:
     """The error of a study's trials.
 
     Attributes:
-        objective: The metric that trials are ranked by.
-        error: The metric that is shown: the objective on the test part, where there is one.
+        objective: The metric that trials are ranked by, the first of several.
+        error: The metric that is shown: the objective on the test part, where there is one; of
+            several objectives the problem's own error, as each of them has a column.
         unit: Of both; empty where nobody said.
         baselined: The metric that the logged baselines are errors of.
         is_own: Whether peslab trains, and not a command of the user's.
@@ -48,15 +49,16 @@ class Shown:
 def shown(study: optuna.Study, trials: Iterable[RankedTrial]) -> Shown:
     """What tables of these trials of a study show."""
     about = study.user_attrs
-    objective = about.get(OBJECTIVE) or "val/energy_mae"  # which older studies did not say
-    on_test = on_test_part(objective)
+    baselined = about.get(BASELINED, "test/energy_mae")
+    objective, *others = study.metric_names or ["val/energy_mae"]  # which older ones did not say
+    on_test = baselined if others and baselined else on_test_part(objective)
     complete = [trial for trial in trials if trial.rank is not None]
     has_test = all(on_test in trial.metrics for trial in complete)
     return Shown(
         objective=objective,
         error=on_test if has_test else objective,
         unit=about.get(UNIT, "E_c"),
-        baselined=about.get(BASELINED, "test/energy_mae"),
+        baselined=baselined,
         is_own=TRAINER not in about,
     )
 

@@ -4,10 +4,14 @@ tag(log, interval(1e-4, 1e-2))   a float on a logarithmic scale
 int(interval(8, 128))            an integer; tag(log, int(interval(…))) on a logarithmic scale
 range(16, 128, step=16)          integers in steps
 choice([-2,-3], [-2,-4,-6])      any values; lists too
+… if optimizer == sgd            asked for only where the condition holds
+network.widths[0]: …             an element of a list, which has those elements that exist
 """
 
 import math
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
@@ -19,40 +23,135 @@ from hydra.core.override_parser.types import (
     RangeSweep,
 )
 from hydra.errors import HydraException
+from optuna import Study
 from optuna.distributions import (
     BaseDistribution,
     CategoricalDistribution,
     FloatDistribution,
     IntDistribution,
 )
+from optuna.trial import Trial
 
 from peslab.errors import PeslabError
+from peslab.study.conditions import Comparison, Condition, parse_condition
 
-Space = dict[str, BaseDistribution]
+CONDITIONAL = re.compile(r"(.*\S)\s+if\s+(\S.*)", re.DOTALL)
+ELEMENT = re.compile(r"(.+)\[(\d+)\]")
+
+
+@dataclass(frozen=True)
+class Space:
+    """What values trials may have.
+
+    Attributes:
+        distributions: Of each key, in the order in which trials are asked for them.
+        conditions: Of each key, when it exists at all.
+    """
+
+    distributions: dict[str, BaseDistribution]
+    conditions: dict[str, Condition]
+
+    @property
+    def is_conditional(self) -> bool:
+        """Whether some key does not always exist."""
+        return any(condition.comparisons for condition in self.conditions.values())
+
+    def exists(self, key: str, values: Mapping[str, Any]) -> bool:
+        """Whether a key exists beside the values of those before it."""
+        return self.conditions[key].holds(values)
+
+    def ask(self, study: Study) -> Trial:
+        """Take a trial, and ask for the keys that exist in it, one after the other."""
+        trial = study.ask()
+        for key, distribution in self.distributions.items():
+            if self.exists(key, trial.params):
+                trial._suggest(key, distribution)  # noqa: SLF001  # as study.ask does itself
+        return trial
 
 
 def parse_space(space: Mapping[str, str]) -> Space:
     """The distributions of a search space.
 
     Args:
-        space: For each key its values in Hydra's grammar.
+        space: For each key its values in Hydra's grammar, and when it exists.
 
     Returns:
-        For each key Optuna's distribution. The choices of a categorical one are the texts that
-        stand on the right of an override, since Optuna's importances cannot take lists.
+        Optuna's distributions and their conditions, those without a condition first. The choices
+        of a categorical one are the texts that stand on the right of an override, since Optuna's
+        importances cannot take lists.
 
     Raises:
-        PeslabError: If values cannot be read, are no sweep, or make an empty interval.
+        PeslabError: If values or a condition cannot be read, are no sweep, make an empty interval,
+            or could never hold.
     """
-    return {key: _distribution(key, values) for key, values in space.items()}
+    parts = {key: split(text) for key, text in space.items()}
+    ordered = sorted(parts, key=lambda key: bool(parts[key][1].comparisons))
+    distributions: dict[str, BaseDistribution] = {}
+    for key in ordered:
+        values, condition = parts[key]
+        for each in condition.comparisons:
+            _check_comparison(key, each, distributions)
+        distributions[key] = _distribution(key, values)
+    _check_elements(distributions)
+    return Space(distributions, {key: parts[key][1] for key in ordered})
+
+
+def split(text: str) -> tuple[str, Condition]:
+    """The values of a key, and the condition under which it exists."""
+    found = CONDITIONAL.fullmatch(text.strip())
+    if found is None:
+        return text, Condition()
+    return found[1], parse_condition(found[2])
+
+
+def decided(space: Mapping[str, str], value_of: Callable[[str], object]) -> dict[str, str]:
+    """A space without conditions on what is not searched: the config's own value decides those.
+
+    Args:
+        space: For each key its values, and when it exists.
+        value_of: The value of a key that is not in the space.
+
+    Returns:
+        The space without what is not there, and without conditions that always hold.
+    """
+    left: dict[str, str] = {}
+    dropped: set[str] = set()
+    for key, text in space.items():
+        values, condition = split(text)
+        open_ones = [each for each in condition.comparisons if each.key in space]
+        settled = [each for each in condition.comparisons if each.key not in space]
+        if dropped & {each.key for each in open_ones} or not all(
+            each.holds(value_of(each.key)) for each in settled
+        ):
+            dropped.add(key)
+        elif settled:
+            left[key] = f"{values} if {Condition(tuple(open_ones))}" if open_ones else values
+        else:
+            left[key] = text
+    return left
+
+
+def without_element(key: str) -> str:
+    """The setting that a key of a space belongs to: `network.widths` of `network.widths[0]`."""
+    found = ELEMENT.fullmatch(key)
+    return found[1] if found else key
 
 
 def as_overrides(params: Mapping[str, Any]) -> list[str]:
-    """The overrides of a trial, as they could be typed: `network.width=64`."""
-    return [
-        f"{key}={value!r}" if isinstance(value, float) else f"{key}={value}"
-        for key, value in params.items()
-    ]
+    """The overrides of a trial, as they could be typed: `network.width=64`.
+
+    Elements of a list that exist make up the list, in their order.
+    """
+    lists: dict[str, dict[int, Any]] = {}
+    overrides: dict[str, str] = {}
+    for key, value in params.items():
+        if found := ELEMENT.fullmatch(key):
+            lists.setdefault(found[1], {})[int(found[2])] = value
+            elements = [_typed(element) for _, element in sorted(lists[found[1]].items())]
+            overrides[found[1]] = f"[{','.join(elements)}]"
+        else:
+            overrides[key] = _typed(value)
+    return [f"{key}={text}" for key, text in overrides.items()]
 
 
 def start_point(space: Space, defaults: Mapping[str, Any]) -> dict[str, Any]:
@@ -60,31 +159,78 @@ def start_point(space: Space, defaults: Mapping[str, Any]) -> dict[str, Any]:
 
     Args:
         space: The distributions.
-        defaults: For each key its value in the composed config (a list, number, or text), if it has
-            one there.
+        defaults: For each key its value in the composed config (a list, number, or text); keys
+            that exist in other configs only may be left out.
     """
     point = {}
-    for key, distribution in space.items():
-        if key not in defaults:
-            continue
-        value = defaults[key]
+    for key, distribution in space.distributions.items():
+        value = defaults.get(key)
         if isinstance(distribution, CategoricalDistribution):
             inside = [text for text in distribution.choices if _value(key, str(text)) == value]
-            if inside:
+            if inside and key in defaults:
                 point[key] = inside[0]
-        elif value is not None and distribution._contains(value):  # noqa: SLF001  # no public way
+        elif isinstance(value, int | float) and distribution._contains(value):  # noqa: SLF001  # no public way
             point[key] = value
     return point
 
 
+def _typed(value: Any) -> str:  # noqa: ANN401  # what Optuna proposes
+    return repr(value) if isinstance(value, float) else str(value)
+
+
 def _value(key: str, text: str) -> Any:  # noqa: ANN401  # anything that an override can hold
-    value = OverridesParser.create().parse_override(f"{key}={text}").value()
+    value = OverridesParser.create().parse_override(f"{without_element(key)}={text}").value()
     return value.text if isinstance(value, QuotedString) else value
+
+
+def _check_comparison(
+    key: str, comparison: Comparison, before: Mapping[str, BaseDistribution]
+) -> None:
+    """A condition must be about a key that is asked for earlier, and may hold."""
+    distribution = before.get(comparison.key)
+    if distribution is None:
+        raise PeslabError(
+            f"The space of {key} depends on {comparison.key}, which is not asked for before it: "
+            f"name one of {', '.join(before) or 'the keys of the space'}."
+        )
+    if not any(comparison.holds(value) for value in _samples(distribution, comparison)):
+        raise PeslabError(
+            f"The space of {key} is never reached: '{comparison}' holds for no value of "
+            f"{comparison.key}."
+        )
+
+
+def _samples(distribution: BaseDistribution, comparison: Comparison) -> Iterator[object]:
+    """Values among which there is one for which a comparison holds, if there is any."""
+    if isinstance(distribution, CategoricalDistribution):
+        yield from distribution.choices
+    elif isinstance(distribution, IntDistribution | FloatDistribution):
+        yield from (distribution.low, distribution.high)
+        try:
+            value = float(comparison.value)
+        except ValueError:
+            return
+        if distribution._contains(value):  # noqa: SLF001  # no public way
+            yield value
+
+
+def _check_elements(distributions: Mapping[str, BaseDistribution]) -> None:
+    """Elements of a list are numbered from 0, and the list is not searched as a whole too."""
+    lists: dict[str, list[int]] = {}
+    for key in distributions:
+        if found := ELEMENT.fullmatch(key):
+            lists.setdefault(found[1], []).append(int(found[2]))
+    for name, indices in lists.items():
+        if name in distributions or sorted(indices) != list(range(len(indices))):
+            raise PeslabError(
+                f"The space of {name} is not clear: search the list as a whole, or its elements "
+                f"{name}[0], {name}[1] and so on without a gap."
+            )
 
 
 def _distribution(key: str, values: str) -> BaseDistribution:
     try:
-        override = OverridesParser.create().parse_override(f"{key}={values}")
+        override = OverridesParser.create().parse_override(f"{without_element(key)}={values}")
     except HydraException as error:
         raise PeslabError(
             f"The space of {key} cannot be read: '{values}'; write e.g. "

@@ -9,28 +9,30 @@ import os
 import socket
 import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import optuna
 from optuna.trial import FrozenTrial, Trial, TrialState
 
 from peslab.errors import PeslabError
+from peslab.study.attributes import INTERRUPTED, RETRY_OF
+from peslab.study.points import propose
 from peslab.study.settings import NAME, Study
 from peslab.study.space import Space, parse_space
 from peslab.study.stores import JOURNAL, Store, open_store
 
 FINISHED = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)
-INTERRUPTED = "interrupted"
-RETRY_OF = "retry_of"
 WORKER = "worker"
 REFERENCE = "reference"
 UNIT = "unit"
-OBJECTIVE, BASELINED, TRAINER = "objective", "baselined", "trainer"
+BASELINED, TRAINER = "baselined", "trainer"
+"""Of a study: the metric that its baselines are errors of, and the command that trains."""
+
 KEPT = "storage.json"
 """In the folder of a study: where it is kept, for those who read it."""
 
@@ -78,20 +80,23 @@ class OpenStudy:
             running = self._trials((TrialState.RUNNING,))
             if len(self.finished()) + len(running) >= self.settings.n_finished:
                 return None
-            self.optuna_study.sampler = self._sampler(self._next_number())
-            trial = self.optuna_study.ask(self.space)
+            trial = propose(self.optuna_study, self.settings, self.space)
             trial.set_user_attr(WORKER, self.worker)
             return trial
 
     def tell(
-        self, trial: Trial, state: TrialState, value: float | None, told: Mapping[str, Any]
+        self,
+        trial: Trial,
+        state: TrialState,
+        values: Sequence[float] | None,
+        told: Mapping[str, Any],
     ) -> bool:
         """Say what came out of a trial.
 
         Args:
             trial: One that this worker claimed.
             state: How it ended.
-            value: The objective of a complete one.
+            values: The objectives of a complete one.
             told: What else is kept with it.
 
         Returns:
@@ -102,7 +107,7 @@ class OpenStudy:
                 return False
             for name, content in told.items():
                 trial.set_user_attr(name, content)
-            self.optuna_study.tell(trial, value, state=state)
+            self.optuna_study.tell(trial, values, state=state)
             return True
 
     def hand_back(self, trial: Trial) -> None:
@@ -110,21 +115,6 @@ class OpenStudy:
         with self.store.lock("claim"):
             if not self._state(trial).is_finished():
                 self._queue_again(trial.number)
-
-    def _next_number(self) -> int:
-        """The number of the trial that Optuna hands out next: a queued one, or a new one."""
-        queued = [trial.number for trial in self._trials((TrialState.WAITING,))]
-        return min(queued, default=len(self.optuna_study.get_trials(deepcopy=False)))
-
-    def _sampler(self, number: int) -> optuna.samplers.TPESampler:
-        """TPE whose draws depend on the study's seed and the trial's number alone."""
-        seed = int(np.random.SeedSequence([self.settings.seed, number]).generate_state(1)[0])
-        return optuna.samplers.TPESampler(
-            n_startup_trials=self.settings.n_startup_trials,
-            multivariate=True,
-            constant_liar=True,
-            seed=seed,
-        )
 
     def _release_dead_workers(self) -> None:
         for trial in self._trials((TrialState.RUNNING,)):
@@ -141,8 +131,9 @@ class OpenStudy:
         # is closed, or a crash in between would lose it.
         fixed = trial.system_attrs.get("fixed_params", {})
         first = trial.user_attrs.get(RETRY_OF, number)
-        values = {**fixed, **trial.params}
-        self.optuna_study.enqueue_trial(values, user_attrs={RETRY_OF: first})
+        # One that was killed while it was drawn is drawn again as a whole.
+        drawn = trial.params if WORKER in trial.user_attrs else {}
+        self.optuna_study.enqueue_trial({**fixed, **drawn}, user_attrs={RETRY_OF: first})
         self.optuna_study.tell(number, state=TrialState.FAIL)
         self.on_interrupted(number)
 
@@ -174,7 +165,7 @@ def work_on(
         reference: What others reached, for the report.
         unit: Of the errors, for the report.
         on_interrupted: Told of each trial that a dead worker left.
-        about: What else the report has to know, as the objective.
+        about: What else the report has to know.
 
     Raises:
         PeslabError: If the study was begun with another space or recipe.
@@ -186,11 +177,12 @@ def work_on(
     with store.alive(worker):
         with store.lock("create"):
             _keep(folder, settings)
-            study = _create(settings.name, store)
+            study = _create(settings, store)
             _agree(study, {"space": dict(settings.space), "recipe": dict(recipe)})
             if not study.get_trials(deepcopy=False):
                 for name, text in {REFERENCE: reference, UNIT: unit, **(about or {})}.items():
                     study.set_user_attr(name, text)
+                _name_objectives(study, settings)
                 study.enqueue_trial(dict(start))
         space = parse_space(settings.space)
         yield OpenStudy(settings, space, study, store, worker, on_interrupted)
@@ -234,11 +226,21 @@ def _keep(folder: Path, settings: Study) -> None:
         partial.replace(kept)
 
 
-def _create(name: str, store: Store) -> optuna.Study:
+def _create(settings: Study, store: Store) -> optuna.Study:
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     return optuna.create_study(
-        study_name=name, storage=store.storage(), direction="minimize", load_if_exists=True
+        study_name=settings.name,
+        storage=store.storage(),
+        directions=settings.directions,
+        load_if_exists=True,
     )
+
+
+def _name_objectives(study: optuna.Study, settings: Study) -> None:
+    if settings.searched:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+            study.set_metric_names([each.metric for each in settings.searched])
 
 
 def _agree(study: optuna.Study, ours: Mapping[str, Mapping[str, str]]) -> None:

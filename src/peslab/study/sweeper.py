@@ -7,18 +7,21 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from optuna.trial import Trial, TrialState
 
-from peslab.errors import InfrastructureError, PeslabError
+from peslab.errors import InfrastructureError, PeslabError, PrunedError
 from peslab.passwords import masked
+from peslab.study.attributes import RETRY_OF
+from peslab.study.pruning import reporting
 from peslab.study.ranking import METRICS, REASON, RUN_ID
 from peslab.study.settings import Study
 from peslab.study.space import as_overrides, parse_space, start_point
-from peslab.study.storage import RETRY_OF, OpenStudy, work_on
+from peslab.study.storage import OpenStudy, work_on
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 GRACE_SECONDS = 30.0
@@ -49,10 +52,11 @@ class ToldTrial:
         finished: How many trials are.
         n_trials: How many will be in the end.
         values: Those of the swept keys.
-        result: What came out; None of a failed trial.
-        reason: Why it failed, or was not heard.
+        result: What came out; None of a trial that failed or was pruned.
+        reason: Why it failed, was pruned, or was not heard.
         seconds: That it took.
         retry_of: The number of the trial whose interruption it makes good, if any.
+        pruned: Whether it was ended early.
     """
 
     number: int
@@ -63,6 +67,7 @@ class ToldTrial:
     reason: str | None
     seconds: float
     retry_of: int | None = None
+    pruned: bool = False
 
 
 def work(
@@ -76,6 +81,7 @@ def work(
     unit: str = "E_c",
     on_trial: Callable[[ToldTrial], None] = lambda _: None,
     on_interrupted: Callable[[int], None] = lambda _: None,
+    conclude: Callable[[OpenStudy], None] = lambda _: None,
     about: Mapping[str, str] | None = None,
 ) -> int:
     """Take trials of a study until it has enough.
@@ -90,7 +96,8 @@ def work(
         unit: Of the errors, for the report.
         on_trial: Told after each trial.
         on_interrupted: Told of each trial that was interrupted, its values being queued again.
-        about: What else the report has to know, as the objective.
+        conclude: Called when no trial is left to take, while this worker is still known as such.
+        about: What else the report has to know.
 
     Returns:
         How many trials this worker ran.
@@ -100,19 +107,23 @@ def work(
             failed one after the other.
         InfrastructureError: If the disk is full or a server lost; the trial is handed back.
     """
-    start = start_point(parse_space(settings.space), defaults)
+    space = parse_space(settings.space)
+    if (limit := settings.sampler.limit(space)) is not None:
+        settings = replace(settings, n_trials=min(settings.n_finished, limit), extend_by=0)
+    start = start_point(space, defaults)
     n_run, failures = 0, 0
     with work_on(settings, home, start, recipe, reference, unit, on_interrupted, about) as study:
         while (trial := study.next_trial()) is not None:
             told = _run(study, trial, run_trial)
             on_trial(told)
             n_run += 1
-            failures = failures + 1 if told.result is None else 0
+            failures = failures + 1 if told.result is None and not told.pruned else 0
             if failures >= settings.max_failures:
                 raise PeslabError(
                     f"The last {failures} trials failed, the last one so: {told.reason} Mend the "
                     "config, or let more fail with study.max_failures."
                 )
+        conclude(study)
     return n_run
 
 
@@ -121,8 +132,12 @@ def _run(
 ) -> ToldTrial:
     began = time.monotonic()
     try:
-        result, reason = _result(trial, run_trial)
-        heard = _tell(study, trial, result, reason)
+        with reporting(trial, study.settings.pruner):
+            state, result, reason = _result(trial, run_trial)
+        values = _values(study.settings, result) if result else None
+        if values is not None and not all(map(math.isfinite, values)):
+            state, result, reason = TrialState.FAIL, None, _not_finite(study.settings, values)
+        heard = _tell(study, trial, state, values, result, reason)
     except BaseException as error:
         _leave(study, trial, error)
         raise
@@ -137,35 +152,68 @@ def _run(
         reason,
         time.monotonic() - began,
         trial.user_attrs.get(RETRY_OF),
+        pruned=heard and state == TrialState.PRUNED,
     )
 
 
 def _result(
     trial: Trial, run_trial: Callable[[int, list[str]], TrialResult]
-) -> tuple[TrialResult | None, str | None]:
-    """What came out of a trial, or why it failed by itself."""
+) -> tuple[TrialState, TrialResult | None, str | None]:
+    """How a trial ended and what came out, or why it was pruned or failed by itself."""
     try:
         result = run_trial(trial.number, as_overrides(trial.params))
     except InfrastructureError:
         raise
+    except PrunedError as pruned:
+        return TrialState.PRUNED, None, str(pruned)
     except PeslabError as error:
-        return None, masked(str(error))
+        return TrialState.FAIL, None, masked(str(error))
     except OSError as error:
         if error.errno in FULL:
             raise InfrastructureError(
                 "The disk is full: free some space; the same command continues the study."
             ) from error
         raise
-    if not math.isfinite(result.objective):
-        return None, f"its error on the validation part is {result.objective}."
-    return result, None
+    return TrialState.COMPLETE, result, None
 
 
-def _tell(study: OpenStudy, trial: Trial, result: TrialResult | None, reason: str | None) -> bool:
+def _tell(
+    study: OpenStudy,
+    trial: Trial,
+    state: TrialState,
+    values: Sequence[float] | None,
+    result: TrialResult | None,
+    reason: str | None,
+) -> bool:
     if result is None:
-        return study.tell(trial, TrialState.FAIL, None, {REASON: reason})
+        return study.tell(trial, state, None, {REASON: reason})
     told = {METRICS: result.metrics, RUN_ID: result.run_id}
-    return study.tell(trial, TrialState.COMPLETE, result.objective, told)
+    return study.tell(trial, state, values, told)
+
+
+def _values(settings: Study, result: TrialResult) -> list[float]:
+    """The objectives of a trial."""
+    if not settings.searched:
+        return [result.objective]
+    names = [each.metric for each in settings.searched]
+    for name in names:
+        if name not in result.metrics:
+            found = get_close_matches(name, result.metrics, n=3, cutoff=0.3)
+            raise PeslabError(
+                f"study.objectives: no run logs {name}; start another study (study.name=…) with "
+                f"one that is there, such as {', '.join(found) or next(iter(result.metrics), '')}."
+            )
+    return [result.metrics[name] for name in names]
+
+
+def _not_finite(settings: Study, values: Sequence[float]) -> str:
+    names = [each.metric for each in settings.searched] or ["error on the validation part"]
+    told = " and ".join(
+        f"its {name} is {value}"
+        for name, value in zip(names, values, strict=True)
+        if not math.isfinite(value)
+    )
+    return f"{told}."
 
 
 def _leave(study: OpenStudy, trial: Trial, error: BaseException) -> None:

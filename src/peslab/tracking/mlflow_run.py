@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock
 
+from peslab.errors import PrunedError
 from peslab.tracking.entries import key_of, network_options, param_of, polars_dataset, quiet
 from peslab.tracking.spool import SpooledRun, spool_run
 from peslab.tracking.store import Tracking
@@ -110,6 +111,8 @@ def track_run(
 ) -> Iterator[RunLog | SpooledRun]:
     """Open a run, close it as it ended: FINISHED, FAILED by an error, KILLED by an interruption.
 
+    A pruned run is KILLED too, with the tag `pruned`; its epochs stay.
+
     Args:
         tracking: The store.
         home: The folder of results.
@@ -138,6 +141,12 @@ def track_run(
                 yield log
             finally:
                 log.flush()
+    except PrunedError as pruned:
+        # KILLED: whoever filters by FINISHED wants runs with all metrics. The tag tells it from
+        # an interruption.
+        client.set_tag(run_id, "pruned", str(pruned))
+        client.set_terminated(run_id, "KILLED")
+        raise
     except Exception:
         client.set_terminated(run_id, "FAILED")
         raise

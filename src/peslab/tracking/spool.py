@@ -25,6 +25,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from peslab.errors import PrunedError
 from peslab.tracking.entries import dataset_of, key_of, param_of, save_network
 
 if TYPE_CHECKING:
@@ -140,6 +141,10 @@ def spool_run(
             yield run
         finally:
             run.flush()
+    except PrunedError as pruned:
+        tag(folder, {"pruned": str(pruned)})
+        end(folder, "KILLED")
+        raise
     except Exception:
         end(folder, "FAILED")
         raise

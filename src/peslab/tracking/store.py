@@ -155,13 +155,13 @@ class Tracking:
         return runs[0]
 
     def of_study(self, home: Path, study: str, trial: int) -> RecordedRun:
-        """The last run of a trial of a study.
+        """The last run of a trial of a study, itself: runs with a role only belong to it.
 
         Raises:
             PeslabError: If there is none.
         """
         query = f"tags.study = '{study}' and tags.trial = '{trial}'"
-        runs = self._search(home, query)
+        runs = [run for run in self._search(home, query) if "role" not in run.tags]
         if not runs:
             raise PeslabError(
                 f"The store has no run of trial {trial} of the study {study}: "
@@ -199,15 +199,29 @@ class Tracking:
         Raises:
             PeslabError: If the run has no such artifact.
         """
+        return self.artifact(home, run_id, artifact).read_text(encoding="utf-8")
+
+    def artifact(self, home: Path, run_id: str, artifact: str) -> Path:
+        """An artifact of a run, brought to this machine if it is on another.
+
+        A run of the spool keeps its id there when it comes into the store.
+
+        Raises:
+            PeslabError: If the run has no such artifact.
+        """
+        waiting = home / spool.SPOOL / run_id / "artifacts" / artifact
+        if waiting.is_file():
+            return waiting
         client = self.client(home)
+        if self.spool:
+            run_id = self.find(home, run_id=run_id).run_id
         try:
-            path = client.download_artifacts(run_id, artifact)
+            return Path(client.download_artifacts(run_id, artifact))
         except Exception as error:  # the kinds differ between file, database and server stores
             raise PeslabError(
                 f"Run {run_id[:8]} has no {artifact}: it was not recorded by peslab, "
-                "or ended before its config was written."
+                "or ended before that was written."
             ) from error
-        return Path(path).read_text(encoding="utf-8")
 
     def environment(self, home: Path, run_id: str) -> dict[str, str]:
         """What a run's numbers depended on beside its config, distributions and their versions too.

@@ -1,0 +1,101 @@
+"""The leading trials of a study once more: their recorded configs, with fresh seeds and data."""
+
+from pathlib import Path
+
+from omegaconf import DictConfig, OmegaConf
+
+from peslab.apps import present
+from peslab.apps.rerun import override
+from peslab.configuration.folders import home
+from peslab.errors import PeslabError
+from peslab.pipeline import Origin, Plan, plan, run
+from peslab.problems.contract import FRESH_SEEDS, FreshData
+from peslab.study.confirmation import Retrain, Retrained, confirm
+from peslab.study.fresh import FreshResult
+from peslab.study.ranking import RankedTrial
+from peslab.study.storage import OpenStudy
+from peslab.tracking import Tracking
+
+SEEDS_OF_A_TRIAL = 1000
+"""Replicas of different trials have seeds of their own: the tests take them as independent."""
+
+ROLE = "confirmation"
+"""Of its runs in MLflow, as a tag."""
+
+
+class Conclusion:
+    """The end of a study, shown as it comes.
+
+    Args:
+        retrain: What trains a trial again.
+
+    Attributes:
+        results: What this worker trained again.
+    """
+
+    def __init__(self, retrain: Retrain) -> None:
+        self.results: list[FreshResult] = []
+        self._retrain = retrain
+
+    def __call__(self, study: OpenStudy) -> None:
+        """Confirm the leading trials, if all trials are finished."""
+        confirm(study, self._retrain, self._told)
+
+    def _told(self, result: FreshResult) -> None:
+        present.fresh_line(result)
+        self.results.append(result)
+
+
+def retrainer(config: DictConfig, base: Plan, tracking: Tracking) -> Retrain:
+    """What trains a trial of a study again.
+
+    Args:
+        config: Composed for the study.
+        base: Its plan.
+        tracking: Where its runs are logged.
+    """
+
+    def retrain(trial: RankedTrial, folder: Path) -> Retrained:
+        recorded = _recorded(config, tracking, trial)
+        planned = plan(recorded)
+        fresh = planned.problem.fresh_data()
+        overrides = _overrides(recorded, fresh, trial.trial)
+        changed = override(recorded, overrides)
+        name = base.study.name if base.study else trial.run_id
+        tracking.close_lost(home(), str(name), trial.trial)  # of whoever died in here before
+        with present.watching(f"{name}/{trial.trial} on fresh data") as watcher:
+            origin = Origin(
+                folder=folder,
+                home=home(),
+                config=changed,
+                overrides=overrides,
+                study=name,
+                trial=trial.trial,
+                role=ROLE,
+                watcher=watcher,
+            )
+            outcome = run(plan(changed), origin)
+        promised = trial.metrics.get(planned.problem.task.objective) if fresh.is_alike else None
+        tested = outcome.tested
+        return Retrained(tested.errors, tested.data, fresh.told, promised, outcome.run_id)
+
+    return retrain
+
+
+def _recorded(config: DictConfig, tracking: Tracking, trial: RankedTrial) -> DictConfig:
+    """What a trial was, interpolations alive, logged where the study is logged today."""
+    if trial.run_id is None:
+        raise PeslabError("it has no run in the store: train the study with peslab train.")
+    text = tracking.read_text(home(), trial.run_id, "config/unresolved.yaml")
+    changes = {"study": None, "tracking": config.tracking}
+    changed = OmegaConf.create({**OmegaConf.create(text), **changes})
+    OmegaConf.update(changed, "tracking.spool", tracking.spool)
+    return changed
+
+
+def _overrides(recorded: DictConfig, fresh: FreshData, trial: int) -> list[str]:
+    """Fresh data and seeds; a training that went on from a checkpoint begins anew."""
+    changes = {**fresh.changes, "seed": recorded.seed + FRESH_SEEDS + trial * SEEDS_OF_A_TRIAL}
+    if OmegaConf.select(recorded, "trainer.resume_from"):
+        changes["trainer.resume_from"] = "null"
+    return [f"{key}={value}" for key, value in changes.items()]

@@ -1,0 +1,167 @@
+"""What `import peslab` offers in a notebook: the trials of a study, and trained models."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy.typing as npt
+import polars as pl
+from omegaconf import DictConfig, OmegaConf
+
+from peslab.apps.rerun import find
+from peslab.apps.spooled import bring_in
+from peslab.configuration.build import build, check
+from peslab.configuration.folders import home
+from peslab.errors import PeslabError
+from peslab.kernels.inputs import checked_configurations
+from peslab.learning import TrainedModel
+from peslab.pipeline.plan import plan
+from peslab.pipeline.run import NETWORK
+from peslab.pipeline.surrogate import DescribedModel
+from peslab.places import numbers
+from peslab.problems.contract import Array, Problem, Tables
+from peslab.study.storage import load as load_study
+from peslab.study.table import trials_frame
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+def trials(study: str) -> pl.DataFrame:
+    """The finished trials of a study, one row each.
+
+    Args:
+        study: Its name, as in runs/studies/.
+
+    Returns:
+        `trial`, `state`, `rank`, `run_id`, `reason`, the swept keys, the metrics, and of the
+        leading trials `fresh_error`, `fresh_error_sem` and `tied`.
+
+    Raises:
+        PeslabError: If there is no such study.
+    """
+    return trials_frame(load_study(study, home()))
+
+
+def load(run: str, *overrides: str) -> "Model":
+    """The trained model of a recorded run.
+
+    Args:
+        run: STUDY/best, STUDY/TRIAL, or a run id or its beginning, as `peslab rerun` takes them.
+        overrides: Those of `tracking` say in which store to look, e.g. `tracking.uri=…`.
+
+    Raises:
+        PeslabError: If there is no such run, or it has no network.
+    """
+    bring_in(overrides)
+    recorded, config = find(run, overrides)
+    checked = check(config)
+    tracking = build(checked["tracking"], "tracking")
+    path = tracking.artifact(home(), recorded.run_id, NETWORK)
+    resolved = tracking.read_text(home(), recorded.run_id, "config/resolved.yaml")
+    features = build(checked["features"], "features")
+    return Model(
+        run_id=recorded.run_id,
+        config=cast("dict[str, Any]", OmegaConf.to_container(OmegaConf.create(resolved))),
+        metrics=recorded.metrics,
+        surrogate=DescribedModel(features, TrainedModel.load(path)),
+        recorded=config,
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    """Trained replicas, from positions to energies, with what is known of their run.
+
+    Attributes:
+        run_id: Its run in MLflow.
+        config: Every value it was trained with.
+        metrics: What it measured at its end.
+        surrogate: The descriptor and the networks.
+        recorded: Its composed config, interpolations alive.
+    """
+
+    run_id: str
+    config: dict[str, Any]
+    metrics: Mapping[str, float]
+    surrogate: DescribedModel = field(repr=False)
+    recorded: DictConfig = field(repr=False)
+
+    @property
+    def replicas(self) -> int:
+        """How many networks it is the mean of."""
+        return self.surrogate.model.network.n_replicas
+
+    def predict(
+        self,
+        positions: npt.ArrayLike,
+        cell_width: npt.ArrayLike,
+        *,
+        each_replica: bool = False,
+    ) -> Array:
+        """Energies per particle, in the unit of the training data.
+
+        Args:
+            positions: Shape (n, N, d), or (N, d) for one configuration; NaN in places without a
+                particle.
+            cell_width: A number or shape (n,).
+            each_replica: Whether those of each replica are wanted, not their mean.
+
+        Returns:
+            Shape (n,), or (k, n) of each replica.
+
+        Raises:
+            InvalidInputError: Where an input makes no sense.
+        """
+        inputs = checked_configurations(positions, cell_width, with_absent=True)
+        energies = self.surrogate.predict(*inputs)
+        return energies if each_replica else energies.mean(axis=0)
+
+    def predict_with_forces(
+        self,
+        positions: npt.ArrayLike,
+        cell_width: npt.ArrayLike,
+        *,
+        each_replica: bool = False,
+    ) -> tuple[Array, Array]:
+        """Energies per particle, and the forces F = −N ∂v/∂r on all particles.
+
+        Args:
+            positions: As of `predict`.
+            cell_width: As of `predict`.
+            each_replica: As of `predict`.
+
+        Returns:
+            Shapes (n,) and (n, N, d), or (k, n) and (k, n, N, d) of each replica; forces are NaN
+            in places without a particle.
+
+        Raises:
+            InvalidInputError: Where an input makes no sense, or the descriptor has no Jacobian.
+        """
+        inputs = checked_configurations(positions, cell_width, with_absent=True)
+        energies, gradients = self.surrogate.predict_with_gradient(*inputs)
+        forces = -numbers(inputs.positions)[:, None, None] * gradients
+        return (energies, forces) if each_replica else (energies.mean(axis=0), forces.mean(axis=0))
+
+    def plot_drag(self) -> "Figure":
+        """A particle dragged through an unseen cell: exact and predicted energy and gradient.
+
+        Raises:
+            PeslabError: If the problem has no exact energies for that, a drag needs two dimensions,
+                or the descriptor has no Jacobian.
+        """
+        problem, tables = self._data
+        figure = problem.drag(self.surrogate, tables)
+        if figure is None:
+            raise PeslabError(
+                "There is no drag to draw: it takes a potential to compare with, at least two "
+                "dimensions, and features with a Jacobian."
+            )
+        return figure
+
+    @cached_property
+    def _data(self) -> tuple[Problem, Tables]:
+        """Only what compares with exact energies needs the data; they are made where they lack."""
+        problem = plan(self.recorded).problem
+        return problem, problem.tables(home() / "databases")

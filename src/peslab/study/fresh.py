@@ -1,0 +1,102 @@
+"""What the leading trials of a study gave on fresh data, as the study remembers it."""
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import optuna
+
+FRESH = "fresh/"
+"""Before a trial's number: the attribute of the study that holds its `FreshResult`."""
+
+VERDICT = "verdict"
+"""The attribute of the study that holds the `Verdict`."""
+
+
+@dataclass(frozen=True)
+class FreshResult:
+    """A trial that was trained again with fresh seeds, and tested on data that no trial has seen.
+
+    Attributes:
+        trial: Its number.
+        error: Its mean absolute error on the fresh test data, over replicas and configurations;
+            None where it failed.
+        sem: The standard error of that; None of one replica, whose scatter nobody knows.
+        replicas: The error of each replica.
+        promised: Its error on the validation part of the study, by which it was ranked; None where
+            that is of another kind than the test part.
+        data: The fingerprint of the fresh test data.
+        told: How fresh they are.
+        run_id: Its run in MLflow.
+        reason: Why it failed, if it did.
+    """
+
+    trial: int
+    error: float | None = None
+    sem: float | None = None
+    replicas: list[float] = field(default_factory=list)
+    promised: float | None = None
+    data: str | None = None
+    told: str | None = None
+    run_id: str | None = None
+    reason: str | None = None
+
+    @property
+    def above_promise(self) -> float | None:
+        """The error less what was promised: of the winner of many trials, the winner's curse."""
+        if self.error is None or self.promised is None:
+            return None
+        return self.error - self.promised
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Which differences between the leading trials are real.
+
+    Attributes:
+        trials: The leading ones that have a fresh error, the lowest first.
+        tied: Those of them that none is really better than; None where nothing can be said.
+        reason: Why nothing can be said.
+        pairs: For each two trials the difference of their errors, its standard error, and the
+            probability of one as large between equals, corrected for the number of pairs.
+    """
+
+    trials: list[int]
+    tied: list[int] | None
+    reason: str | None
+    pairs: list[dict[str, float]]
+
+    def is_tied(self, trial: int) -> bool | None:
+        """Whether a trial is among the best; None where it is no leading one, or nobody knows."""
+        known = self.tied is not None and trial in self.trials
+        return trial in (self.tied or ()) if known else None
+
+
+def fresh_results(study: optuna.Study) -> dict[int, FreshResult]:
+    """The results on fresh data by the trials' numbers, the failed ones too."""
+    found = {
+        name: FreshResult(**value)
+        for name, value in study.user_attrs.items()
+        if name.startswith(FRESH)
+    }
+    return {result.trial: result for result in sorted(found.values(), key=lambda each: each.trial)}
+
+
+def verdict(study: optuna.Study) -> Verdict | None:
+    """Which differences are real; None where the leading trials were not confirmed yet."""
+    value: dict[str, Any] | None = study.user_attrs.get(VERDICT)
+    return None if value is None else Verdict(**value)
+
+
+def fresh_json(study: optuna.Study) -> dict[int, dict[str, Any]]:
+    """The results on fresh data as plain containers, with who is tied and all pairs of a trial."""
+    found = verdict(study)
+    pairs = found.pairs if found else []
+    return {
+        trial: asdict(result)
+        | {
+            "above_promise": result.above_promise,
+            "tied": found.is_tied(trial) if found else None,
+            "pairs": [pair for pair in pairs if trial in {pair["first"], pair["second"]}],
+        }
+        for trial, result in fresh_results(study).items()
+    }

@@ -1,0 +1,62 @@
+"""What trials are judged by: one metric or several, each minimized, or maximized after a minus."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from peslab.errors import PeslabError
+
+
+@dataclass(frozen=True)
+class Objective:
+    """A metric that a study minimizes or maximizes.
+
+    Attributes:
+        metric: Its name, as runs log it.
+        maximized: Whether more is better.
+    """
+
+    metric: str
+    maximized: bool
+
+    @property
+    def direction(self) -> Literal["minimize", "maximize"]:
+        """Optuna's word."""
+        return "maximize" if self.maximized else "minimize"
+
+
+def parse_objectives(texts: Sequence[str]) -> tuple[Objective, ...]:
+    """Read objectives.
+
+    Args:
+        texts: Names of metrics; one after a minus is maximized.
+
+    Raises:
+        PeslabError: If there is none, or one twice.
+    """
+    objectives = tuple(Objective(text.removeprefix("-"), text.startswith("-")) for text in texts)
+    names = [objective.metric for objective in objectives]
+    if not names or not all(names) or len(set(names)) < len(names):
+        raise PeslabError(
+            f"objectives=[{','.join(texts)}] is not clear: name one metric or several different "
+            "ones, each after a minus if it is to be maximized."
+        )
+    return objectives
+
+
+def pareto_front(values: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Which rows no other row beats: none is as good in all columns and better in one.
+
+    Args:
+        values: Shape (n, m), all to be minimized.
+
+    Returns:
+        Shape (n,); equal rows are on the front together.
+    """
+    return np.array(
+        [not ((values <= row).all(axis=1) & (values < row).any(axis=1)).any() for row in values],
+        dtype=bool,
+    )

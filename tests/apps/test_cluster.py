@@ -1,0 +1,120 @@
+"""A launcher of Hydra starts workers of a study: the same command, once for each."""
+
+import subprocess
+import sys
+from types import SimpleNamespace
+
+import pytest
+from omegaconf import OmegaConf
+
+from peslab.apps import cluster
+from peslab.configuration.compose import compose
+from peslab.errors import PeslabError, Stopped
+
+STUDY = ("study=quickstart", "study.name=far", "study.workers=3", "debug=fast")
+
+
+def composed(*overrides, launcher="hydra_plugins.x.SlurmLauncher"):
+    config = compose([*STUDY, *overrides])
+    OmegaConf.set_readonly(config.hydra, False)
+    config.hydra.launcher._target_ = launcher
+    return config
+
+
+class Launcher:
+    """Notes what it is to launch, and returns what its workers are said to return."""
+
+    def __init__(self, *statuses):
+        self.statuses, self.task, self.jobs = statuses, None, None
+
+    def __call__(self, task, config):
+        self.task, self.config = task, config
+        return self
+
+    def launch(self, jobs, initial_job_idx):
+        assert initial_job_idx == 0
+        self.jobs = jobs
+        return [SimpleNamespace(_return_value=status) for status in self.statuses]
+
+
+def test_hydras_own_launcher_is_no_cluster():
+    """Trials then run in this process, one after the other."""
+    assert not cluster.is_elsewhere(compose(list(STUDY)))
+    assert cluster.is_elsewhere(composed())
+
+
+def test_a_job_is_the_same_command_again(home):
+    """But for the launcher, and as one worker; Hydra's own files stay away from the trials'."""
+    typed = ["study.storage=shared", "hydra.launcher.timeout_min=5", "hydra/launcher=x"]
+    launcher = Launcher(0, 0, 0)
+    cluster.start_workers(
+        composed("study.storage=shared"), [*STUDY, *typed, "network.width=8"], launcher
+    )
+    words, folder = launcher.task.args
+    assert words == [*STUDY, "study.storage=shared", "network.width=8", "study.workers=1"]
+    assert folder == str(home)
+    assert len(launcher.jobs) == 3
+    assert launcher.jobs[0] == [
+        f"hydra.sweep.dir='{home}/studies/far'",
+        "hydra.sweep.subdir=workers/${hydra.job.num}",
+    ]
+
+
+def test_machines_need_a_place_that_all_see(home):
+    """Locks of one machine say nothing to others."""
+    with pytest.raises(PeslabError, match=r"several machines.*study\.storage=shared"):
+        cluster.start_workers(composed(), STUDY, Launcher())
+    cluster.start_workers(composed(launcher="x.LocalLauncher"), STUDY, Launcher(0, 0, 0))
+
+
+def test_workers_that_end_before_the_study_are_told(home):
+    """With what is known of the first one, and that the same command goes on."""
+    launcher = Launcher(0, 2, RuntimeError("no memory"))
+    with pytest.raises(PeslabError, match=r"2 of 3 workers ended before.*\(2\).*same command"):
+        cluster.start_workers(composed(launcher="x.LocalLauncher"), STUDY, launcher)
+
+
+def test_a_launcher_without_a_study_is_refused(home):
+    """Single runs and grids go to clusters by Hydra's own sweeper."""
+    config = compose(["debug=fast"])
+    with pytest.raises(PeslabError, match="workers of a study: add study="):
+        cluster.start_workers(config, [], Launcher())
+
+
+def test_a_job_that_is_asked_to_end_asks_its_worker(monkeypatch, tmp_path):
+    """So that it hands its trial back before the walltime ends."""
+    said = []
+
+    class Worker:
+        def __init__(self, command, env):
+            said.append((command[1:5], env["PESLAB_HOME"]))
+
+        def wait(self, timeout=None):
+            if timeout is None:
+                raise Stopped(15)
+            said.append("waited")
+
+        def terminate(self):
+            said.append("asked")
+
+    monkeypatch.setattr(subprocess, "Popen", Worker)
+    with pytest.raises(Stopped):
+        cluster.work_here(["study=quickstart"], str(tmp_path), None)
+    assert said == [(["-m", "peslab", "train", "-m"], str(tmp_path)), "asked", "waited"]
+
+
+def test_submitit_starts_workers_on_this_machine(home, repository):
+    """Two of them share a study on a shared file system; its runs are spooled, and brought in."""
+    pytest.importorskip("hydra_plugins.hydra_submitit_launcher")
+    small = ["study.n_trials=2", "study.storage=shared", "study.workers=2"]
+    command = ["train", "-m", "study=quickstart", "study.name=far", "debug=fast", *small]
+    done = subprocess.run(
+        [sys.executable, "-m", "peslab", *command, "hydra/launcher=submitit_local"],
+        cwd=repository, capture_output=True, text=True, timeout=500, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    folder = home / "studies" / "far"
+    assert {"0", "1", "workers"} <= {path.name for path in folder.iterdir()}
+    assert all((folder / number / "metrics.json").is_file() for number in "01")
+    assert len(list((home / "spool").iterdir())) == 2
+    assert not (home / "mlflow.db").exists()

@@ -1,0 +1,54 @@
+"""A worker of a study of a function whose leading trials are confirmed, to be killed meanwhile.
+
+python confirmation_worker.py HOME MILLISECONDS
+"""
+
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+from study_of_a_bowl import DEFAULTS, SPACE, bowl
+
+from peslab.study import Study
+from peslab.study.confirmation import Retrained, confirm
+from peslab.study.sweeper import work
+
+
+def settings():
+    return Study("confirmed", 6, n_startup_trials=200, seed=3, workers=1, space=SPACE, confirm=3)
+
+
+def again(begun=None, home=None, milliseconds=0):
+    """A training again whose errors scatter by what the trial's number draws."""
+
+    def retrain(trial, folder):
+        if begun is not None:
+            begun.append(trial.trial)
+        if home is not None:
+            with (home / "again.txt").open("a", encoding="utf-8") as stream:
+                stream.write(f"{trial.trial}\n")
+        time.sleep(milliseconds / 1000)
+        random = np.random.default_rng(trial.trial)
+        scatter = random.normal(0, 0.1, (3, 1)) + random.normal(0, 1, (3, 50))
+        promised = trial.metrics["val/energy_mae"]
+        return Retrained(np.abs(5 + scatter), "fresh", "new data", promised, f"again-{trial.trial}")
+
+    return retrain
+
+
+def main(home, study, conclude=None):
+    work(
+        study,
+        home,
+        bowl,
+        defaults=DEFAULTS,
+        recipe={},
+        reference="",
+        conclude=conclude or (lambda _: None),
+    )
+
+
+if __name__ == "__main__":
+    folder, pause = Path(sys.argv[1]), float(sys.argv[2])
+    main(folder, settings(), lambda study: confirm(study, again(None, folder, pause)))
