@@ -120,7 +120,8 @@ def _check_space(study: dict[str, Any], config: DictConfig) -> None:
     known = keys(config)
     for key, text in ({} if study.get("command") else study.get("space", {})).items():
         if " if " not in text and key.partition("[")[0] not in known:
-            raise PeslabError(f"study.space: {key} is not a setting{did_you_mean(key, known)}")
+            others = [name for name in known if not name.startswith("study.")]
+            raise PeslabError(f"study.space: {key} is not a setting{did_you_mean(key, others)}")
 
 
 def _is_node(value: object) -> bool:
