@@ -4,16 +4,19 @@ import re
 import shlex
 
 import pytest
+from omegaconf import OmegaConf
 
 from peslab.apps.generate import combinations
 from peslab.apps.main import COMMANDS
+from peslab.study.space import parse_space
 
 README = "README.md"
 
 
 def blocks(repository, language):
     text = (repository / README).read_text(encoding="utf-8")
-    return re.findall(rf"^```{language}\n(.*?)^```", text, flags=re.MULTILINE | re.DOTALL)
+    every = re.findall(r"^```(\w*)\n(.*?)^```", text, flags=re.MULTILINE | re.DOTALL)
+    return [block for its_language, block in every if its_language == language]
 
 
 def alone(repository):
@@ -53,8 +56,9 @@ def test_every_train_command_composes(repository, peslab, files):
         assert peslab("convert", "dft.db", target).status == 0
     trains = [command for command in commands(repository) if command[0] == "train"]
     assert len(trains) >= 6
-    for command in trains:
-        answer = peslab(*command, "debug=compose")
+    for command in trains:  # a study that others start from is not there
+        alone = [word for word in command if not word.startswith("study.start_from=")]
+        answer = peslab(*alone, "debug=compose")
         assert (answer.status, answer.err) == (0, ""), command
 
 
@@ -128,3 +132,12 @@ def test_every_command_within_the_text_composes(repository):
 def stand_in(word):
     """Whether a user has a name or a folder of their own in place of this one."""
     return "NAME" in word or "/my/" in word
+
+
+def test_the_conditional_space_can_be_searched(repository):
+    """The lines that are shown are read as they stand."""
+    (block,) = blocks(repository, "yaml")
+    space = parse_space({"optimizer": "choice(adam, sgd)", **OmegaConf.create(block)})
+    assert [key for key, when in space.conditions.items() if when.comparisons] == [
+        *("network.widths[1]", "optimizer.momentum"),
+    ]

@@ -9,6 +9,7 @@ import pytest
 from omegaconf import OmegaConf
 
 import peslab
+from peslab.apps.preflight import preflight
 from peslab.configuration.build import build, check
 from peslab.configuration.compose import compose, without_hydra
 from peslab.configuration.folders import conf_folder
@@ -62,6 +63,8 @@ def test_a_typo_inside_any_file_is_noticed(option, tmp_path, monkeypatch):
         lines.append("misspelt: 1")
     file.write_text("\n".join(lines) + "\n", encoding="utf-8")
     with pytest.raises(PeslabError, match="misspelt"):
+        if group == "study":  # whose keys may be those of several options
+            preflight([option])
         check(composed(option, *MANDATORY.get(option, [])))
 
 

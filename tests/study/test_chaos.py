@@ -20,6 +20,8 @@ from peslab.study.attributes import INTERRUPTED, RETRY_OF
 from peslab.study.ranking import ranking
 from peslab.study.storage import load, work_on
 
+pytestmark = pytest.mark.timeout(900)  # CI kills twenty workers of each store
+
 N_TRIALS = 24
 
 

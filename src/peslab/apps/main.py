@@ -17,7 +17,7 @@ COMMANDS = {
     "generate": "only the databases, with their statistics and figures; several side by side",
     "convert": "a database in another format: extended XYZ, ASE's .db, Parquet",
     "rerun": "a run again, but for what is overridden: STUDY/best, STUDY/TRIAL or a run id",
-    "report": "the ranking of a study; --json for programs",
+    "report": "the ranking of a study; --html its figures; --compare two runs",
     "laws": "the laws of a potential: which it obeys, which it breaks, with figures",
     "ui": "MLflow's UI on the local store",
 }

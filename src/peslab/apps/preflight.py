@@ -23,6 +23,7 @@ from peslab.errors import PeslabError
 from peslab.passwords import masked_values
 from peslab.pipeline import plan
 from peslab.study import Study
+from peslab.tracking import Tracking
 
 COMMAND = "study.command="
 
@@ -36,12 +37,14 @@ class Cleared(NamedTuple):
         grid: The composed config of a grid, whose runs are shown at the end, if it is one.
         fixed: The keys that were typed with one value, the same for all its runs.
         hidden: Overrides that stand for values with passwords in files of conf/.
+        tracking: Where runs are logged.
     """
 
     composes_only: bool
     study: str | None
     grid: DictConfig | None = None
     fixed: tuple[str, ...] = ()
+    tracking: Tracking | None = None
     hidden: tuple[str, ...] = ()
 
 
@@ -127,6 +130,7 @@ def preflight(arguments: list[str]) -> Cleared:
             if not item.is_sweep_override()
         ),
         hidden=hidden,
+        tracking=planned.tracking,
     )
 
 

@@ -1,47 +1,68 @@
-"""`peslab report STUDY`: the ranking, as a table or as JSON."""
+"""`peslab report STUDY`: the ranking as a table or as JSON, the whole report, two runs compared."""
 
 import argparse
 import json
 import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from peslab.apps.spooled import bring_in
 from peslab.configuration.folders import home
 
+if TYPE_CHECKING:
+    from peslab.tracking import Tracking
+
+EPILOG = """\
+--compare takes numbers of trials or `best`, and whatever peslab rerun takes: OTHER_STUDY/3, or a
+run id or its beginning."""
+
 
 def main(arguments: list[str]) -> None:
-    """Print the ranking of a study.
+    """Print the ranking of a study, or write pages about it.
 
     Raises:
-        PeslabError: If there is no such study.
+        PeslabError: If there is no such study or run.
     """
-    parser = argparse.ArgumentParser("peslab report", description="The ranking of a study.")
+    parser = argparse.ArgumentParser(
+        "peslab report", description="The ranking of a study.", epilog=EPILOG
+    )
     parser.add_argument("study", help="the study's name, as in runs/studies/")
-    parser.add_argument("--json", action="store_true", help="a list of trials, for programs")
-    parser.add_argument(
+    parser.add_argument("overrides", nargs="*", help="of the store, e.g. tracking.uri=…")
+    kinds = parser.add_mutually_exclusive_group()
+    kinds.add_argument("--json", action="store_true", help="a list of trials, for programs")
+    kinds.add_argument("--html", action="store_true", help="figures and tables: report/ anew")
+    kinds.add_argument("--compare", nargs=2, metavar="RUN", help="a page of two runs side by side")
+    kinds.add_argument(
         "--pick",
         metavar="CONDITION",
         help="the best trial with, e.g., 'prediction_microseconds < 50', as a command to paste",
     )
-    parsed = parser.parse_args(arguments)
-    bring_in()
-    if parsed.pick is not None:
+    parsed = parser.parse_intermixed_args(arguments)
+    bring_in(parsed.overrides)
+    if parsed.compare:
+        from peslab.apps.comparison import compare
+
+        _tell("Comparison", compare(parsed.study, parsed.compare, parsed.overrides))
+    elif parsed.pick is not None:
         from peslab.apps.picks import picked
         from peslab.apps.present import console
 
         for part in picked(parsed.study, parsed.pick):
             console.print(part, soft_wrap=True)
-        return
-    if not parsed.json:
-        show(parsed.study)
-        return
-    from peslab.study.fresh import fresh_json
-    from peslab.study.ranking import ranking
-    from peslab.study.storage import load
+    elif parsed.html:
+        _tell("Report", write(parsed.study, _tracking(parsed.overrides)))
+    elif parsed.json:
+        from peslab.study.fresh import fresh_json
+        from peslab.study.ranking import ranking
+        from peslab.study.storage import load
 
-    study = load(parsed.study, home())
-    fresh = fresh_json(study)
-    trials = [trial.as_json() | {"fresh": fresh.get(trial.trial)} for trial in ranking(study)]
-    sys.stdout.write(json.dumps(trials, indent=1) + "\n")
+        study = load(parsed.study, home())
+        fresh = fresh_json(study)
+        trials = [trial.as_json() | {"fresh": fresh.get(trial.trial)} for trial in ranking(study)]
+        sys.stdout.write(json.dumps(trials, indent=1) + "\n")
+    else:
+        show(parsed.study)
 
 
 def show(name: str) -> None:
@@ -52,3 +73,69 @@ def show(name: str) -> None:
 
     for part in renderables(load(name, home()), home()):
         console.print(part)
+
+
+def conclude(name: str, tracking: "Tracking | None") -> None:
+    """Write the report of a study whose trials are done, unless it is there already.
+
+    While other workers are at it nothing is written: the last one will.
+    """
+    from peslab.study.searched import is_running
+    from peslab.study.storage import load
+    from peslab.study.table import trials_frame
+
+    study = load(name, home())
+    table = _folder(name) / "ranking.csv"
+    frame = trials_frame(study)
+    if tracking is None or not len(frame) or is_running(study):
+        return
+    if not table.is_file() or table.read_text(encoding="utf-8") != frame.write_csv():
+        write(name, tracking)
+    _tell("Report", _folder(name) / "report.html")
+
+
+def write(name: str, tracking: "Tracking") -> Path:
+    """Write the report of a study into its folder, log it to the study's run, and say where it is.
+
+    Args:
+        name: Of the study.
+        tracking: The store of its runs.
+
+    Raises:
+        PeslabError: If there is no such study, or the store cannot be reached.
+    """
+    from peslab.apps.present import console
+    from peslab.apps.records import recorded
+    from peslab.pages import write_whole
+    from peslab.pages.study_page import study_files
+    from peslab.study.storage import load
+    from peslab.tracking import study_log
+
+    study = load(name, home())
+    with console.status("drawing the report"):
+        write_whole(_folder(name), study_files(study, recorded(study, home(), tracking)))
+        log = None if tracking.spool else study_log(tracking, home(), name)
+        if log is not None:
+            log.folder(_folder(name))
+    return _folder(name) / "report.html"
+
+
+def _folder(name: str) -> Path:
+    return home() / "studies" / name / "report"
+
+
+def _tell(what: str, path: Path) -> None:
+    from rich.markup import escape
+
+    from peslab.apps.present import console
+
+    console.print(f"{what}: {escape(str(path))}", soft_wrap=True)
+
+
+def _tracking(overrides: Sequence[str]) -> "Tracking":
+    """The store that today's config names."""
+    from peslab.configuration.build import build, check
+    from peslab.configuration.compose import compose, without_hydra
+
+    tracking: Tracking = build(check(without_hydra(compose(overrides)))["tracking"], "tracking")
+    return tracking

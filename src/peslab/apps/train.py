@@ -31,7 +31,7 @@ def main(arguments: list[str]) -> None:
         sys.stdout.write(help_page.text())
         return
     from peslab.apps.preflight import preflight, quoted, without_passwords
-    from peslab.apps.report import show
+    from peslab.apps.report import conclude, show
     from peslab.configuration.folders import home
 
     arguments = without_passwords(quoted(arguments))
@@ -46,6 +46,7 @@ def main(arguments: list[str]) -> None:
     _hand_over(arguments)
     if cleared.study:
         show(cleared.study)
+        conclude(cleared.study, cleared.tracking)
 
 
 def task(config: "DictConfig") -> "Outcome | None":

@@ -6,6 +6,7 @@ every node names its class, and every key of the node must be a parameter of tha
 
 import inspect
 import operator
+import re
 import sys
 import types
 import typing
@@ -115,11 +116,13 @@ def _of_ours(error: BaseException | None) -> PeslabError | None:
 def _check_space(study: dict[str, Any], config: DictConfig) -> None:
     """Every swept key must be a setting of this config, or a group, unless others train.
 
-    One with a condition may belong to another option: the apps look there.
+    One with a condition may belong to another option of a swept group: the apps look there.
     """
     known = keys(config)
-    for key, text in ({} if study.get("command") else study.get("space", {})).items():
-        if " if " not in text and key.partition("[")[0] not in known:
+    space = {} if study.get("command") else study.get("space", {})
+    for key, text in space.items():
+        of_another_option = " if " in text and key.partition(".")[0] in space
+        if re.sub(r"\[\d+\]$", "", key) not in known and not of_another_option:
             others = [name for name in known if not name.startswith("study.")]
             raise PeslabError(f"study.space: {key} is not a setting{did_you_mean(key, others)}")
 

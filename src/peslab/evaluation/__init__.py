@@ -21,6 +21,7 @@ from peslab.evaluation.ensemble import ensemble_figure, ensemble_metrics
 from peslab.evaluation.error_figures import error_figure
 from peslab.evaluation.figures import drag_figure, drag_lines_figure, learning_curves, parity
 from peslab.evaluation.finding import Finding
+from peslab.evaluation.forest import Forest, Means, forest_figure, half_widths
 from peslab.evaluation.lattice_figures import sample_lattices
 from peslab.evaluation.laws import try_laws
 from peslab.evaluation.metrics import (
@@ -35,6 +36,15 @@ from peslab.evaluation.particle_energies import sharing, sharing_errors, sharing
 from peslab.evaluation.potential_figures import potential_curve, six_tests_figure
 from peslab.evaluation.power_law import PowerLaw, power_law
 from peslab.evaluation.six_tests import Curve, SixTests, curves, six_tests
+from peslab.evaluation.space_figures import SearchedAxis, parallel_figure, slice_figure
+from peslab.evaluation.study_figures import (
+    Front,
+    Shares,
+    history_figure,
+    importance_figure,
+    pareto_figure,
+)
+from peslab.evaluation.style import literal, png_and_pdf, unit_label
 from peslab.evaluation.subject import Interactions, Reach, Subject, shortest_distances
 from peslab.evaluation.sweep_figures import SweepCurve, SweepPanel, sweep_figure
 from peslab.evaluation.timing import prediction_times
@@ -44,10 +54,15 @@ __all__ = [
     "DragPath",
     "DragTest",
     "Finding",
+    "Forest",
+    "Front",
     "Interactions",
     "LineTest",
+    "Means",
     "PowerLaw",
     "Reach",
+    "SearchedAxis",
+    "Shares",
     "SixTests",
     "Subject",
     "SweepCurve",
@@ -66,13 +81,21 @@ __all__ = [
     "ensemble_figure",
     "ensemble_metrics",
     "error_figure",
+    "forest_figure",
+    "half_widths",
+    "history_figure",
+    "importance_figure",
     "learning_curves",
     "least_absolute_mae",
     "least_squares_mae",
     "line_test",
+    "literal",
     "mean_and_sem",
+    "parallel_figure",
+    "pareto_figure",
     "parity",
     "percentile_figure",
+    "png_and_pdf",
     "potential_curve",
     "power_law",
     "prediction_times",
@@ -86,8 +109,10 @@ __all__ = [
     "six_tests",
     "six_tests_figure",
     "skill",
+    "slice_figure",
     "straight_path",
     "sweep_figure",
     "thesis_path",
     "try_laws",
+    "unit_label",
 ]

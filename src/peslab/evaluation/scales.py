@@ -18,6 +18,8 @@ Numbers = NDArray[np.int64]
 LONG_RANGE = 10.0  # middle halves: beyond that, a linear axis would show one line
 FEWEST_TICKS, MOST_TICKS = 3, 13  # of an axis, whose labels then neither miss nor meet
 HUGE, TINY = 1e5, 1e-4  # beyond, numbers are told by their powers of ten
+DECADE = 10.0
+FAR = 10.0  # times the third quartile
 FEW_DECADES = 4.0  # which leave room for three labels each
 
 
@@ -76,13 +78,45 @@ def label_logarithms(axes: Axes, name: str, values: Array) -> None:
     """
     scaled = axes.set_xscale if name == "x" else axes.set_yscale
     scaled("log")
-    low, high = float(values.min()), float(values.max())
+    ticks = logarithmic_ticks(float(values.min()), float(values.max()))
+    label_ticks(axes.xaxis if name == "x" else axes.yaxis, ticks)
+
+
+def logarithmic_ticks(low: float, high: float) -> list[float]:
+    """1, 2 and 5 of the decades from low to high, of many only the powers of ten.
+
+    Where that leaves fewer than three in between, evenly spaced numbers.
+    """
     powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
     digits = (1, 2, 5) if math.log10(high / low) < FEW_DECADES else (1,)
     ticks = [digit * 10.0**power for power in powers for digit in digits]
     if sum(low <= tick <= high for tick in ticks) < FEWEST_TICKS:
         ticks = [tick for tick in MaxNLocator(5).tick_values(low, high) if tick > 0.0]
-    label_ticks(axes.xaxis if name == "x" else axes.yaxis, ticks)
+    return ticks
+
+
+def far_off(values: Array) -> NDArray[np.bool_]:
+    """Which positive values are so much larger than most that an axis is better without them.
+
+    Args:
+        values: Shape (n,), NaN where there is none.
+
+    Returns:
+        Whether each is beyond ten times the third quartile.
+    """
+    known = values[np.isfinite(values)]
+    if not len(known) or known.min() <= 0.0:
+        return np.zeros(len(values), dtype=bool)
+    return np.asarray(values > FAR * np.quantile(known, 0.75))
+
+
+def spans_a_decade(values: Array) -> bool:
+    """Whether values are positive and differ so much that they belong on a logarithmic axis.
+
+    Args:
+        values: What the axis will show, any shape.
+    """
+    return bool(values.min() > 0.0 and values.max() > DECADE * values.min())
 
 
 def label_ticks(axis: Axis, ticks: Sequence[float]) -> None:

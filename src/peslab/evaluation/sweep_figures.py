@@ -11,12 +11,11 @@ from numpy.typing import NDArray
 
 from peslab.evaluation.metrics import mean_and_sem
 from peslab.evaluation.power_law import PowerLaw
-from peslab.evaluation.scales import label_logarithms, label_ticks
+from peslab.evaluation.scales import label_logarithms, label_ticks, spans_a_decade
 from peslab.evaluation.style import GREY, KINDS, sequence_colors, styled_figure, unit_label
 
 Array = NDArray[np.float64]
 
-DECADE = 10.0
 LEAST_APART = 0.08  # of the axis, where swept values are written at it themselves
 FLATTENED = 1.5  # times the range of the errors: no baseline stretches the axis further
 MOST_ROWS = 4  # of a legend, before it has two columns
@@ -98,7 +97,7 @@ def _scale(axes: Axes, panel: SweepPanel, *, has_names: bool, is_learning: bool)
     along = np.concatenate([curve.along for curve in panel.curves.values()])
     errors = np.concatenate([curve.errors.ravel() for curve in panel.curves.values()])
     errors = errors[np.isfinite(errors)]
-    is_logarithmic = _spans_a_decade(errors) or (is_learning and bool(np.all(errors > 0.0)))
+    is_logarithmic = spans_a_decade(errors) or (is_learning and bool(np.all(errors > 0.0)))
     shown = errors
     for name, (places, values) in panel.baselines.items():
         if _stretch(errors, values, is_logarithmic=is_logarithmic) > FLATTENED:
@@ -116,7 +115,7 @@ def _scale(axes: Axes, panel: SweepPanel, *, has_names: bool, is_learning: bool)
     if is_logarithmic:
         label_logarithms(axes, "y", shown)
     if not has_names:
-        _scale_values(axes, np.unique(along), is_logarithmic=is_learning or _spans_a_decade(along))
+        _scale_values(axes, np.unique(along), is_logarithmic=is_learning or spans_a_decade(along))
 
 
 def _scale_values(axes: Axes, values: Array, *, is_logarithmic: bool) -> None:
@@ -173,10 +172,6 @@ def _explained(counts: set[int]) -> str:
         return "one replica of each network"
     told = f"{counts.pop()} " if len(counts) == 1 else ""
     return f"mean ± standard error; small dots: {told}replicas"
-
-
-def _spans_a_decade(values: Array) -> bool:
-    return bool(values.min() > 0.0 and values.max() > DECADE * values.min())
 
 
 def _stretch(errors: Array, baseline: Array, *, is_logarithmic: bool) -> float:

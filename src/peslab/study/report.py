@@ -30,9 +30,6 @@ MICROSECONDS = "prediction_microseconds"
 MOST_COLUMNS = 5
 """Beside rank, trial, error and time, in 80 letters."""
 
-OUTCOMES = {"pruned": "was ", "failed": "failed: "}
-"""What is said before the reason of a trial without a rank."""
-
 COLORS = {"pruned": "yellow", "failed": "red"}
 
 
@@ -52,8 +49,8 @@ def renderables(study: optuna.Study, home: Path) -> Iterator[RenderableType]:
         told = ", ".join(names)
         yield f"* on the Pareto front: none is as good in all, better in one, of\n{told}"
     for trial in trials:
-        if trial.rank is None:
-            yield f"Trial {trial.trial} {OUTCOMES[trial.state]}{escape(str(trial.reason))}"
+        if trial.state == "failed":
+            yield f"Trial {trial.trial} failed: {escape(str(trial.reason))}"
     if trials[0].rank is not None and error.error == error.baselined:
         yield "\nThe best beside simpler answers, on the same test part"
         yield _comparison(trials[0], error)
@@ -134,6 +131,7 @@ def _tree(name: str, best: RankedTrial, home: Path, shown: Shown) -> Tree:
         tree.add("databases/         [dim]the configurations, shared by all runs[/]")
     study = tree.add(f"studies/{name}/")
     study.add("journal.log    [dim]the study itself: the same command continues it[/]")
+    study.add("report/        [dim]report.html: all of this and its figures, on one page[/]")
     best_folder = f"{best.trial}/".ljust(14)
     files = "network.pt, metrics.json, .hydra/" if shown.is_own else "metrics.json, replica_0/ …"
     study.add(f"{best_folder} [dim]the best trial: {files}[/]")
@@ -164,7 +162,7 @@ def confirmed(study: optuna.Study, unit: str) -> Iterator[RenderableType]:
     yield ties(found)
     winner = next((each.trial for each in ranking(study) if each.rank == 1), None)
     if winner in found.trials:
-        yield _curse(results[winner])
+        yield curse(results[winner])
     yield from (escape(promise(each)) for each in results.values() if each.error is None)
     yield ""
 
@@ -196,7 +194,7 @@ def promise(result: FreshResult) -> str:
     return f"Trial {result.trial}: validation promised {promised}, {given}"
 
 
-def _curse(winner: FreshResult) -> str:
+def curse(winner: FreshResult) -> str:
     """By how much the lowest validation error of all trials was too low, in their own words."""
     told, above = promise(winner), winner.above_promise
     if winner.error is None or not winner.promised or above is None:

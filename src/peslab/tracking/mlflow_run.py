@@ -86,6 +86,10 @@ class RunLog:
         """Log a file as an artifact, under its own name."""
         self._client.log_artifact(self.run_id, str(path))
 
+    def folder(self, path: Path) -> None:
+        """Log all that is in a folder, under the names that it has there."""
+        self._client.log_artifacts(self.run_id, str(path))
+
     def dataset(self, frame: "pl.DataFrame", source: Path, name: str, fingerprint: str) -> None:
         """Log a database as the run's input, under its own fingerprint (MLflow's is not stable)."""
         import mlflow
@@ -170,16 +174,33 @@ def sweep_log(tracking: Tracking, home: Path, name: str, problem: str) -> RunLog
     return RunLog(client, run_id)
 
 
+def study_log(tracking: Tracking, home: Path, study: str) -> RunLog | None:
+    """The run that the trials of a study are nested under; None where none was logged.
+
+    Args:
+        tracking: The store.
+        home: The folder of results.
+        study: Its name.
+    """
+    client = tracking.client(home)
+    found = _find_parent(client, tracking.experiment_id(client), study)
+    return RunLog(client, found) if found else None
+
+
+def _find_parent(client: "MlflowClient", experiment_id: str, study: str) -> str | None:
+    query = f"tags.study = '{study}' and tags.role = 'parent'"
+    found = client.search_runs([experiment_id], query, max_results=1)
+    return str(found[0].info.run_id) if found else None
+
+
 def parent_run(
     tracking: Tracking, client: "MlflowClient", home: Path, study: str, problem: str
 ) -> str:
     """The id of the run that those of a study or a sweep are nested under, found or made."""
     experiment_id = tracking.experiment_id(client)
-    query = f"tags.study = '{study}' and tags.role = 'parent'"
     with FileLock(home / "mlflow.lock"):
-        found = client.search_runs([experiment_id], query, max_results=1)
-        if found:
-            return str(found[0].info.run_id)
+        if found := _find_parent(client, experiment_id, study):
+            return found
         tags = {"study": study, "problem": problem, "role": "parent"}
         run = client.create_run(experiment_id, run_name=study, tags=tags)
         client.set_terminated(run.info.run_id)

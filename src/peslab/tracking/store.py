@@ -246,6 +246,16 @@ class Tracking:
             ids = [*known.split()[1 - MOST_LINKS :], again]
             client.set_tag(original.run_id, "repeated_by", " ".join(ids))
 
+    def figures(self, home: Path, run_id: str) -> dict[str, bytes]:
+        """The pictures of a run by their names without ending, as PNG."""
+        client = self.client(home)
+        paths = [item.path for item in client.list_artifacts(run_id, "figures")]
+        return {
+            Path(path).stem: Path(client.download_artifacts(run_id, path)).read_bytes()
+            for path in sorted(paths)
+            if path.endswith(".png")
+        }
+
     def _search(self, home: Path, query: str) -> list[RecordedRun]:
         client = self.client(home)
         ids, token = [each.experiment_id for each in client.search_experiments()], None

@@ -1,0 +1,204 @@
+"""The trials of a study below each other, with intervals, ties and floors."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+from scipy.stats import t as student
+
+from peslab.evaluation.scales import far_off, label_logarithms, plain
+from peslab.evaluation.style import BLUE, GREEN, GREY, VERMILION, styled_figure
+
+Array = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+LineStyle = Literal["-", ":", "--"]
+
+MOST_ROWS = 50  # of a figure, which would be longer than a page
+FLATTENED = 2.5  # times the range of the errors: no baseline stretches the axis further
+WIDE = 5.0  # times the least error: beyond, the axis is logarithmic
+SAME = 0.01  # part of a baseline, by which trials may differ that share a line
+NEAREST = 0.5  # of the least error: where a logarithmic axis begins, if intervals reach zero
+ALMOST_ZERO = 1e-6  # of an error: the end of an interval on such an axis
+FLOORS: tuple[LineStyle, ...] = ("-", ":", "--")
+MARGIN = 0.04  # of the axis, at both of its ends
+
+
+@dataclass(frozen=True)
+class Means:
+    """Errors of trials, means over replicas.
+
+    Attributes:
+        errors: Shape (n,), NaN for a trial that has none.
+        half_widths: Of their 95 % intervals, shape (n,), NaN where one replica was trained.
+    """
+
+    errors: Array
+    half_widths: Array
+
+
+@dataclass(frozen=True)
+class Forest:
+    """The trials of a study in their order.
+
+    Attributes:
+        names: Of n trials, the best first.
+        test: Their errors on the test part.
+        fresh: On fresh data with fresh seeds.
+        tied: Whether a trial cannot be told from the best, shape (n,).
+        baselines: Errors without a network on the inputs of each trial by their names, (n,).
+    """
+
+    names: Sequence[str]
+    test: Means
+    fresh: Means
+    tied: Flags
+    baselines: Mapping[str, Array] = field(default_factory=dict)
+
+
+def half_widths(sem: Array, n: Array) -> Array:
+    """Give half the widths of the 95 % intervals of means: t(0.975; n − 1) · s/√n.
+
+    Args:
+        sem: Standard errors of the means, shape (m,).
+        n: How many values each is the mean of, shape (m,).
+
+    Returns:
+        Shape (m,), NaN where n < 2: one value says nothing of the scatter.
+    """
+    several = n > 1
+    return np.where(several, student.ppf(0.975, np.where(several, n - 1, 1)) * sem, np.nan)
+
+
+def forest_figure(forest: Forest, label: str) -> Figure:
+    """Draw the errors of a study's trials below each other, with their 95 % intervals.
+
+    Args:
+        forest: The trials.
+        label: Of the errors, with their unit.
+
+    Returns:
+        The figure, with the best 50 of many. Baselines that would flatten it, and errors that are
+        far off, are told at its edge.
+    """
+    total, forest = len(forest.names), _first(forest, MOST_ROWS)
+    n = len(forest.names)
+    rows = np.arange(n, dtype=float)
+    with styled_figure(7.2, 1.4 + 0.21 * n) as figure:
+        axes = figure.subplots()
+        ends, is_logarithmic = _extent(forest)
+        beyond = _draw_floors(axes, forest, ends, is_logarithmic=is_logarithmic)
+        for row in np.flatnonzero(forest.tied):
+            axes.axhspan(row - 0.5, row + 0.5, color=GREEN, alpha=0.14, linewidth=0)
+        shift = 0.17 if np.isfinite(forest.fresh.errors).any() else 0.0
+        _draw_means(axes, rows - shift, forest.test, (BLUE, "o", "test part"))
+        _draw_means(axes, rows + shift, forest.fresh, (VERMILION, "D", "fresh data and seeds"))
+        axes.set_yticks(rows, forest.names)
+        axes.set_ylim(n - 0.4, -0.6)
+        axes.tick_params(axis="y", length=0)
+        axes.spines["left"].set_visible(False)
+        axes.set_xlabel(f"{label}, mean with 95 % interval over replicas")
+        _explain(figure, forest, beyond, total)
+    return figure
+
+
+def _first(forest: Forest, n: int) -> Forest:
+    test, fresh = (
+        Means(means.errors[:n], means.half_widths[:n]) for means in (forest.test, forest.fresh)
+    )
+    baselines = {name: values[:n] for name, values in forest.baselines.items()}
+    return Forest(forest.names[:n], test, fresh, forest.tied[:n], baselines)
+
+
+def _draw_means(axes: Axes, rows: Array, means: Means, look: tuple[str, str, str]) -> None:
+    """Means as marks, intervals as lines; what is far off as its number at the edge."""
+    color, mark, label = look
+    far = far_off(means.errors)
+    known = np.isfinite(means.errors) & ~far
+    if known.any():
+        errors, halves = means.errors[known], np.nan_to_num(means.half_widths[known])
+        if axes.get_xscale() == "log":  # intervals that reach zero leave the axis
+            halves = np.stack([np.minimum(halves, (1.0 - ALMOST_ZERO) * errors), halves])
+        axes.errorbar(
+            errors, rows[known], xerr=halves, fmt=mark, markersize=4, color=color,
+            elinewidth=1.2, capsize=0, label=label,
+        )  # fmt: skip
+    for row, error in zip(rows[far], means.errors[far], strict=True):
+        axes.annotate(
+            f"{plain(error)} →", (1.0, row), xycoords=axes.get_yaxis_transform(), ha="right",
+            va="center", fontsize=8.5, color=color,
+        )  # fmt: skip
+
+
+def _extent(forest: Forest) -> tuple[tuple[float, float], bool]:
+    """From where to where the errors reach with their intervals, and whether logarithmically."""
+    errors = np.concatenate([forest.test.errors, forest.fresh.errors])
+    halves = np.concatenate([forest.test.half_widths, forest.fresh.half_widths])
+    known = np.isfinite(errors) & ~far_off(errors)
+    errors, halves = errors[known], np.nan_to_num(halves[known])
+    low, high = float((errors - halves).min()), float((errors + halves).max())
+    is_logarithmic = bool(errors.min() > 0.0 and errors.max() > WIDE * errors.min())
+    if is_logarithmic:
+        low = max(low, NEAREST * float(errors.min()))
+    return (low, high), is_logarithmic
+
+
+def _draw_floors(
+    axes: Axes, forest: Forest, ends: tuple[float, float], *, is_logarithmic: bool
+) -> dict[str, float]:
+    """Choose the scale, draw the baselines that leave the errors readable, give the others."""
+    measure = np.log if is_logarithmic else np.asarray
+    low, high = (float(measure(end)) for end in ends)
+    left, right, beyond = *ends, {}
+    for number, (name, values) in enumerate(forest.baselines.items()):
+        known = values[np.isfinite(values)]
+        if not len(known) or (is_logarithmic and known.min() <= 0.0):
+            continue
+        outer = float(known.min()), float(known.max())
+        reach = max(high, float(measure(outer[1]))) - min(low, float(measure(outer[0])))
+        if reach > FLATTENED * (high - low):
+            beyond[name] = float(known[0])
+            continue
+        left, right = min(left, outer[0]), max(right, outer[1])
+        _draw_floor(axes, name, values, FLOORS[number % len(FLOORS)])
+    if is_logarithmic:
+        label_logarithms(axes, "x", np.array([left, right]))
+        margin = (right / left) ** MARGIN
+        axes.set_xlim(left / margin, right * margin)
+    elif left < right:
+        margin = MARGIN * (right - left)
+        axes.set_xlim(left - margin, right + margin)
+    return beyond
+
+
+def _draw_floor(axes: Axes, name: str, values: Array, style: LineStyle) -> None:
+    """One line for all trials, or a piece for each where their inputs differ."""
+    known = values[np.isfinite(values)]
+    height = 3 + 11 * len(axes.texts)  # names of neighbors do not meet
+    if np.ptp(known) <= SAME * abs(known[0]):
+        axes.axvline(known[0], color=GREY, linewidth=0.9, linestyle=style, zorder=0)
+    else:
+        rows = np.flatnonzero(np.isfinite(values))
+        axes.vlines(
+            known, rows - 0.5, rows + 0.5, color=GREY, linewidth=0.9, linestyles=style, zorder=0
+        )
+    axes.annotate(
+        name, (known[0], 1.0), xycoords=axes.get_xaxis_transform(), xytext=(0, height),
+        textcoords="offset points", ha="center", fontsize=8.5, color=GREY,
+    )  # fmt: skip
+
+
+def _explain(figure: Figure, forest: Forest, beyond: Mapping[str, float], total: int) -> None:
+    """What the marks mean, and what is not seen."""
+    told = ["shaded: tied for best"] if forest.tied.any() else []
+    if beyond:
+        told.append("off the axis: " + ", ".join(f"{k} {plain(v)}" for k, v in beyond.items()))
+    if len(forest.names) < total:
+        told.append(f"the best {len(forest.names)} of {total} trials")
+    if told:
+        figure.supxlabel("; ".join(told), x=0.99, ha="right", fontsize=8.5, color=GREY)
+    if np.isfinite(forest.fresh.errors).any():
+        figure.legend(loc="outside upper left", ncols=2, fontsize=8.5, handlelength=1.4)

@@ -1,0 +1,278 @@
+"""All that a study found, on one page."""
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+import optuna
+import polars as pl
+
+from peslab.pages.document import Block, Code, Document, Paragraph, Picture, Section, Table
+from peslab.pages.html import as_html
+from peslab.pages.latex import as_latex
+from peslab.pages.markdown import as_markdown
+from peslab.pages.study_pictures import StudyPictures
+from peslab.pages.words import MICROSECONDS, metric_words
+from peslab.study.fresh import FreshResult, Verdict, fresh_results, verdict
+from peslab.study.ranking import ranking
+from peslab.study.report import curse, decimals, promise, short, short_names, ties
+from peslab.study.searched import Asked, asked, objective_values, searched_keys
+
+TITLES = {
+    "forest": "Errors with their intervals",
+    "importances": "Importances",
+    "history": "History",
+    "slices": "Slices",
+    "parallel": "Parallel coordinates",
+    "pareto": "Accuracy and cost",
+}
+"""In their order on the page."""
+
+NOTHING = "–"
+HUGE = 1e6  # an error that is told by its power of ten
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """What stands in the folders of a study and in MLflow, as far as it could be found.
+
+    Attributes:
+        settings: Of the study itself, such as `n_trials`.
+        environment: Versions and machine of its best run.
+        command: That trains its best trial again, to be pasted.
+    """
+
+    settings: Mapping[str, str] = field(default_factory=dict)
+    environment: Mapping[str, str] = field(default_factory=dict)
+    command: str = ""
+
+
+def study_files(study: optuna.Study, recorded: Recorded) -> dict[str, bytes | str]:
+    """Everything that a study's report is made of, by its name in the folder.
+
+    Args:
+        study: Any; one without a finished trial has a page that says so.
+        recorded: What is known of it elsewhere.
+    """
+    drawn = StudyPictures(study)
+    pictures = {picture.name: picture for picture in drawn}
+    page = study_document(study, recorded, pictures, drawn)
+    footer = f"Made by peslab from the study {study.study_name}; the same is in report.md."
+    files: dict[str, bytes | str] = {
+        "report.html": as_html(page, footer),
+        "report.md": as_markdown(page),
+        "ranking.csv": drawn.frame.write_csv(),
+        "ranking.tex": as_latex(ranking_table(study, drawn.frame)),
+    }
+    for picture in page.pictures():
+        files[f"figures/{picture.name}.png"] = picture.png
+        if picture.pdf is not None:
+            files[f"figures/{picture.name}.pdf"] = picture.pdf
+    return files
+
+
+def study_document(
+    study: optuna.Study,
+    recorded: Recorded,
+    pictures: Mapping[str, Picture],
+    drawn: StudyPictures,
+) -> Document:
+    """The page of a study."""
+    what, frame = asked(study), drawn.frame
+    sections = [Section("What was asked", tuple(_asked(what, frame, recorded)))]
+    if recorded.command:
+        blocks = tuple(_repetition(study.study_name, recorded.command))
+        sections.append(Section("The best, to paste", blocks))
+    if len(frame):
+        note = "Ranked by the validation part, shown on the test part. ± is the standard error of "
+        ranked = Paragraph(f"{note}the mean over replicas."), ranking_table(study, frame)
+        sections.append(Section("Ranking", ranked))
+    if fresh := fresh_results(study):
+        first = next((trial.trial for trial in ranking(study) if trial.rank == 1), None)
+        told = _confirmation(fresh, verdict(study), first, what.units.get(what.shown, ""))
+        sections.append(Section("The leading trials on fresh data", tuple(told)))
+    for name, title in TITLES.items():
+        if name in pictures:
+            sections.append(Section(title, (pictures[name],)))
+        elif name in drawn.refused:
+            sections.append(Section(title, (Paragraph(drawn.refused[name]),)))
+    if (ended := frame.filter(pl.col("state") != "complete")).height:
+        sections.append(Section("Failed and pruned", (_failures(study, ended),)))
+    sections.append(Section("The record", tuple(_record(what, recorded))))
+    return Document(f"Study {study.study_name}", tuple(sections))
+
+
+def ranking_table(study: optuna.Study, frame: pl.DataFrame) -> Table:
+    """The trials, the best first, those without a rank last; what is tied for best stands out."""
+    what, keys, values = asked(study), searched_keys(study), objective_values(study)
+    error = what.shown if what.shown in {*frame.columns} - {*what.objectives} else None
+    has_fresh = not frame["fresh_error"].is_null().all()
+    has_cost = MICROSECONDS in frame.columns and MICROSECONDS not in what.objectives
+    header = ["rank", "trial", *(_heading(name, what) for name in what.objectives)]
+    header += [_heading(error, what)] if error else []
+    header += ["on fresh data", "tied"] if has_fresh else []
+    header += ["µs"] if has_cost else []
+    header += short_names([key.key for key in keys])
+    rows: list[tuple[str, ...]] = []
+    bold = set()
+    for row in frame.sort(pl.col("rank").fill_null(len(frame) + 1), "trial").to_dicts():
+        found = values.get(row["trial"], [None] * len(what.objectives))
+        cells = [_rank(row), str(row["trial"]), *map(_number, found)]
+        cells += [with_sem(row[error], row.get(f"{error}_sem"))] if error else []
+        if has_fresh:
+            fresh = with_sem(row["fresh_error"], row["fresh_error_sem"])
+            cells += [fresh, "✓" if row["tied"] else ""]
+        cells += [_rounded(row[MICROSECONDS])] if has_cost else []
+        if row["tied"] or (row["rank"] == 1 and not has_fresh):
+            bold.add(len(rows))
+        rows.append((*cells, *(_value(row[key.column]) for key in keys)))
+    return Table(tuple(header), tuple(rows), frozenset(bold))
+
+
+def _rank(row: Mapping[str, object]) -> str:
+    if row["state"] != "complete":
+        return str(row["state"])
+    return NOTHING if row["rank"] is None else str(row["rank"])
+
+
+def _rounded(microseconds: float | None) -> str:
+    return NOTHING if microseconds is None else f"{microseconds:.1f}"
+
+
+def _repetition(name: str, command: str) -> Iterator[Block]:
+    yield Code(command)
+    yield Paragraph("Again from its record, or with a change, such as more epochs:")
+    yield Code(f"peslab rerun {name}/best\npeslab rerun {name}/best trainer.max_epochs=200")
+
+
+def with_sem(mean: float | None, sem: float | None) -> str:
+    """A mean with its standard error, as far as there are both."""
+    if mean is None:
+        return NOTHING
+    digits = decimals(mean, 5) if abs(mean) < 1.0 else max(0, 4 - int(math.log10(abs(mean))))
+    told = f"{mean:.{digits}f}" if abs(mean) < HUGE else f"{mean:.3g}"
+    if sem is None or not math.isfinite(sem):
+        return told
+    if abs(mean) >= HUGE:
+        return f"{told} ± {sem:.2g}"
+    if 0.0 < sem < 0.5 * 10.0**-digits:  # of replicas that agree by chance
+        digits = -math.floor(math.log10(sem))
+    return f"{mean:.{digits}f} ± {sem:.{digits}f}"
+
+
+def _asked(what: Asked, frame: pl.DataFrame, recorded: Recorded) -> Iterator[Block]:
+    """How many trials, what they minimized, and in which space."""
+    counts = dict(frame["state"].value_counts().iter_rows())
+    told = ", ".join(f"{counts[state]} {state}" for state in sorted(counts)) or "none yet"
+    of = f" of {recorded.settings['n_trials']}" if "n_trials" in recorded.settings else ""
+    yield Paragraph(f"{len(frame)}{of} trials are finished: {told}. {_goals(what)}")
+    if {"seed", "replicas"} <= set(what.recipe):
+        seeds = f"seed {what.recipe['seed']} and the {what.recipe['replicas']} replicas from it on"
+        proposals = recorded.settings.get("seed")
+        drawn = f"; proposals were drawn with seed {proposals}" if proposals is not None else ""
+        yield Paragraph(f"Every trial was trained with {seeds}{drawn}.")
+    if what.reference:
+        yield Paragraph(f"For comparison, {what.reference}.")
+    if what.space:
+        yield Table(("key", "searched in"), tuple(what.space.items()), n_left=2)
+
+
+def _goals(what: Asked) -> str:
+    """What was minimized, and what was maximized."""
+    named = [_heading(metric, what) for metric in what.objectives]
+    goals = {
+        verb: [name for name, each in zip(named, what.signs, strict=True) if each == sign]
+        for verb, sign in (("Minimized", 1.0), ("Maximized", -1.0))
+    }
+    return " ".join(f"{verb}: {' and '.join(goal)}." for verb, goal in goals.items() if goal)
+
+
+def _confirmation(
+    fresh: Mapping[int, FreshResult], found: Verdict | None, first: int | None, unit: str
+) -> Iterator[Block]:
+    """What validation promised, what fresh data gave, and who is tied."""
+    whence = next((each.told for each in fresh.values() if each.told), "fresh data")
+    yield Paragraph(
+        f"The leading trials were trained again with fresh seeds and tested on {whence}."
+    )
+    given = [each for each in fresh.values() if each.error is not None]
+    given.sort(key=lambda each: each.error or 0.0)
+    rows = [
+        (
+            str(each.trial),
+            with_sem(each.promised, None),
+            with_sem(each.error, each.sem),
+            _ratio(each),
+        )
+        for each in given
+    ]
+    told = f" ({unit})" if unit else ""
+    header = ("trial", f"validation promised{told}", f"fresh data gave{told}", "ratio")
+    tied = [row for row, each in enumerate(given) if found and found.is_tied(each.trial)]
+    yield Table(header, tuple(rows), frozenset(tied))
+    for each in fresh.values():
+        if each.error is None:
+            yield Paragraph(promise(each))
+    if found is not None:
+        yield Paragraph(ties(found))
+    winner = None if first is None else fresh.get(first)
+    if winner is not None and winner.error is not None:
+        yield Paragraph(curse(winner))
+
+
+def _ratio(result: FreshResult) -> str:
+    """How much more the error is than that for which the trial was chosen: the winner's curse."""
+    if result.error is None or not result.promised:
+        return NOTHING
+    told = f"{result.error / result.promised:.2f}"
+    return told if result.sem is None else f"{told} ± {result.sem / result.promised:.2f}"
+
+
+def _failures(study: optuna.Study, ended: pl.DataFrame) -> Table:
+    keys = searched_keys(study)
+    names = short_names([key.key for key in keys])
+    rows = [
+        (
+            str(row["trial"]),
+            row["state"],
+            row["reason"] or NOTHING,
+            ", ".join(
+                f"{name}={_value(row[key.column])}"
+                for name, key in zip(names, keys, strict=True)
+                if row[key.column] is not None
+            ),
+        )
+        for row in ended.to_dicts()
+    ]
+    return Table(("trial", "state", "reason", "values"), tuple(rows), n_left=4)
+
+
+def _record(what: Asked, recorded: Recorded) -> Iterator[Block]:
+    """Of what the numbers depend on, everything that is known."""
+    if recorded.environment:
+        yield Paragraph("Code, libraries and machine of the best run:")
+        yield Code(_lines(recorded.environment))
+    if what.recipe:
+        yield Paragraph("What all trials shared:")
+        yield Code(_lines(what.recipe))
+    yield Paragraph(
+        "Beside this page: ranking.csv with every metric of every trial, ranking.tex for a paper, "
+        "and each figure in figures/ as pixels and as a drawing."
+    )
+
+
+def _lines(values: Mapping[str, str]) -> str:
+    return "\n".join(f"{key}: {value}" for key, value in values.items())
+
+
+def _heading(metric: str, what: Asked) -> str:
+    unit = "µs" if metric == MICROSECONDS else what.units.get(metric, "")
+    return f"{metric_words(metric)} ({unit})" if unit else metric_words(metric)
+
+
+def _number(value: float | None) -> str:
+    return with_sem(value, None)
+
+
+def _value(value: object) -> str:
+    return NOTHING if value is None else short(value)
