@@ -106,7 +106,7 @@ def test_a_job_that_is_asked_to_end_asks_its_worker(monkeypatch, tmp_path):
 def test_submitit_starts_workers_on_this_machine(home, repository):
     """Two of them share a study on a shared file system; its runs are spooled, and brought in."""
     pytest.importorskip("hydra_plugins.hydra_submitit_launcher")
-    small = ["study.n_trials=2", "study.storage=shared", "study.workers=2"]
+    small = ["study.n_trials=2", "study.confirm=0", "study.storage=shared", "study.workers=2"]
     command = ["train", "-m", "study=quickstart", "study.name=far", "debug=fast", *small]
     done = subprocess.run(
         [sys.executable, "-m", "peslab", *command, "hydra/launcher=submitit_local"],
