@@ -222,7 +222,7 @@ def test_every_option_trains_for_one_short_step(option, peslab, home):
     )
 
 
-@pytest.mark.parametrize("study", options("study"))
+@pytest.mark.parametrize("study", sorted({*options("study")} - {"own_trainer"}))
 def test_every_study_runs_its_first_trials(study, peslab, home):
     """Two trials: the default config and one that is proposed."""
     answer = peslab("train", f"study={study}", "debug=fast", "study.n_trials=2", "study.confirm=0")

@@ -60,7 +60,8 @@ def test_figures_and_numbers_are_kept(peslab, home):
     assert run.data.params["potential.counting"] == "once"
     assert run.data.params["lattice.cell_width"] == "5.0"
     kept = {artifact.path for artifact in client.list_artifacts(run.info.run_id)}
-    assert kept == {"curve.png", "six_tests.png", "laws.json", "environment.yaml"}
+    environment = {"environment.yaml", "installed.txt"}
+    assert kept - {"uncommitted.diff"} == {"curve.png", "six_tests.png", "laws.json"} | environment
     assert run.info.run_id[:8] in answer.out
 
 

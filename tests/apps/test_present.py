@@ -77,25 +77,31 @@ def trial(result=None, reason=None, values=None):
 
 def test_a_told_trial_is_one_line(told):
     """How far the study is, which trial, its error, its seconds, its values by their last name."""
-    present.trial_line(trial(TrialResult(0.01, METRICS, "run"), values={"network.width": 64}))
+    present.trial_line(
+        trial(TrialResult(0.01, METRICS, "run"), values={"network.width": 64}),
+        "val/energy_mae",
+        "val MAE",
+    )
     assert told() == "  3/12  trial 7: val MAE 0.0111 ± 0.0002  61 s  width=64\n"
 
 
 def test_a_failed_trial_is_told_with_its_reason(told):
     """On the same line, in the place of the error."""
-    present.trial_line(trial(reason="the loss is not finite."))
+    present.trial_line(trial(reason="the loss is not finite."), "val/energy_mae", "val MAE")
     assert "trial 7: failed: the loss is not finite.  61 s" in told()
 
 
 def test_lists_are_not_taken_for_colors(told):
     """`[-2,-4]` and `[red]` are values here, not markup."""
-    present.trial_line(trial(reason="no", values={"a.b": "[red]", "c": "[-2,-4]"}))
+    present.trial_line(
+        trial(reason="no", values={"a.b": "[red]", "c": "[-2,-4]"}), "val/energy_mae", "val MAE"
+    )
     assert "b=[red] c=[-2,-4]" in told()
 
 
 def test_a_long_line_of_a_trial_is_not_broken(told):
     """A log can be searched line by line."""
-    present.trial_line(trial(reason="x" * 200))
+    present.trial_line(trial(reason="x" * 200), "val/energy_mae", "val MAE")
     assert told().count("\n") == 1
 
 

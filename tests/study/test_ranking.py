@@ -91,6 +91,7 @@ def test_the_ranking_survives_json(study):
     assert json.loads(json.dumps(plain)) == plain
     assert set(plain[0]) == {
         *("rank", "trial", "run_id", "values", "metrics", "reason", "state", "front"),
+        "objectives",
     }
 
 

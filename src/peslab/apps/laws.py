@@ -172,7 +172,8 @@ def curves_of(problem: "LatticePES", tests: "SixTests") -> "Mapping[str, Any]":
 
 def folder_name(overrides: "Sequence[str]") -> str:
     """What was overridden, in letters that every file system takes; `default` where nothing was."""
-    name = ",".join(sorted(overrides)).replace("/", ".") or "default"
+    chosen = sorted(text for text in overrides if not text.startswith("tracking"))
+    name = ",".join(chosen).replace("/", ".") or "default"
     readable = "".join(letter if letter.isalnum() or letter in "._-=," else "-" for letter in name)
     if readable == name and len(name) <= LONGEST_NAME:
         return name
@@ -187,7 +188,7 @@ def keep(
     place: Place,
 ) -> Trial:
     """Write the figures and log what was chosen, measured and drawn."""
-    from peslab.tracking import provenance, track_run
+    from peslab.tracking import record_environment, track_run
 
     with track_run(tracking, place.home, place.name, {"problem": "laws"}) as log:
         folder = place.home / "laws" / place.name
@@ -202,7 +203,7 @@ def keep(
         )  # fmt: skip
         log.metrics({"laws_broken": sum(finding.verdict == "fails" for finding in findings)})
         log.text(json.dumps(laws_as_json(findings), indent=1, ensure_ascii=False), "laws.json")
-        log.text("\n".join(f"{k}: {v}" for k, v in provenance().items()), "environment.yaml")
+        record_environment(log, place.home, {})
     return Trial(findings, [folder / name for name in figures], log.run_id)
 
 

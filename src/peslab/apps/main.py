@@ -10,6 +10,7 @@ from typing import NoReturn
 from peslab import __version__
 from peslab.apps.signals import stopped_by_signals
 from peslab.errors import PeslabError, Stopped
+from peslab.passwords import masked
 
 COMMANDS = {
     "train": "one run, a grid (-m) or a study (-m study=NAME), from the configs in conf/",
@@ -74,7 +75,7 @@ def _sentence(error: Exception) -> str:
             "There is not enough memory for this: lower the size of the database, the epochs of "
             "its relaxation, or replicas."
         )
-    return " ".join(str(error).split())
+    return " ".join(masked(str(error)).split())
 
 
 def _unknown(command: str) -> str:

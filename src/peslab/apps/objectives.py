@@ -4,12 +4,21 @@ from dataclasses import replace
 
 from peslab.configuration.suggest import did_you_mean
 from peslab.errors import PeslabError
+from peslab.pipeline.own_trainer import OBJECTIVE as OWN_TRAINERS
 from peslab.pipeline.run import SELECTABLE
-from peslab.problems.contract import Problem
+from peslab.problems.contract import Problem, Task
 from peslab.study import Study
 
 OF_TEST_PART = ("test/", "baseline/", "replica_", "errors/", "ensemble/", "skill")
 """Metrics that begin so are measured on the test part, or are none to select by."""
+
+
+def unit_of(task: Task, metric: str) -> str:
+    """Of errors of the target, and of those of its gradient and forces; others have none."""
+    name = metric.rpartition("/")[2]
+    if name.startswith(f"{task.target}_"):
+        return task.unit
+    return task.gradient_unit if name in {"gradient_mae", "force_mae"} else ""
 
 
 def judged(settings: Study, problem: Problem) -> Study:
@@ -18,9 +27,11 @@ def judged(settings: Study, problem: Problem) -> Study:
     Raises:
         PeslabError: If one may not select, is not known, or does not go with the pruner.
     """
-    own = problem.task.objective
+    own = problem.task.objective if settings.command is None else OWN_TRAINERS
     if settings.objectives is None:
-        return replace(settings, objectives=(own,))
+        settings = replace(settings, objectives=(own,))
+    if settings.command is not None:
+        return _without_pruner(settings)
     known = [*problem.selectable, *SELECTABLE]
     for each in settings.searched:
         if each.metric.startswith(OF_TEST_PART):
@@ -38,5 +49,13 @@ def judged(settings: Study, problem: Problem) -> Study:
         raise PeslabError(
             f"Pruners look at the problem's own error while it is trained, {own}: choose "
             "study/pruner=none for other objectives."
+        )
+    return settings
+
+
+def _without_pruner(settings: Study) -> Study:
+    if settings.pruner.checks:
+        raise PeslabError(
+            "Nobody can look into a command while it trains: choose study/pruner=none."
         )
     return settings

@@ -6,20 +6,28 @@ from dataclasses import replace
 from typing import Any, NamedTuple, cast
 
 from hydra._internal.utils import get_args_parser
+from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
+from hydra.errors import HydraException
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf, open_dict
 
 from peslab.apps import present
 from peslab.apps.objectives import judged
+from peslab.apps.own import own_trainer
 from peslab.apps.spaces import check_space, merged
 from peslab.apps.start import Start, started
+from peslab.configuration.build import resolve
 from peslab.configuration.compose import compose, is_group, parse, without_hydra
+from peslab.configuration.secrets import hide, hide_in_files
 from peslab.errors import PeslabError
+from peslab.passwords import masked_values
 from peslab.pipeline import plan
 from peslab.study import Study
 from peslab.study.settings import SHARED
 from peslab.tracking import Tracking
+
+COMMAND = "study.command="
 
 
 class Cleared(NamedTuple):
@@ -30,6 +38,7 @@ class Cleared(NamedTuple):
         study: The name of the study whose ranking is shown at the end, if any.
         grid: The composed config of a grid, whose runs are shown at the end, if it is one.
         fixed: The keys that were typed with one value, the same for all its runs.
+        hidden: Overrides that stand for values with passwords in files of conf/.
         tracking: Where runs are logged.
     """
 
@@ -38,6 +47,37 @@ class Cleared(NamedTuple):
     grid: DictConfig | None = None
     fixed: tuple[str, ...] = ()
     tracking: Tracking | None = None
+    hidden: tuple[str, ...] = ()
+
+
+def quoted(arguments: list[str]) -> list[str]:
+    """The arguments, a command in them in the quotes that Hydra's grammar wants around its braces.
+
+    So that `study.command="python train.py --rate {rate}"` can be typed as it stands.
+    """
+    return [_quoted(each) if each.startswith(COMMAND) else each for each in arguments]
+
+
+def _quoted(argument: str) -> str:
+    try:
+        is_value = not OverridesParser.create().parse_override(argument).is_sweep_override()
+    except HydraException:
+        is_value = False
+    if is_value:
+        return argument
+    text = argument.removeprefix(COMMAND).replace("'", r"\'")
+    return f"{COMMAND}'{text}'"
+
+
+def without_passwords(arguments: list[str]) -> list[str]:
+    """The arguments, each value with a password replaced by one that says where it is.
+
+    Raises:
+        PeslabError: If a password cannot be taken out.
+    """
+    typed = get_args_parser().parse_intermixed_args(arguments).overrides
+    hidden = dict(zip(typed, hide(parse(typed)), strict=True))
+    return [hidden.get(argument, argument) for argument in arguments]
 
 
 def preflight(arguments: list[str]) -> Cleared:
@@ -77,13 +117,21 @@ def preflight(arguments: list[str]) -> Cleared:
     if composes_only:
         present.composed(ours)
     shows_config = bool(flags.cfg or flags.info)
+    hidden = tuple(hide_in_files(ours))
+    if flags.resolve and masked_values(values := resolve(ours)) != values:
+        raise PeslabError("--resolve would print a password: leave it out.")
     if shows_config or composes_only:
         return Cleared(composes_only, None)
     return Cleared(
         composes_only=False,
         study=study.name if study else None,
         grid=config if is_sweep and study is None else None,
-        fixed=tuple(item.key_or_group for item in parse(flags.overrides) if item not in swept),
+        fixed=tuple(
+            item.key_or_group
+            for item in parse([*flags.overrides, *hidden])
+            if not item.is_sweep_override()
+        ),
+        hidden=hidden,
         tracking=_tracking(planned.tracking, study),
     )
 
@@ -112,7 +160,9 @@ def _check_study(
             "A study runs with its own sweeper: leave hydra/sweeper and hydra.mode alone."
         )
     fixed = [str(item.input_line) for item in overrides if not item.is_sweep_override()]
-    check_space(merged(study, overrides, start.config), start.config, fixed, start.overrides)
+    settings = merged(study, overrides, start.config)
+    if own_trainer(start.config, settings) is None:
+        check_space(settings, start.config, fixed, start.overrides)
 
 
 def _check_folders(config: DictConfig) -> None:

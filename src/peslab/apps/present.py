@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.tree import Tree
 
 from peslab.configuration.build import resolve
+from peslab.passwords import masked_values
 from peslab.study.report import COMPACT, decimals, promise, short
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from peslab.database import Database
-    from peslab.pipeline import Outcome
+    from peslab.pipeline import Outcome, Repetition
     from peslab.study import Study
     from peslab.study.fresh import FreshResult
     from peslab.study.sweeper import ToldTrial
@@ -31,7 +32,8 @@ console = Console(highlight=False)
 
 def composed(config: DictConfig) -> None:
     """A composed config that was found to be valid."""
-    console.print(Syntax(OmegaConf.to_yaml(resolve(config)), "yaml", background_color="default"))
+    told = OmegaConf.to_yaml(masked_values(resolve(config)))
+    console.print(Syntax(told, "yaml", background_color="default"))
     console.print("Valid: nothing was trained.")
 
 
@@ -151,17 +153,17 @@ def nothing_to_do(study: "Study") -> None:
     )
 
 
-def trial_line(progress: "ToldTrial") -> None:
-    """One told trial of a study."""
+def trial_line(progress: "ToldTrial", objective: str, told_as: str) -> None:
+    """One told trial of a study, with its objective and what that is called."""
     values = " ".join(
         f"{key.rpartition('.')[2]}={short(value)}" for key, value in progress.values.items()
     )
     if progress.pruned:
-        told = f"[yellow]{progress.reason}[/]"
+        told = f"[yellow]{escape(str(progress.reason))}[/]"
     elif progress.result is None:
-        told = f"[red]failed[/]: {progress.reason}"
+        told = f"[red]failed[/]: {escape(str(progress.reason))}"
     else:
-        told = f"val MAE {with_sem(progress.result.metrics, 'val/energy_mae')}"
+        told = f"{told_as} {with_sem(progress.result.metrics, objective)}"
     console.print(
         f"[bold]{progress.finished:>3}/{progress.n_trials}[/]  trial {progress.number}: {told}"
         f"  [dim]{progress.seconds:.0f} s  {escape(values)}[/]",
@@ -192,6 +194,52 @@ def difference(lines: Sequence[str]) -> None:
         console.print("The same config again.")
     for line in lines:
         console.print(f"[{'red' if line.startswith('-') else 'green'}]{escape(line)}[/]")
+
+
+def repetition(found: "Repetition", outcome: "Outcome") -> None:
+    """Whether a rerun gave the same numbers, and if not, what was different around it."""
+    n = len(found.same) + len(found.different)
+    if found.is_identical:
+        console.print(f"Run {outcome.run_id[:8]} is identical: {n} metrics, bit by bit.")
+    else:
+        console.print(f"{len(found.different)} of {n} metrics differ:")
+        console.print(_differing(found))
+        if found.changes:
+            console.print("What changed between the two runs:")
+            console.print(_changes(found))
+        else:
+            console.print("Nothing that is recorded changed: neither code, libraries, nor machine.")
+    console.print(f"In {outcome.folder}; figures: peslab ui", soft_wrap=True)
+
+
+MOST_ROWS = 20
+"""Lines that a table of differences may have."""
+
+
+def _differing(found: "Repetition") -> Table:
+    table = Table(**COMPACT)
+    for column in ("metric", "original", "rerun", "relative"):
+        table.add_column(column, justify="left" if column == "metric" else "right")
+    shown = sorted(found.different.items(), key=lambda item: item[0].startswith("replica_"))
+    for name, (before, now) in shown[:MOST_ROWS]:
+        relative = f"{now / before - 1:+.1e}" if before and now is not None else "–"
+        told = ("–" if value is None else f"{value:.8g}" for value in (before, now))
+        table.add_row(name, *told, relative)
+    if len(shown) > MOST_ROWS:
+        table.add_row(f"and {len(shown) - MOST_ROWS} more", "", "", "")
+    return table
+
+
+def _changes(found: "Repetition") -> Table:
+    table = Table(**COMPACT)
+    table.add_column("")
+    for column in ("original", "rerun"):
+        table.add_column(column, overflow="fold")
+    for change in found.changes[:MOST_ROWS]:
+        table.add_row(*map(escape, change))
+    if len(found.changes) > MOST_ROWS:
+        table.add_row(f"and {len(found.changes) - MOST_ROWS} more", "", "")
+    return table
 
 
 def comparison(original: "Mapping[str, float]", outcome: "Outcome") -> None:

@@ -5,6 +5,7 @@ import difflib
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from omegaconf import DictConfig, OmegaConf
 
@@ -12,11 +13,16 @@ from peslab.apps.spooled import bring_in
 from peslab.configuration.build import build, check, resolve
 from peslab.configuration.compose import compose, is_group, keys, parse, without_hydra
 from peslab.configuration.folders import home
+from peslab.configuration.secrets import recorded as recorded_form
 from peslab.configuration.suggest import did_you_mean
 from peslab.errors import PeslabError
+from peslab.passwords import masked_values
 from peslab.study.ranking import pick
 from peslab.study.storage import load
-from peslab.tracking import RecordedRun
+from peslab.tracking import RecordedRun, Tracking
+
+if TYPE_CHECKING:
+    from peslab.pipeline import Repetition
 
 GLOBAL = ("problem", "study", "experiment", "debug")
 """Groups whose files reach into others: what they set is recorded key by key."""
@@ -38,11 +44,12 @@ def main(arguments: list[str]) -> None:
     bring_in(parsed.overrides)
     original, recorded = find(parsed.run, parsed.overrides)
     config = override(recorded, parsed.overrides)
+    is_repetition = all(text.startswith("tracking.") for text in parsed.overrides)
     planned = plan(config)
     present.difference(difference(recorded, config))
     folder = home() / "reruns" / datetime.now().strftime("%Y-%m-%d_%H-%M-%S_%f")  # noqa: DTZ005
     folder.mkdir(parents=True)
-    (folder / "config.yaml").write_text(OmegaConf.to_yaml(config), encoding="utf-8")
+    (folder / "config.yaml").write_text(OmegaConf.to_yaml(recorded_form(config)), encoding="utf-8")
     origin = Origin(
         folder=folder,
         home=home(),
@@ -52,11 +59,26 @@ def main(arguments: list[str]) -> None:
     )
     with present.watching(f"rerun of {parsed.run}") as watcher:
         outcome = run(planned, replace(origin, watcher=watcher))
-    present.comparison(original.metrics, outcome)
+    if is_repetition:
+        present.repetition(repetition(planned.tracking, original, outcome.run_id), outcome)
+    else:
+        present.comparison(original.metrics, outcome)
+    planned.tracking.link(home(), original, outcome.run_id)
+
+
+def repetition(tracking: Tracking, original: RecordedRun, again: str) -> "Repetition":
+    """Whether a run repeated another bit by bit, both as the store remembers them."""
+    from peslab.pipeline import compare, marks
+
+    runs = (original, tracking.find(home(), run_id=again))
+    before, now = ({**tracking.environment(home(), run.run_id), **marks(run.tags)} for run in runs)
+    return compare((runs[0].metrics, runs[1].metrics), (before, now))
 
 
 def find(name: str, overrides: Sequence[str] = ()) -> tuple[RecordedRun, DictConfig]:
     """A recorded run and its composed config, interpolations alive.
+
+    The store is today's, where the run was found: the record has no passwords.
 
     Args:
         name: STUDY/best, STUDY/TRIAL, or a run id or its beginning.
@@ -66,7 +88,8 @@ def find(name: str, overrides: Sequence[str] = ()) -> tuple[RecordedRun, DictCon
         PeslabError: If there is no such run.
     """
     store = [item for item in overrides if item.startswith("tracking.")]
-    tracking = build(check(without_hydra(compose(store)))["tracking"], "tracking")
+    today = without_hydra(compose(store))
+    tracking = build(check(today)["tracking"], "tracking")
     study, _, trial = name.rpartition("/")
     if study:
         run_id = pick(load(study, home()), trial).run_id
@@ -74,9 +97,19 @@ def find(name: str, overrides: Sequence[str] = ()) -> tuple[RecordedRun, DictCon
             run_id = tracking.of_study(home(), study, int(trial)).run_id
     else:
         run_id = name
+    from peslab.pipeline.own_trainer import COMMAND, NAME
+
     run = tracking.find(home(), run_id=run_id)
+    if run.tags.get("trainer") == NAME:
+        command = tracking.read_text(home(), run.run_id, COMMAND).splitlines()[0]
+        raise PeslabError(
+            f"Run {run.run_id[:8]} was trained by a command of yours, which peslab does not run "
+            f"again by itself; by hand, in a folder of its own, its first replica is: {command}"
+        )
     text = tracking.read_text(home(), run.run_id, "config/unresolved.yaml")
-    return run, OmegaConf.create({**OmegaConf.create(text), "study": None})
+    config = OmegaConf.create({**OmegaConf.create(text), "study": None})
+    config.tracking = OmegaConf.merge(today.tracking, {"experiment": config.tracking.experiment})
+    return run, config
 
 
 def override(recorded: DictConfig, overrides: Sequence[str]) -> DictConfig:
@@ -106,6 +139,7 @@ def override(recorded: DictConfig, overrides: Sequence[str]) -> DictConfig:
 
 def difference(before: DictConfig, after: DictConfig) -> list[str]:
     """The lines of the resolved configs that differ, as a diff without context."""
-    old, new = (OmegaConf.to_yaml(resolve(config)).splitlines() for config in (before, after))
+    told = (OmegaConf.to_yaml(masked_values(resolve(config))) for config in (before, after))
+    old, new = (text.splitlines() for text in told)
     lines = difflib.unified_diff(old, new, n=0, lineterm="")
     return [line for line in lines if not line.startswith(("---", "+++", "@@"))]

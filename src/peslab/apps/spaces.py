@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from optuna.distributions import CategoricalDistribution
 
 
+SPACE = "study.space."
+"""Before a key on the command line, where that is a key of somebody's own trainer."""
+
+
 def merged(study: Study, overrides: Sequence[Override], config: DictConfig) -> Study:
     """A study whose space heeds the command line: swept keys replace its own, fixed ones leave it.
 
@@ -30,7 +34,7 @@ def merged(study: Study, overrides: Sequence[Override], config: DictConfig) -> S
     Raises:
         PeslabError: If nothing is left to search, or a condition names what does not exist.
     """
-    typed = {item.key_or_group: item for item in overrides}
+    typed = {item.key_or_group.removeprefix(SPACE): item for item in overrides}
     space = {
         key: text
         for key, text in study.space.items()
@@ -43,6 +47,8 @@ def merged(study: Study, overrides: Sequence[Override], config: DictConfig) -> S
             space[key] = f"{item.get_value_string()}{when}"
         else:
             space.pop(key, None)
+    if not space:
+        raise PeslabError("study.space is empty: sweep a key, e.g. 'rate=interval(0.1,1)'.")
     return replace(study, space=decided(space, partial(_value_of, config)))
 
 
@@ -101,7 +107,9 @@ def defaults(config: DictConfig, settings: Study) -> dict[str, Any]:
     """The composed config's value of every swept key; of a group, its option."""
     values = {}
     for key, text in settings.space.items():
-        may_be_missing = split(text)[1].comparisons or without_element(key) != key
+        may_be_missing = (
+            split(text)[1].comparisons or without_element(key) != key or settings.command
+        )
         try:
             values[key] = _value_of(config, key)
         except PeslabError:

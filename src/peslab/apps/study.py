@@ -7,7 +7,8 @@ from omegaconf import DictConfig
 
 from peslab.apps import present
 from peslab.apps.confirmations import Conclusion, retrainer
-from peslab.apps.objectives import judged
+from peslab.apps.objectives import judged, unit_of
+from peslab.apps.own import own_trainer
 from peslab.apps.spaces import defaults, merged
 from peslab.apps.start import RECORDED, below, started
 from peslab.configuration.compose import parse, without_hydra
@@ -18,7 +19,9 @@ from peslab.pipeline.run import Watcher, chosen_values
 from peslab.study import Study
 from peslab.study.pruning import report
 from peslab.study.settings import SHARED
+from peslab.study.shown import label
 from peslab.study.space import without_element
+from peslab.study.storage import BASELINED
 from peslab.study.sweeper import ToldTrial, TrialResult, fellow_workers, work
 
 
@@ -51,7 +54,12 @@ def run_study(
     if settings.storage == SHARED:  # MLflow's local store is not for many machines
         fixed.append("tracking.spool=true")
 
+    others = own_trainer(config, settings)
+    error, baselined = settings.searched[0].metric, base.problem.task.test_error
+
     def run_trial(number: int, values: list[str]) -> TrialResult:
+        if others:
+            return others.run(number, values, home(), tracking)
         swept = [item.key_or_group for item in parse(values)]
         outcome = run_job(number, [*below(start.overrides, swept), *fixed, *values])
         return TrialResult(outcome.objective, outcome.metrics, outcome.run_id)
@@ -60,7 +68,7 @@ def run_study(
     tracking = replace(base.tracking, spool=base.tracking.spool or settings.storage == SHARED)
 
     def on_trial(told: ToldTrial) -> None:
-        present.trial_line(told)
+        present.trial_line(told, error, label(error, baselined))
         if told.result is not None and told.retry_of is not None:
             tracking.tag(home(), told.result.run_id, {"retry_of": str(told.retry_of)})
 
@@ -74,12 +82,13 @@ def run_study(
             home(),
             run_trial,
             defaults=defaults(config, settings),
-            recipe=_recipe(base, settings, start.origin),
-            reference=base.problem.task.reference,
-            unit=base.problem.task.unit,
+            recipe=others.recipe() if others else _recipe(base, settings, start.origin),
+            reference="" if others else base.problem.task.reference,
+            unit="" if others else unit_of(base.problem.task, error),
             on_trial=on_trial,
             on_interrupted=on_interrupted,
-            conclude=conclusion,
+            conclude=(lambda _: None) if others else conclusion,
+            about=others.about() if others else {BASELINED: baselined},
         )
     if n_run == 0 and not conclusion.results:
         present.nothing_to_do(settings)

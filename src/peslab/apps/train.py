@@ -5,9 +5,10 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from peslab.errors import PeslabError
+from peslab.passwords import masked
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
@@ -29,13 +30,15 @@ def main(arguments: list[str]) -> None:
 
         sys.stdout.write(help_page.text())
         return
-    from peslab.apps.preflight import preflight
+    from peslab.apps.preflight import preflight, quoted, without_passwords
     from peslab.apps.report import conclude, show
     from peslab.configuration.folders import home
 
+    arguments = without_passwords(quoted(arguments))
     cleared = preflight(arguments)
     if cleared.composes_only:
         return
+    arguments = [*arguments, *cleared.hidden]
     os.environ["PESLAB_HOME"] = str(home())
     if cleared.grid is not None:
         _run_grid(cleared.grid, cleared.fixed, arguments)
@@ -62,7 +65,9 @@ def task(config: "DictConfig") -> "Outcome | None":
     hydra = HydraConfig.get()
     grid = hydra.mode == RunMode.MULTIRUN and not config.study
     name = config.study.name if config.study else Path(hydra.sweep.dir).name if grid else None
-    values = hydra.job.override_dirname
+    # As typed: what waits for the data, or stands for a password, is not to be resolved here.
+    job = cast("dict[str, Any]", OmegaConf.to_container(hydra.job, resolve=False))
+    values = job["override_dirname"]
     title = f"{name}/{hydra.job.num}" if name else "run"
     origin = Origin(
         folder=Path(hydra.runtime.output_dir),
@@ -83,8 +88,8 @@ def task(config: "DictConfig") -> "Outcome | None":
         if not grid:
             stop(error)
         # Told at the grid's end, from its files: other launchers run jobs in other processes.
-        (origin.folder / FAILURE).write_text(str(error), encoding="utf-8")
-        present.failed_line(hydra.job.num, values, error)
+        (origin.folder / FAILURE).write_text(masked(str(error)), encoding="utf-8")
+        present.failed_line(hydra.job.num, values, masked(str(error)))
         return None
     if grid:
         present.grid_line(hydra.job.num, values, outcome, planned.problem.task.test_error)

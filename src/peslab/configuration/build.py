@@ -61,7 +61,7 @@ def check(
         elif value is not None:
             raise PeslabError(f"{key}={value} is not an option: name a file of conf/{key}.")
     if plain.get("study"):
-        _check_space(plain["study"].get("space", {}), config)
+        _check_space(plain["study"], config)
     for key, lowest in {"seed": 0, "replicas": 1}.items():
         if plain[key] < lowest:
             raise PeslabError(f"{key}={plain[key]} is too small: use {lowest} or more.")
@@ -113,16 +113,18 @@ def _of_ours(error: BaseException | None) -> PeslabError | None:
     return error
 
 
-def _check_space(space: dict[str, str], config: DictConfig) -> None:
-    """Every swept key must be a setting of this config, or a group.
+def _check_space(study: dict[str, Any], config: DictConfig) -> None:
+    """Every swept key must be a setting of this config, or a group, unless others train.
 
     One with a condition may belong to another option of a swept group: the apps look there.
     """
     known = keys(config)
+    space = {} if study.get("command") else study.get("space", {})
     for key, text in space.items():
         of_another_option = " if " in text and key.partition(".")[0] in space
         if re.sub(r"\[\d+\]$", "", key) not in known and not of_another_option:
-            raise PeslabError(f"study.space: {key} is not a setting{did_you_mean(key, known)}")
+            others = [name for name in known if not name.startswith("study.")]
+            raise PeslabError(f"study.space: {key} is not a setting{did_you_mean(key, others)}")
 
 
 def _is_node(value: object) -> bool:

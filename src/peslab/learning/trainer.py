@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Literal, get_args
 
 import torch
@@ -31,7 +32,8 @@ class Trainer:
         averaging: How much of an average of the weights over steps each step keeps, e.g. 0.999; the
             average is what is validated and kept. None keeps the weights themselves.
         checkpoint_every: Epochs from one checkpoint to the next; None writes none.
-        resume_from: The checkpoint.ckpt of a training that was interrupted, which is continued.
+        resume_from: The checkpoint.ckpt of a training that was interrupted, which is continued;
+            made absolute.
         max_steps: Steps, rounded up to whole passes, after which training ends, if that is sooner;
             None counts passes only. With it, few samples are trained as long as many.
     """
@@ -50,6 +52,9 @@ class Trainer:
 
     def __post_init__(self) -> None:
         self._check_counts()
+        if self.resume_from is not None:
+            path = Path(self.resume_from).expanduser().absolute()
+            object.__setattr__(self, "resume_from", str(path))
         if self.averaging is not None and not 0.0 < self.averaging < 1.0:
             raise InvalidInputError(
                 "trainer.averaging must lie between 0 and 1, or be null for none, not "
@@ -91,6 +96,10 @@ class Trainer:
         steps = -(-n_samples // self.batch_size)
         limits = [self.max_epochs, self.max_steps and -(-self.max_steps // steps)]
         return min(limit for limit in limits if limit is not None)
+
+    def pinned(self) -> dict[str, str]:
+        """Settings that a run records in place of those typed, wherever it is repeated from."""
+        return {} if self.resume_from is None else {"resume_from": self.resume_from}
 
     def uninterrupted(self) -> "Trainer":
         """The same training without its checkpoints, which do not change what comes out."""

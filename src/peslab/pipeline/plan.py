@@ -45,6 +45,11 @@ class Plan:
         return range(self.seed, self.seed + self.replicas)
 
     @property
+    def pinned(self) -> dict[str, dict[str, Any]]:
+        """Settings that a run records in place of those typed: what lies where, and holds what."""
+        return {"problem": self.problem.pinned(), "trainer": self.trainer.pinned()}
+
+    @property
     def settings(self) -> Settings:
         """What is trained and how."""
         return Settings(self.network, self.loss, self.optimizer, self.schedule, self.trainer)
@@ -95,7 +100,8 @@ def plan(config: DictConfig) -> Plan:
             "set loss.gradient_weight=0, or choose other features."
         )
     built["problem"].check(built["features"])
-    written["problem"] |= built["problem"].pinned()
+    for group in ("problem", "trainer"):
+        written[group] |= built[group].pinned()
     return Plan(
         **built,
         study=study,
@@ -118,4 +124,5 @@ def settled(planned: Plan, config: DictConfig, statistics: Mapping[str, float]) 
     """
     values = check(config, statistics)
     late = {group: build(values[group], group) for group in LATE}
+    values["trainer"] |= late["trainer"].pinned()
     return replace(planned, **late, values=planned.values | {key: values[key] for key in LATE})

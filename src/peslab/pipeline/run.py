@@ -6,20 +6,23 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, cast
 
 import numpy as np
 from omegaconf import DictConfig, OmegaConf
 
+from peslab.configuration.secrets import recorded, recorded_text
 from peslab.configuration.statistics import is_open
 from peslab.evaluation import learning_curves, mean_and_sem, parity, prediction_times, skill
 from peslab.features import LinearMap
 from peslab.learning import Fit, Samples, fit, use_threads
+from peslab.passwords import masked_values
 from peslab.pipeline.plan import Plan, settled
+from peslab.pipeline.repetition import data_marks
 from peslab.pipeline.statistics import data_statistics
 from peslab.pipeline.surrogate import DescribedModel
 from peslab.problems.contract import Array, Prediction, Table, Tables
-from peslab.tracking import RunRecord, provenance, track_run
+from peslab.tracking import RunRecord, record_environment, track_run
 
 NETWORK = "network.pt"
 """The trained replicas, in the run's folder and among its artifacts."""
@@ -155,6 +158,7 @@ def run(plan: Plan, origin: Origin) -> Outcome:
             plan.problem.warm_up(plan.features)
         with watch.measure("data"):
             tables = plan.problem.tables(origin.home / "databases", origin.watcher.made)
+            log.tags(data_marks(tables))
         with watch.measure("features"):
             train = _described(plan, tables.train)
             held_out = Samples(plan.features(*tables.validation.inputs), tables.validation.targets)
@@ -173,7 +177,7 @@ def run(plan: Plan, origin: Origin) -> Outcome:
             log.figure(parity(predicted.targets, truth, unit), "figures/parity.png")
             for probe in plan.problem.probes(surrogate, tables, predicted):
                 log.figure(probe.figure, f"figures/{probe.name}.png")
-                metrics |= _summary({f"{probe.name}/{k}": v for k, v in probe.numbers.items()})
+                metrics |= summary({f"{probe.name}/{k}": v for k, v in probe.numbers.items()})
                 metrics |= {f"{probe.name}/{name}": value for name, value in probe.common.items()}
         with watch.measure("logging"):
             for role, source in tables.sources.items():
@@ -181,12 +185,10 @@ def run(plan: Plan, origin: Origin) -> Outcome:
             log.network(fitted.model, train.inputs[:2])
             fitted.model.save(origin.folder / NETWORK)
             log.file(origin.folder / NETWORK)
-        metrics |= _summary({"best_epoch": fitted.best_epoch.astype(float)})
+        metrics |= summary({"best_epoch": fitted.best_epoch.astype(float)})
         metrics |= watch.seconds | {"seconds/fit": fitted.seconds}
         log.metrics(metrics)
-        partial = origin.folder / "metrics.json.partial"
-        partial.write_text(json.dumps(metrics, indent=1), encoding="utf-8")
-        partial.replace(origin.folder / "metrics.json")  # all of it is there, or nothing
+        keep_metrics(origin.folder, metrics)
     errors = np.abs(predicted.targets - tables.test.targets)
     return Outcome(
         log.run_id,
@@ -195,6 +197,13 @@ def run(plan: Plan, origin: Origin) -> Outcome:
         origin.folder,
         RowErrors(errors, tables.test.fingerprint),
     )
+
+
+def keep_metrics(folder: Path, metrics: Mapping[str, float]) -> None:
+    """Write metrics.json: all of it is there, or nothing."""
+    partial = folder / "metrics.json.partial"
+    partial.write_text(json.dumps(metrics, indent=1), encoding="utf-8")
+    partial.replace(folder / "metrics.json")
 
 
 def _described(plan: Plan, table: Table) -> Samples:
@@ -235,7 +244,7 @@ def _evaluate(
 ) -> dict[str, float]:
     """All final metrics, given what the model says of the test part."""
     held_out = Prediction.of(tables.validation, surrogate)
-    metrics = _summary(
+    metrics = summary(
         {
             f"{part}/{name}": values
             for part, table, prediction in (
@@ -256,7 +265,7 @@ def _evaluate(
     return metrics
 
 
-def _summary(values: Mapping[str, Array]) -> dict[str, float]:
+def summary(values: Mapping[str, Array]) -> dict[str, float]:
     """Mean over replicas, its standard error if they are several, each replica's own value."""
     metrics: dict[str, float] = {}
     for name, replicas in values.items():
@@ -292,13 +301,14 @@ def _tags(plan: Plan, origin: Origin) -> dict[str, str]:
 
 def _log_config(log: RunRecord, plan: Plan, origin: Origin) -> None:
     """The chosen values as params; both forms of the config and the environment as artifacts."""
-    recorded = OmegaConf.merge(origin.config, {"problem": plan.problem.pinned()})
+    pinned = cast("DictConfig", OmegaConf.merge(origin.config, plan.pinned))
     chosen = chosen_values(plan.values)
     log.params({key: value for key, value in chosen.items() if not is_open(value)})
-    log.text(OmegaConf.to_yaml(recorded), "config/unresolved.yaml")
-    log.text(OmegaConf.to_yaml(plan.values), "config/resolved.yaml")
-    log.text("\n".join(origin.overrides) + "\n", "config/overrides.txt")
-    log.text(OmegaConf.to_yaml(provenance()), "environment.yaml")
+    log.text(OmegaConf.to_yaml(recorded(pinned)), "config/unresolved.yaml")
+    log.text(OmegaConf.to_yaml(masked_values(plan.values)), "config/resolved.yaml")
+    typed = (f"{recorded_text(each)}\n" for each in origin.overrides)
+    log.text("".join(typed), "config/overrides.txt")
+    record_environment(log, origin.home, {"seeds": ", ".join(map(str, plan.seeds))})
 
 
 def _settled(plan: Plan, origin: Origin, log: RunRecord, statistics: Mapping[str, float]) -> Plan:
@@ -309,7 +319,7 @@ def _settled(plan: Plan, origin: Origin, log: RunRecord, statistics: Mapping[str
     plan = settled(plan, origin.config, statistics)
     chosen = chosen_values(plan.values)
     log.params({key: chosen[key] for key in waiting})
-    log.text(OmegaConf.to_yaml(plan.values), "config/resolved.yaml")
+    log.text(OmegaConf.to_yaml(masked_values(plan.values)), "config/resolved.yaml")
     return plan
 
 

@@ -1,6 +1,6 @@
 """Trials in the order of their validation error, with what they measured on the test part."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -35,6 +35,7 @@ class RankedTrial:
         reason: Why it failed or was pruned, if so.
         state: complete, pruned or failed.
         front: Whether no other complete trial is as good in all objectives and better in one.
+        objectives: The metrics that the study is ranked by.
     """
 
     rank: int | None
@@ -45,6 +46,7 @@ class RankedTrial:
     reason: str | None
     state: str
     front: bool
+    objectives: list[str] = field(default_factory=list)
 
     def as_json(self) -> dict[str, Any]:
         """Plain containers, for `peslab report --json`."""
@@ -67,10 +69,10 @@ def ranking(study: optuna.Study) -> list[RankedTrial]:
     first = dict(zip((t.number for t in complete), values[:, 0].tolist(), strict=True))
     complete.sort(key=lambda t: (not front[t.number], first[t.number], t.number))
     pruned.sort(key=lambda t: (-(t.last_step or 0), t.value or 0.0, t.number))
-    return [
-        *(_ranked(trial, rank, front[trial.number]) for rank, trial in enumerate(complete, 1)),
-        *(_ranked(trial) for trial in [*pruned, *kinds[TrialState.FAIL]]),
-    ]
+    names = list(study.metric_names or ())
+    ranked = [_ranked(trial, rank, front[trial.number]) for rank, trial in enumerate(complete, 1)]
+    others = [_ranked(trial) for trial in [*pruned, *kinds[TrialState.FAIL]]]
+    return [replace(trial, objectives=names) for trial in [*ranked, *others]]
 
 
 def pick(study: optuna.Study, which: str) -> RankedTrial:

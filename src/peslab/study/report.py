@@ -14,7 +14,8 @@ from rich.tree import Tree
 
 from peslab.study.fresh import FreshResult, Verdict, fresh_results, verdict
 from peslab.study.ranking import RankedTrial, ranking
-from peslab.study.storage import REFERENCE, UNIT
+from peslab.study.shown import Shown, on_test_part, shown
+from peslab.study.storage import REFERENCE
 
 COMPACT: dict[str, Any] = {
     "title_justify": "left",
@@ -38,42 +39,48 @@ def renderables(study: optuna.Study, home: Path) -> Iterator[RenderableType]:
     if not trials:
         yield f"The study '{study.study_name}' has no finished trial yet."
         return
-    unit = str(study.user_attrs.get(UNIT, "E_c"))
-    yield f"{study.study_name}: ranked by the validation part, shown on the test part"
+    error = shown(study, trials)
+    yield f"{study.study_name}: {error.told}"
     names = list(study.metric_names or ()) if len(study.directions) > 1 else []
-    yield _table(trials, unit, names)
-    yield "test MAE: mean ± standard error over replicas; µs: per prediction"
+    yield _table(trials, error, names)
+    timed = "; µs: per prediction" if _is_timed(trials) else ""
+    yield f"{error.label}: mean ± standard error over replicas{timed}"
     if names:
         told = ", ".join(names)
         yield f"* on the Pareto front: none is as good in all, better in one, of\n{told}"
     for trial in trials:
         if trial.state == "failed":
-            yield f"Trial {trial.trial} failed: {trial.reason}"
-    yield ""
-    if trials[0].rank is not None:
-        yield "The best beside simpler answers, on the same test part"
-        yield _comparison(trials[0], unit)
+            yield f"Trial {trial.trial} failed: {escape(str(trial.reason))}"
+    if trials[0].rank is not None and error.error == error.baselined:
+        yield "\nThe best beside simpler answers, on the same test part"
+        yield _comparison(trials[0], error)
         yield str(study.user_attrs.get(REFERENCE, ""))
     yield ""
-    yield from confirmed(study, unit)
-    yield _tree(study.study_name, trials[0], home)
-    yield (
-        f"\nNext:  peslab ui\n       peslab rerun {study.study_name}/best trainer.max_epochs=200"
-    )
+    yield from confirmed(study, error.unit)
+    yield _tree(study.study_name, trials[0], home, error)
+    again = f"\n       peslab rerun {study.study_name}/best trainer.max_epochs=200"
+    yield f"\nNext:  peslab ui{again if error.is_own else ''}"
 
 
-def _table(trials: list[RankedTrial], unit: str, objectives: Sequence[str] = ()) -> Table:
+def _is_timed(trials: list[RankedTrial]) -> bool:
+    return any(MICROSECONDS in trial.metrics for trial in trials)
+
+
+def _table(trials: list[RankedTrial], error: Shown, objectives: Sequence[str] = ()) -> Table:
     """The trials in their order, with those of several objectives that have no column yet."""
     keys = sorted({key for trial in trials for key in trial.values})
     table = Table(
         **COMPACT,
     )
     headings = [name.replace("_", "\n") for name in short_names(keys)]
-    others = [name for name in objectives if name not in {"val/energy_mae", MICROSECONDS}]
+    time = ["µs"] if _is_timed(trials) else []
+    others = [
+        name for name in objectives if on_test_part(name) != error.error and name != MICROSECONDS
+    ]
     if others and len(others) + len(keys) > MOST_COLUMNS:
         keys, headings = [], []  # they would not fit; every format but this page has them
-    shown = [name.replace("/", "\n").replace("_", "\n") for name in others]
-    for heading in ("rank", "trial", f"test MAE\n({unit})", "µs", *shown, *headings):
+    reached = [name.replace("/", "\n").replace("_", "\n") for name in others]
+    for heading in ("rank", "trial", error.heading, *time, *reached, *headings):
         table.add_column(heading, justify="right", no_wrap=True)
     for trial in trials:
         values = [short(trial.values.get(key, "–")) for key in keys]
@@ -82,18 +89,15 @@ def _table(trials: list[RankedTrial], unit: str, objectives: Sequence[str] = ())
                 "–",
                 str(trial.trial),
                 f"[{COLORS[trial.state]}]{trial.state}[/]",
-                "",
-                *[""] * len(others),
+                *[""] * (len(time) + len(others)),
                 *values,
             )
             continue
-        error, sem = trial.metrics["test/energy_mae"], trial.metrics.get("test/energy_mae_sem")
-        digits = decimals(error, 5)
-        told = f"{error:.{digits}f}" + ("" if sem is None else f" ± {sem:.{digits}f}")
-        speed = f"{trial.metrics[MICROSECONDS]:.1f}"
+        told = _with_sem(trial.metrics[error.error], trial.metrics.get(f"{error.error}_sem"))
+        speed = [f"{trial.metrics[MICROSECONDS]:.1f}" for _ in time]
         rank = f"{trial.rank}{'*' if objectives and trial.front else ''}"
         reached = [short(trial.metrics[name]) for name in others]
-        table.add_row(rank, str(trial.trial), told, speed, *reached, *values)
+        table.add_row(rank, str(trial.trial), told, *speed, *reached, *values)
     return table
 
 
@@ -103,16 +107,16 @@ def short_names(keys: list[str]) -> list[str]:
     return [tail if tails.count(tail) == 1 else key for key, tail in zip(keys, tails, strict=True)]
 
 
-def _comparison(best: RankedTrial, unit: str) -> Table:
+def _comparison(best: RankedTrial, shown: Shown) -> Table:
     table = Table(
         **COMPACT,
     )
     table.add_column("model")
-    table.add_column(f"test MAE ({unit})", justify="right")
+    table.add_column(shown.heading.replace("\n", " "), justify="right")
     table.add_column("skill", justify="right")
     constant = best.metrics["baseline/constant_mae"]
     for name, error in {
-        f"trial {best.trial}": best.metrics["test/energy_mae"],
+        f"trial {best.trial}": best.metrics[shown.error],
         "least squares on the same inputs": best.metrics["baseline/least_squares_mae"],
         "constant (the median)": constant,
     }.items():
@@ -120,15 +124,17 @@ def _comparison(best: RankedTrial, unit: str) -> Table:
     return table
 
 
-def _tree(name: str, best: RankedTrial, home: Path) -> Tree:
+def _tree(name: str, best: RankedTrial, home: Path, shown: Shown) -> Tree:
     tree = Tree(f"[bold]{home}[/]")
     tree.add("mlflow.db          [dim]every run: losses, figures, networks[/]")
-    tree.add("databases/         [dim]the configurations, shared by all runs[/]")
+    if shown.is_own:
+        tree.add("databases/         [dim]the configurations, shared by all runs[/]")
     study = tree.add(f"studies/{name}/")
     study.add("journal.log    [dim]the study itself: the same command continues it[/]")
     study.add("report/        [dim]report.html: all of this and its figures, on one page[/]")
     best_folder = f"{best.trial}/".ljust(14)
-    study.add(f"{best_folder} [dim]the best trial: network.pt, metrics.json, .hydra/[/]")
+    files = "network.pt, metrics.json, .hydra/" if shown.is_own else "metrics.json, replica_0/ …"
+    study.add(f"{best_folder} [dim]the best trial: {files}[/]")
     return tree
 
 

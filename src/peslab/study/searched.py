@@ -9,14 +9,11 @@ from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
 from peslab.study.attributes import INTERRUPTED
-from peslab.study.storage import REFERENCE, UNIT
+from peslab.study.storage import BASELINED, REFERENCE, UNIT
 from peslab.study.table import OF_FRESH_DATA, PLAIN
 
 DEFAULT_OBJECTIVE = "val/energy_mae"
 """Of studies that do not say what they minimized."""
-
-OBJECTIVE, BASELINED = "objective", "baselined"
-"""The attributes of a study that name its metric, and that of which baselines are errors."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +61,7 @@ class Asked:
 def asked(study: optuna.Study) -> Asked:
     """What a study was asked, as far as it remembers."""
     facts = study.user_attrs
-    told = str(facts.get(OBJECTIVE) or DEFAULT_OBJECTIVE)
+    told = DEFAULT_OBJECTIVE
     others = [f"objective {number}" for number in range(1, len(study.directions))]
     objectives = tuple(study.metric_names or [told, *others])
     shown = objectives[0].replace("val/", "test/", 1)

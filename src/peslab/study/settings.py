@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 from peslab.errors import PeslabError
+from peslab.study.command import is_entry, placeholders, words
 from peslab.study.objectives import Objective, parse_objectives
 from peslab.study.pruners import Pruner, Unpruned
 from peslab.study.samplers import TPE, Sampler
@@ -47,6 +48,9 @@ class Study:
         objectives: The metrics that are minimized, or maximized after a minus; None is the
             problem's own.
         start_from: Another study, or STUDY/TRIAL, whose best trial is the base of this one.
+        command: A trainer of the user's, with placeholders (`peslab.study.command`); its space may
+            have keys of its own. None trains with peslab.
+        timeout: Seconds after which a command fails; None waits.
 
     Raises:
         PeslabError: If a value is impossible.
@@ -66,6 +70,8 @@ class Study:
     pruner: Pruner = field(default_factory=Unpruned)
     objectives: tuple[str, ...] | None = None
     start_from: str | None = None
+    command: str | tuple[str, ...] | None = None
+    timeout: float | None = None
 
     def __post_init__(self) -> None:
         if not NAME.fullmatch(self.name):
@@ -87,10 +93,25 @@ class Study:
             raise PeslabError(
                 "Pruners look at one error only: choose study/pruner=none, or one objective."
             )
-        if not self.space:
+        self._check_command()
+        if not self.space and self.command is None:
             raise PeslabError(
-                "space is empty: sweep a key, e.g. network.width='int(interval(8,64))'."
+                "space is empty: sweep a key, e.g. network.width='int(interval(8,64))', or name a "
+                "trainer of your own with study.command."
             )
+
+    def _check_command(self) -> None:
+        if self.command is not None and not is_entry(self.command):
+            placeholders(words(self.command))
+        if self.timeout is None:
+            return
+        if self.command is None or is_entry(self.command):
+            raise PeslabError(
+                "timeout ends programs of study.command only: set it to null, or use "
+                "trainer.max_steps."
+            )
+        if not self.timeout > 0:
+            raise PeslabError(f"timeout={self.timeout} is too short: use seconds above 0, or null.")
 
     @property
     def searched(self) -> tuple[Objective, ...]:

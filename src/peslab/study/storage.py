@@ -30,6 +30,9 @@ FINISHED = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)
 WORKER = "worker"
 REFERENCE = "reference"
 UNIT = "unit"
+BASELINED, TRAINER = "baselined", "trainer"
+"""Of a study: the metric that its baselines are errors of, and the command that trains."""
+
 KEPT = "storage.json"
 """In the folder of a study: where it is kept, for those who read it."""
 
@@ -154,6 +157,7 @@ def work_on(
     reference: str,
     unit: str = "E_c",
     on_interrupted: OnInterrupted = lambda _: None,
+    about: Mapping[str, str] | None = None,
 ) -> Iterator[OpenStudy]:
     """Join a study as a worker, creating it when there is none of this name.
 
@@ -165,6 +169,7 @@ def work_on(
         reference: What others reached, for the report.
         unit: Of the errors, for the report.
         on_interrupted: Told of each trial that a dead worker left.
+        about: What else the report has to know.
 
     Raises:
         PeslabError: If the study was begun with another space or recipe.
@@ -179,8 +184,8 @@ def work_on(
             study = _create(settings, store)
             _agree(study, {"space": dict(settings.space), "recipe": dict(recipe)})
             if not study.get_trials(deepcopy=False):
-                study.set_user_attr(REFERENCE, reference)
-                study.set_user_attr(UNIT, unit)
+                for name, text in {REFERENCE: reference, UNIT: unit, **(about or {})}.items():
+                    study.set_user_attr(name, text)
                 _name_objectives(study, settings)
                 study.enqueue_trial(dict(start))
         space = parse_space(settings.space)

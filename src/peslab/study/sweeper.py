@@ -15,6 +15,7 @@ from typing import Any
 from optuna.trial import Trial, TrialState
 
 from peslab.errors import InfrastructureError, PeslabError, PrunedError
+from peslab.passwords import masked
 from peslab.study.attributes import RETRY_OF
 from peslab.study.pruning import reporting
 from peslab.study.ranking import METRICS, REASON, RUN_ID
@@ -81,6 +82,7 @@ def work(
     on_trial: Callable[[ToldTrial], None] = lambda _: None,
     on_interrupted: Callable[[int], None] = lambda _: None,
     conclude: Callable[[OpenStudy], None] = lambda _: None,
+    about: Mapping[str, str] | None = None,
 ) -> int:
     """Take trials of a study until it has enough.
 
@@ -95,6 +97,7 @@ def work(
         on_trial: Told after each trial.
         on_interrupted: Told of each trial that was interrupted, its values being queued again.
         conclude: Called when no trial is left to take, while this worker is still known as such.
+        about: What else the report has to know.
 
     Returns:
         How many trials this worker ran.
@@ -109,7 +112,7 @@ def work(
         settings = replace(settings, n_trials=min(settings.n_finished, limit), extend_by=0)
     start = start_point(space, defaults)
     n_run, failures = 0, 0
-    with work_on(settings, home, start, recipe, reference, unit, on_interrupted) as study:
+    with work_on(settings, home, start, recipe, reference, unit, on_interrupted, about) as study:
         while (trial := study.next_trial()) is not None:
             told = _run(study, trial, run_trial)
             on_trial(told)
@@ -164,7 +167,7 @@ def _result(
     except PrunedError as pruned:
         return TrialState.PRUNED, None, str(pruned)
     except PeslabError as error:
-        return TrialState.FAIL, None, str(error)
+        return TrialState.FAIL, None, masked(str(error))
     except OSError as error:
         if error.errno in FULL:
             raise InfrastructureError(
@@ -217,7 +220,8 @@ def _leave(study: OpenStudy, trial: Trial, error: BaseException) -> None:
     """Hand a trial back before the worker ends; a mistake of ours would only happen again."""
     with suppress(OSError):  # on a full disk the next worker finds it
         if isinstance(error, Exception) and not isinstance(error, InfrastructureError | OSError):
-            study.tell(trial, TrialState.FAIL, None, {REASON: str(error) or type(error).__name__})
+            reason = masked(str(error)) or type(error).__name__
+            study.tell(trial, TrialState.FAIL, None, {REASON: reason})
         else:
             study.hand_back(trial)
 

@@ -1,7 +1,7 @@
 """Runs in MLflow; nothing else of peslab knows it."""
 
 from peslab.tracking.mlflow_run import RunLog, study_log, sweep_log, track_run
-from peslab.tracking.provenance import provenance
+from peslab.tracking.provenance import provenance, record_environment
 from peslab.tracking.spool import SpooledRun
 from peslab.tracking.spool_import import import_spool
 from peslab.tracking.store import RecordedRun, Tracking
@@ -17,6 +17,7 @@ __all__ = [
     "Tracking",
     "import_spool",
     "provenance",
+    "record_environment",
     "study_log",
     "sweep_log",
     "track_run",

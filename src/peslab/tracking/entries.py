@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from peslab.passwords import masked
+
 if TYPE_CHECKING:
     import numpy as np
     import polars as pl
@@ -24,8 +26,8 @@ def key_of(key: str) -> str:
 
 
 def param_of(value: object) -> str:
-    """A chosen value as text."""
-    return str(value)[:MAX_PARAM_LENGTH]
+    """A chosen value as text, without passwords."""
+    return masked(str(value))[:MAX_PARAM_LENGTH]
 
 
 def polars_dataset(

@@ -69,6 +69,11 @@ class RunLog:
             self._client.log_batch(self.run_id, metrics=batch)
         self._flushed = time.monotonic()
 
+    def tags(self, values: Mapping[str, str]) -> None:
+        """Log tags, by which runs are searched."""
+        for key, value in values.items():
+            self._client.set_tag(self.run_id, key_of(key), value)
+
     def text(self, text: str, artifact: str) -> None:
         """Log a text as an artifact."""
         self._client.log_text(self.run_id, text, artifact)

@@ -76,6 +76,10 @@ class SpooledRun:
         self._pending = []
         self._flushed = time.monotonic()
 
+    def tags(self, values: Mapping[str, str]) -> None:
+        """Keep tags, by which runs are searched."""
+        tag(self._folder, {key_of(key): value for key, value in values.items()})
+
     def text(self, text: str, artifact: str) -> None:
         """Keep a text as an artifact."""
         self._place(artifact).write_text(text, encoding="utf-8")

@@ -1,5 +1,6 @@
 """Where runs are kept: a SQLite file in the folder of results, or a server."""
 
+import json
 import logging
 import os
 from collections.abc import Mapping
@@ -11,6 +12,7 @@ from filelock import FileLock
 
 from peslab.errors import PeslabError
 from peslab.tracking import spool
+from peslab.tracking.provenance import ENVIRONMENT, INSTALLED, versions
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -30,6 +32,9 @@ KIND = {"mlflow.experimentKind": "custom_model_development"}
 
 SPOOLED = "spooled"
 """The tag of a run that came from the spool: what it was called there."""
+
+MOST_LINKS = 100
+"""Repetitions that a run remembers, the last ones: stores take tags of some thousand letters."""
 
 SCHEMES = ("sqlite", "postgresql", "postgresql+psycopg", "http", "https")
 
@@ -218,6 +223,29 @@ class Tracking:
                 "or ended before that was written."
             ) from error
 
+    def environment(self, home: Path, run_id: str) -> dict[str, str]:
+        """What a run's numbers depended on beside its config, distributions and their versions too.
+
+        Empty for a run that was not recorded by peslab; older ones tell less.
+        """
+        try:
+            lines = self.read_text(home, run_id, ENVIRONMENT).splitlines()
+        except PeslabError:
+            return {}
+        facts = {name: _plain(value) for name, _, value in (line.partition(": ") for line in lines)}
+        try:
+            return facts | versions(self.read_text(home, run_id, INSTALLED))
+        except PeslabError:
+            return facts
+
+    def link(self, home: Path, original: RecordedRun, again: str) -> None:
+        """Let a run know that another repeats it: the tag `repeated_by` holds the ids."""
+        client = self.client(home)
+        with FileLock(home / "mlflow.lock"):
+            known = client.get_run(original.run_id).data.tags.get("repeated_by", "")
+            ids = [*known.split()[1 - MOST_LINKS :], again]
+            client.set_tag(original.run_id, "repeated_by", " ".join(ids))
+
     def figures(self, home: Path, run_id: str) -> dict[str, bytes]:
         """The pictures of a run by their names without ending, as PNG."""
         client = self.client(home)
@@ -240,6 +268,10 @@ class Tracking:
             token = page.token
             if not token:
                 return runs
+
+
+def _plain(value: str) -> str:
+    return str(json.loads(value)) if value.startswith('"') else value.strip("'")
 
 
 def _recorded(run: "Run") -> RecordedRun:

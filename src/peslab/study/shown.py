@@ -1,0 +1,76 @@
+"""What a study is ranked by, and what its tables show of it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import optuna
+
+from peslab.study.ranking import RankedTrial
+from peslab.study.storage import BASELINED, TRAINER, UNIT
+
+
+@dataclass(frozen=True)
+class Shown:
+    """The error of a study's trials.
+
+    Attributes:
+        objective: The metric that trials are ranked by, the first of several.
+        error: The metric that is shown: the objective on the test part, where there is one; of
+            several objectives the problem's own error, as each of them has a column.
+        unit: Of both; empty where nobody said.
+        baselined: The metric that the logged baselines are errors of.
+        is_own: Whether peslab trains, and not a command of the user's.
+    """
+
+    objective: str
+    error: str
+    unit: str
+    baselined: str
+    is_own: bool
+
+    @property
+    def label(self) -> str:
+        """The error in words, as "test MAE"."""
+        return label(self.error, self.baselined)
+
+    @property
+    def heading(self) -> str:
+        """The error and its unit, of a column."""
+        return f"{self.label}\n({self.unit})" if self.unit else self.label.replace(" ", "\n", 1)
+
+    @property
+    def told(self) -> str:
+        """What the table is about."""
+        if self.error == self.objective:
+            return f"ranked by {self.objective}"
+        return "ranked by the validation part, shown on the test part"
+
+
+def shown(study: optuna.Study, trials: Iterable[RankedTrial]) -> Shown:
+    """What tables of these trials of a study show."""
+    about = study.user_attrs
+    baselined = about.get(BASELINED, "test/energy_mae")
+    objective, *others = study.metric_names or ["val/energy_mae"]  # which older ones did not say
+    on_test = baselined if others and baselined else on_test_part(objective)
+    complete = [trial for trial in trials if trial.rank is not None]
+    has_test = all(on_test in trial.metrics for trial in complete)
+    return Shown(
+        objective=objective,
+        error=on_test if has_test else objective,
+        unit=about.get(UNIT, "E_c"),
+        baselined=baselined,
+        is_own=TRAINER not in about,
+    )
+
+
+def on_test_part(metric: str) -> str:
+    """A metric of the validation part as it is called on the test part."""
+    return f"test/{metric.removeprefix('val/')}" if metric.startswith("val/") else metric
+
+
+def label(metric: str, baselined: str) -> str:
+    """A metric in words: "val MAE" for that of the problem's target, else "val gradient MAE"."""
+    part, _, name = metric.rpartition("/")
+    if on_test_part(metric) == baselined:
+        return f"{part} MAE"
+    return f"{part} {name.replace('_mae', ' MAE').replace('_', ' ')}".strip()

@@ -1,0 +1,144 @@
+"""A program of the user's ends well, badly, too late, or with whoever started it."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from peslab.errors import PeslabError, Stopped
+from peslab.study.process import last_words, run
+
+SLEEPER = "import os,time; open('pid','w').write(str(os.getpid())); time.sleep(60)"
+
+
+def python(code):
+    return [sys.executable, "-c", code]
+
+
+def is_alive(pid):
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return "Z" not in Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+
+
+def wait_for(condition):
+    end = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.01)
+
+
+def test_what_it_says_is_kept(tmp_path):
+    """In the folder where it was started, each stream in its file."""
+    run(python("import sys,os; print(os.getcwd()); print('oh', file=sys.stderr)"), tmp_path)
+    assert (tmp_path / "stdout.txt").read_text() == f"{tmp_path}\n"
+    assert (tmp_path / "stderr.txt").read_text() == "oh\n"
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        ("raise ValueError('the loss is NaN')", r"status 1: ValueError: the loss is NaN$"),
+        ("print('only this'); raise SystemExit(3)", "status 3: only this$"),
+        ("raise SystemExit(3)", "status 3: it said nothing.$"),
+        ("import os; os.kill(os.getpid(), 9)", "ended by SIGKILL: it said nothing"),
+        ("import sys; sys.exit('no a://u:hush@h')", r"no a://u:\*\*\*@h$"),
+        ("import sys; sys.exit('x' * 1000)", "status 1: x{300}$"),
+    ],
+)
+def test_a_bad_end_is_told_with_the_last_words(code, words, tmp_path):
+    """The line at which a traceback ends says most."""
+    with pytest.raises(PeslabError, match=words):
+        run(python(code), tmp_path)
+
+
+def test_what_cannot_be_started_is_told(tmp_path):
+    """A file without the right to be run."""
+    (tmp_path / "x").write_text("")
+    with pytest.raises(PeslabError, match="cannot be started: Permission denied"):
+        run([str(tmp_path / "x")], tmp_path)
+
+
+def test_it_gets_neither_input_nor_passwords(tmp_path, monkeypatch):
+    """A question is answered by nobody; the store is none of its business."""
+    monkeypatch.setenv("PESLAB_SECRET_TRACKING_URI", "a://u:hush@h")
+    monkeypatch.setenv("MINE", "kept")
+    told = "repr(sys.stdin.read()), 'hush' in str(os.environ), os.environ['MINE']"
+    code = f"import os,sys; print({told})"
+    run(python(code), tmp_path)
+    assert (tmp_path / "stdout.txt").read_text() == "'' False kept\n"
+
+
+def test_too_long_is_too_long(tmp_path):
+    """It is asked to end, and has what it said by then kept."""
+    code = f"print('begun', flush=True); {SLEEPER}"
+    with pytest.raises(PeslabError, match=r"took longer than study.timeout=1 seconds"):
+        run(python(code), tmp_path, timeout=1)
+    assert last_words(tmp_path) == "begun"
+    assert not is_alive(int((tmp_path / "pid").read_text()))
+
+
+def test_what_ignores_being_asked_is_ended(tmp_path, monkeypatch):
+    """After some seconds, in which it could have saved its work."""
+    monkeypatch.setattr("peslab.study.process.GRACE_SECONDS", 0.2)
+    code = f"import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); {SLEEPER}"
+    with pytest.raises(PeslabError, match="took longer"):
+        run(python(code), tmp_path, timeout=1)
+    assert not is_alive(int((tmp_path / "pid").read_text()))
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, Stopped(15)])
+def test_an_interruption_ends_all_that_it_started(error, tmp_path):
+    """Ctrl+C and a scheduler's SIGTERM reach the program and its own children."""
+    code = f"import subprocess,sys; subprocess.run([sys.executable, '-c', {SLEEPER!r}])"
+
+    def interrupt(*_):
+        raise error
+
+    before = signal.signal(signal.SIGUSR2, interrupt)
+    try:
+
+        def send():
+            wait_for(lambda: (tmp_path / "pid").exists() and (tmp_path / "pid").read_text())
+            os.kill(os.getpid(), signal.SIGUSR2)
+
+        sender = threading.Thread(target=send)
+        sender.start()
+        with pytest.raises(BaseException) as caught:  # noqa: PT011
+            run(python(code), tmp_path)
+        sender.join()
+    finally:
+        signal.signal(signal.SIGUSR2, before)
+    assert isinstance(caught.value, KeyboardInterrupt | Stopped)
+    grandchild = int((tmp_path / "pid").read_text())
+    wait_for(lambda: not is_alive(grandchild))
+
+
+def test_what_it_leaves_running_is_ended(tmp_path):
+    """The next trial has the machine for itself."""
+    code = f"import subprocess,sys; subprocess.Popen([sys.executable, '-c', {SLEEPER!r}])"
+    waits = (
+        "import os,time\nwhile not os.path.exists('pid') or not open('pid').read(): time.sleep(.01)"
+    )
+    run(python(f"{code}; {waits}"), tmp_path)
+    wait_for(lambda: not is_alive(int((tmp_path / "pid").read_text())))
+
+
+def test_a_program_is_no_child_of_a_terminal(tmp_path):
+    """Ctrl+C in a terminal goes to the worker alone, which passes it on."""
+    run(python("import os; print(os.getsid(0) == os.getpid())"), tmp_path)
+    assert (tmp_path / "stdout.txt").read_text() == "True\n"
+
+
+def test_subprocess_is_the_only_way(tmp_path):
+    """No shell reads the words."""
+    run([sys.executable, "-c", "import sys; print(sys.argv[1:])", "$HOME; ls", "*"], tmp_path)
+    assert (tmp_path / "stdout.txt").read_text() == "['$HOME; ls', '*']\n"
+    assert subprocess.list2cmdline(["a b"]) == '"a b"'

@@ -1,0 +1,132 @@
+"""Tables name the error that the study is ranked by, with its unit."""
+
+import io
+import warnings
+
+import pytest
+from optuna.exceptions import ExperimentalWarning
+from optuna.study import create_study
+from optuna.trial import TrialState, create_trial
+from rich.console import Console
+
+from peslab.study.ranking import METRICS, REASON, ranking
+from peslab.study.report import renderables
+from peslab.study.shown import label, on_test_part, shown
+from peslab.study.storage import BASELINED, TRAINER, UNIT
+
+
+def study_of(*metrics, objectives=None, **about):
+    study = create_study(study_name="own", directions=["minimize"] * len(objectives or "x"))
+    if objectives:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ExperimentalWarning)
+            study.set_metric_names(objectives)
+    for name, text in about.items():
+        study.set_user_attr(name, text)
+    for each in metrics:
+        values = [1.0] * len(study.directions)
+        study.add_trial(create_trial(values=values, user_attrs={METRICS: each}))
+    return study
+
+
+def page(study, home):
+    console = Console(width=80, file=io.StringIO(), highlight=False)
+    for part in renderables(study, home):
+        console.print(part)
+    return console.file.getvalue()
+
+
+OTHERS = {"objectives": ["val/error"], BASELINED: "", UNIT: "", TRAINER: "python train.py"}
+
+
+@pytest.mark.parametrize(
+    ("metric", "word"),
+    [
+        ("val/energy_mae", "val MAE"),
+        ("test/energy_mae", "test MAE"),
+        ("val/gradient_mae", "val gradient MAE"),
+        ("drag/roughness", "drag roughness"),
+        ("val/error", "val error"),
+        ("loss", "loss"),
+        ("a/b/max_error", "a/b max error"),
+    ],
+)
+def test_metrics_are_said_in_words(metric, word):
+    """The problem's own target needs no name."""
+    assert label(metric, "test/energy_mae") == word
+
+
+def test_the_test_part_is_shown_where_there_is_one():
+    """What selects is not what is shown; without a test part it has to be."""
+    assert on_test_part("val/error") == "test/error"
+    assert on_test_part("drag/roughness") == "drag/roughness"
+    both, one = {"val/error": 1.0, "test/error": 2.0}, {"val/error": 1.0}
+    for metrics, error in ((both, "test/error"), (one, "val/error")):
+        study = study_of(metrics, **OTHERS)
+        assert shown(study, ranking(study)).error == error
+    study = study_of(both, one, **OTHERS)
+    assert shown(study, ranking(study)).error == "val/error"
+
+
+def test_a_study_of_before_is_one_of_the_energy():
+    """It did not say what it was ranked by."""
+    found = shown(study_of(), [])
+    assert (found.objective, found.error, found.unit) == (
+        "val/energy_mae",
+        "test/energy_mae",
+        "E_c",
+    )
+    assert found.is_own
+    assert found.heading == "test MAE\n(E_c)"
+
+
+def test_the_page_of_another_trainer_has_what_that_measured(tmp_path):
+    """No baselines, no times of prediction, no unit that nobody said, no rerun."""
+    metrics = {"val/error": 0.5, "test/error": 0.25, "test/error_sem": 0.0625}
+    told = page(study_of(metrics, **OTHERS), tmp_path)
+    assert "0.25000 ± 0.06250" in told
+    assert "test error: mean ± standard error over replicas" in told
+    for word in ("MAE", "µs", "E_c", "skill", "constant", "rerun", "network.pt", "databases"):
+        assert word not in told
+    assert max(map(len, told.replace(str(tmp_path), "").splitlines())) <= 80
+
+
+def test_another_metric_of_ours_has_its_name_and_unit(tmp_path):
+    """Baselines of the energy are none of the gradient."""
+    metrics = {"val/gradient_mae": 0.5, "test/gradient_mae": 0.25, "prediction_microseconds": 3.0}
+    metrics |= {"baseline/constant_mae": 1.0, "baseline/least_squares_mae": 1.0}
+    about = {BASELINED: "test/energy_mae", UNIT: "E_c/R_c"}
+    told = page(study_of(metrics, objectives=["val/gradient_mae"], **about), tmp_path)
+    assert "test gradient MAE" in told
+    assert "(E_c/R_c)" in told
+    assert "least squares" not in told
+    assert "peslab rerun own/best" in told
+
+
+def test_the_ranking_says_what_it_is_by():
+    """For programs that read `peslab report --json`."""
+    (trial,) = ranking(study_of({"val/error": 0.5}, **OTHERS))
+    assert trial.as_json()["objectives"] == ["val/error"]
+
+
+def test_reasons_are_shown_as_they_are(tmp_path):
+    """[Errno 2] is no color."""
+    study = create_study(study_name="own")
+    reason = {REASON: "[Errno 2] [red]x[/]"}
+    study.add_trial(create_trial(state=TrialState.FAIL, user_attrs=reason))
+    assert "[Errno 2] [red]x[/]" in page(study, tmp_path)
+
+
+def test_of_several_objectives_the_first_column_is_the_problems_own_error(tmp_path):
+    """Each other one has a column of its own; another trainer's first one has no other place."""
+    metrics = {"drag/roughness": 0.5, "test/energy_mae": 0.25, "prediction_microseconds": 3.0}
+    metrics |= {"baseline/constant_mae": 1.0, "baseline/least_squares_mae": 1.0}
+    names = ["drag/roughness", "prediction_microseconds"]
+    study = study_of(metrics, objectives=names, **{BASELINED: "test/energy_mae"})
+    assert shown(study, ranking(study)).error == "test/energy_mae"
+    told = page(study, tmp_path)
+    assert "roughness" in told
+    assert "0.25000" in told
+    others = study_of({"a": 0.5, "b": 2.0}, **(OTHERS | {"objectives": ["a", "b"]}))
+    assert shown(others, ranking(others)).error == "a"
+    assert "* on the Pareto front" in page(others, tmp_path)
