@@ -10,6 +10,7 @@ import pytest
 from peslab import __version__
 from peslab.apps import ui
 from peslab.apps.main import COMMANDS
+from peslab.study.about import About
 
 HEAVY = {"torch", "mlflow", "optuna", "numba", "polars", "hydra", "numpy", "matplotlib", "rich"}
 
@@ -172,6 +173,6 @@ def test_json_is_json(peslab, home):
     from peslab.study.storage import work_on
 
     settings = Study("empty", 1, 1, 0, 1, {"x": "interval(0,1)"})
-    with work_on(settings, home, {}, {}, ""):
+    with work_on(settings, home, {}, {}, About()):
         pass
     assert json.loads(peslab("report", "empty", "--json").out) == []

@@ -36,6 +36,9 @@ def test_a_script_is_searched_continued_and_reported(home, peslab):
     assert (answer.status, answer.err) == (0, "")
     assert "2/2  trial 1: val error 0." in answer.out
     assert "test error: mean ± standard error over replicas" in answer.out
+    assert "trained again it has 0." in answer.out
+    assert "worse than" in answer.out
+    assert "test data of the command" in answer.out
     told = trials(peslab)
     assert [trial["rank"] for trial in told] == [1, 2]
     for trial in told:

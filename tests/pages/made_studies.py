@@ -6,6 +6,7 @@ import optuna
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 from optuna.trial import TrialState, create_trial
 
+from peslab.study.about import About
 from peslab.study.ranking import METRICS, REASON, RUN_ID
 
 SPACE = {
@@ -77,12 +78,19 @@ def pruned(number):
     )
 
 
+ABOUT = About(
+    "thesis: 0.47 E_c",
+    {"val/energy_mae": "E_c", "test/energy_mae": "E_c", "prediction_microseconds": "µs"},
+    "test/energy_mae",
+)
+
+
 def study_of(*trials, name="made", space=None):
     study = optuna.create_study(study_name=name)
     study.add_trials(trials)
     study.set_user_attr("space", TEXTS if space is None else space)
     study.set_user_attr("recipe", {"seed": "0", "replicas": "3", "loss": "MeanAbsoluteError"})
-    study.set_user_attr("reference", "thesis: 0.47 E_c")
+    ABOUT.keep(study)
     return study
 
 

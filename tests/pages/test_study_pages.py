@@ -2,6 +2,7 @@
 
 import io
 import time
+import warnings
 from dataclasses import asdict
 
 import numpy as np
@@ -9,6 +10,7 @@ import optuna
 import polars as pl
 import pytest
 from made_studies import (
+    ABOUT,
     SPACE,
     TEXTS,
     complete,
@@ -20,6 +22,7 @@ from made_studies import (
     values,
 )
 from optuna.distributions import CategoricalDistribution
+from optuna.exceptions import ExperimentalWarning
 from optuna.trial import create_trial
 from polars.testing import assert_frame_equal
 from test_html_pages import NASTY, read
@@ -27,6 +30,7 @@ from test_html_pages import NASTY, read
 from peslab.pages import study_pictures
 from peslab.pages.study_page import Recorded, ranking_table, study_files, with_sem
 from peslab.pages.words import metric_words
+from peslab.study.about import About
 from peslab.study.fresh import FRESH, VERDICT, FreshResult, Verdict
 from peslab.study.ranking import METRICS
 from peslab.study.searched import asked
@@ -137,8 +141,7 @@ def test_a_malicious_study_is_only_letters():
     trials = [complete(k, values(k) | {"features.orders": NASTY}, space) for k in range(5)]
     study = study_of(*trials, failed(5, NASTY), name="safe", space={NASTY: NASTY})
     study.set_user_attr("recipe", {NASTY: NASTY})
-    study.set_user_attr("reference", NASTY)
-    study.set_user_attr("unit", NASTY)
+    About(NASTY, {"val/energy_mae": NASTY, "test/energy_mae": NASTY}).keep(study)
     made = study_files(study, Recorded({"n_trials": NASTY}, {NASTY: NASTY}, NASTY))
     reader = read(made["report.html"])
     assert "script" not in reader.seen
@@ -255,8 +258,10 @@ def test_another_trainers_error_keeps_its_name_and_has_no_unit():
         trial.set_user_attr(METRICS, {"val/error": 0.1 + number, "val/error_sem": 0.01})
         trials.append(trial)
     study = study_of(*trials)
-    study.set_user_attr("objective", "val/error")
-    study.set_user_attr("unit", "")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ExperimentalWarning)
+        study.set_metric_names(["val/error"])
+    About(trainer="python train.py").keep(study)
     table = ranking_table(study, trials_frame(study))
     assert table.header[2] == "val/error"
     made = study_files(study, Recorded())
@@ -269,6 +274,7 @@ def test_what_is_maximized_is_told_and_drawn_the_other_way_round():
     """The best is the highest; figures show it with a minus, at the bottom."""
     study = optuna.create_study(study_name="up", direction="maximize")
     study.add_trials(map(complete, range(6)))
+    ABOUT.keep(study)
     what = asked(study)
     assert what.signs == (-1.0,)
     drawn = study_pictures.StudyPictures(study)
@@ -280,6 +286,7 @@ def test_what_is_maximized_is_told_and_drawn_the_other_way_round():
 def test_several_objectives_have_a_front_for_each_pair(monkeypatch):
     """And the frame ranks them, which is not of interest here."""
     study = optuna.create_study(study_name="two", directions=["minimize", "maximize"])
+    ABOUT.keep(study)
     monkeypatch.setattr(study_pictures, "trials_frame", lambda _: trials_frame(ordinary(6)).head(6))
     for number in range(6):
         params = values(number)

@@ -10,7 +10,10 @@ from omegaconf import OmegaConf
 from peslab.configuration.compose import compose, without_hydra
 from peslab.errors import PeslabError
 from peslab.pipeline.own_trainer import checked, prepare
+from peslab.problems.contract import FRESH_SEEDS
 from peslab.study import Study
+from peslab.study.confirmation import SEEDS_OF_A_TRIAL
+from peslab.study.ranking import RankedTrial
 from peslab.tracking import Tracking
 
 LOCAL = Tracking(uri=None, experiment="peslab")
@@ -36,8 +39,8 @@ def config():
 def done(tmp_path_factory, config):
     """A folder of results with one trial in it, and what it handed back."""
     home = tmp_path_factory.mktemp("own")
-    trainer = prepare(config, study(), home)
-    return home, trainer.run(3, ["rate=0.25"], home, LOCAL)
+    trainer = prepare(config, study(), home, home, LOCAL)
+    return home, trainer.run_trial(3, ["rate=0.25"])
 
 
 def test_replicas_have_their_seeds_and_a_mean(done):
@@ -86,14 +89,14 @@ def test_a_folder_that_is_there_is_not_overwritten(done, config):
     """Whatever put it there."""
     home, _ = done
     with pytest.raises(PeslabError, match="is there already: move it away"):
-        prepare(config, study(), home).run(3, ["rate=0.5"], home, LOCAL)
+        prepare(config, study(), home, home, LOCAL).run_trial(3, ["rate=0.5"])
 
 
 def run(config, tmp_path, code, **others):
     """One trial of a Python program."""
     command = (sys.executable, "-c", code.replace("{", "{{").replace("}", "}}"), *ARGUMENTS)
-    trainer = prepare(config, study(command, **others), tmp_path)
-    return trainer.run(0, ["rate=0.25"], tmp_path, LOCAL)
+    trainer = prepare(config, study(command, **others), tmp_path, tmp_path, LOCAL)
+    return trainer.run_trial(0, ["rate=0.25"])
 
 
 @pytest.mark.parametrize(
@@ -175,7 +178,7 @@ def test_any_other_numbers_are_taken():
 def test_what_does_not_fit_is_told_before_anything_starts(command, space, words, config, tmp_path):
     """One sentence each."""
     with pytest.raises(PeslabError, match=words):
-        prepare(config, study(command, space), tmp_path)
+        prepare(config, study(command, space), tmp_path, tmp_path, LOCAL)
 
 
 def test_values_of_the_config_are_taken_too(config, tmp_path):
@@ -184,23 +187,27 @@ def test_values_of_the_config_are_taken_too(config, tmp_path):
     shown = "{seed} {features.orders} {network.depth} {network.width} {trainer.patience} {folder}"
     code = "import sys; sys.exit(' '.join(sys.argv[1:]))"
     space = {"network.depth": "1,2"}
-    trainer = prepare(linked, study(f'{sys.executable} -c "{code}" {shown}', space), tmp_path)
+    trainer = prepare(
+        linked, study(f'{sys.executable} -c "{code}" {shown}', space), tmp_path, tmp_path, LOCAL
+    )
     with pytest.raises(PeslabError, match=r"5 \[-2,-4,-6\] 7 7 null /.*/own/0/replica_0$"):
-        trainer.run(0, ["network.depth=7"], tmp_path, LOCAL)
+        trainer.run_trial(0, ["network.depth=7"])
     assert trainer.recipe()["features.orders"] == "[-2,-4,-6]"
     assert "network.depth" not in trainer.recipe()
 
 
 def test_the_recipe_is_what_all_trials_share(config, tmp_path):
     """Another command, seed or number of replicas is another study; no password is in it."""
-    told = prepare(config, study("sh {rate} {seed} a://u:hush@h"), tmp_path).recipe()
+    told = prepare(
+        config, study("sh {rate} {seed} a://u:hush@h"), tmp_path, tmp_path, LOCAL
+    ).recipe()
     assert told == {
         "study.command": "sh {rate} {seed} a://u:***@h",
         "study.objectives": "val/error",
         "seed": "5",
         "replicas": "2",
     }
-    other = prepare(config, study(objectives=("loss", "-r2")), tmp_path)
+    other = prepare(config, study(objectives=("loss", "-r2")), tmp_path, tmp_path, LOCAL)
     assert other.recipe()["study.objectives"] == "loss,-r2"
     assert other.objectives == ("loss", "r2")
 
@@ -209,8 +216,8 @@ def test_the_recipe_is_what_all_trials_share(config, tmp_path):
 def test_a_function_is_called_in_this_process(config, tmp_path):
     """With values as Python has them, a seed, and a folder; what it prints is kept."""
     space = {"degree": "1,2,3", "layers": "[1],[2]"}
-    trainer = prepare(config, study("entry:parabola", space), tmp_path)
-    result = trainer.run(0, ["degree=2", "layers=[1,2]"], tmp_path, LOCAL)
+    trainer = prepare(config, study("entry:parabola", space), tmp_path, tmp_path, LOCAL)
+    result = trainer.run_trial(0, ["degree=2", "layers=[1,2]"])
     assert 0 < result.objective < 0.02
     assert result.metrics["replica_0/val/error"] != result.metrics["replica_1/val/error"]
     folder = tmp_path / "studies" / "own" / "0" / "replica_0"
@@ -223,8 +230,41 @@ def test_a_function_is_called_in_this_process(config, tmp_path):
 @pytest.mark.usefixtures("example_package")
 def test_a_function_that_fails_fails_the_trial(config, tmp_path):
     """Its traceback stays in the folder."""
-    trainer = prepare(config, study("entry:parabola", {"other": "1,2"}), tmp_path)
+    trainer = prepare(config, study("entry:parabola", {"other": "1,2"}), tmp_path, tmp_path, LOCAL)
     with pytest.raises(PeslabError, match=r"Replica 0 \(seed 5\): KeyError: 'degree'"):
-        trainer.run(0, ["other=2"], tmp_path, LOCAL)
+        trainer.run_trial(0, ["other=2"])
     told = Path(tmp_path / "studies" / "own" / "0" / "replica_0" / "stderr.txt").read_text()
     assert 'values["degree"]' in told
+
+
+def trained_again(config, home, study):
+    trial = ranked(7, {"rate": 0.25}, {"val/error": 5.75})
+    folder = study.folder(home) / "confirmation" / "7"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder, prepare(config, study, home, home, LOCAL).retrain(trial, folder)
+
+
+def ranked(number, values, metrics):
+    return RankedTrial(1, number, "run", values, metrics, None, "complete", front=True)
+
+
+def test_a_trial_is_trained_again_with_seeds_of_its_own(config, tmp_path):
+    """Of a range that no trial and no other leader has; what a dead attempt left is no matter."""
+    for _ in range(2):
+        folder, again = trained_again(config, tmp_path, study())
+    first = 5 + FRESH_SEEDS + 7 * SEEDS_OF_A_TRIAL
+    assert again.errors.tolist() == [[0.25 + first], [1.25 + first]]
+    assert (again.promised, again.is_maximized) == (5.75, False)
+    assert again.told == "the data of the command"
+    assert (folder / "replica_1" / "stdout.txt").read_text() == f"seed {first + 1}\n"
+    run = LOCAL.find(tmp_path, run_id=again.run_id)
+    assert run.tags["role"] == "confirmation"
+
+
+def test_what_is_told_of_the_test_part_is_the_fresh_error(config, tmp_path):
+    """Where the command measures it; what is maximized is known as such."""
+    code = "import json; json.dump({'val/r2': 0.5, 'test/r2': 0.25}, open('metrics.json', 'w'))"
+    command = (sys.executable, "-c", code.replace("{", "{{").replace("}", "}}"), *ARGUMENTS)
+    _, again = trained_again(config, tmp_path, study(command, objectives=("-val/r2",)))
+    assert again.errors.tolist() == [[0.25], [0.25]]
+    assert (again.told, again.is_maximized) == ("the test data of the command", True)

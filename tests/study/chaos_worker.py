@@ -12,6 +12,7 @@ from pathlib import Path
 from peslab.apps.signals import stopped_by_signals
 from peslab.errors import Stopped
 from peslab.study import Study, stores
+from peslab.study.about import About
 from peslab.study.sweeper import TrialResult, work
 
 SPACE = {"x": "interval(-1, 1)", "orders": "choice([-2], [-2,-3])"}
@@ -44,7 +45,7 @@ def main(home, name, n_trials, milliseconds, storage=None):
         slow_bowl(home, milliseconds),
         defaults=DEFAULTS,
         recipe={"potential.cutoff": "2.0"},
-        reference="",
+        about=About(),
     )
 
 

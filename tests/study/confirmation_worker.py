@@ -11,6 +11,7 @@ import numpy as np
 from study_of_a_bowl import DEFAULTS, SPACE, bowl
 
 from peslab.study import Study
+from peslab.study.about import About
 from peslab.study.confirmation import Retrained, confirm
 from peslab.study.sweeper import work
 
@@ -44,7 +45,7 @@ def main(home, study, conclude=None):
         bowl,
         defaults=DEFAULTS,
         recipe={},
-        reference="",
+        about=About(),
         conclude=conclude or (lambda _: None),
     )
 

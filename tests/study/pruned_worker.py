@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 from peslab.study import Median, Study, SuccessiveHalving
+from peslab.study.about import About
 from peslab.study.pruning import report
 from peslab.study.sweeper import TrialResult, work
 
@@ -52,7 +53,7 @@ def main(home, pruner, n_trials, milliseconds=0.0, seen=lambda *_: None):
         curves(milliseconds, seen),
         defaults=DEFAULTS,
         recipe={},
-        reference="",
+        about=About(),
         on_trial=told.append,
     )
     return told

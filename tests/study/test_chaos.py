@@ -18,6 +18,7 @@ import pytest
 from optuna.trial import TrialState
 
 from peslab.errors import PeslabError
+from peslab.study.about import About
 from peslab.study.attributes import INTERRUPTED, RETRY_OF
 from peslab.study.journal import Journal
 from peslab.study.ranking import ranking
@@ -174,7 +175,7 @@ def test_a_worker_that_ends_takes_its_lock_with_it(tmp_path):
 
 def joined(home, n_trials, name="claims"):
     """The study as a new worker sees it, to be entered with `with`."""
-    return work_on(chaos_worker.study(name, n_trials), home, {}, {}, "nobody")
+    return work_on(chaos_worker.study(name, n_trials), home, {}, {}, About(reference="nobody"))
 
 
 def test_claims_of_many_threads_never_exceed_the_trials(tmp_path):
@@ -284,7 +285,7 @@ def test_a_changed_space_is_refused_with_the_difference(tmp_path, space, words):
     changed = replace(chaos_worker.study("claims", 1), space=chaos_worker.SPACE | space)
     with (
         pytest.raises(PeslabError, match=words) as caught,
-        work_on(changed, tmp_path, {}, {}, "nobody"),
+        work_on(changed, tmp_path, {}, {}, About(reference="nobody")),
     ):
         pass
     assert "another space" in str(caught.value)
@@ -298,11 +299,11 @@ def test_a_changed_space_is_refused_with_the_difference(tmp_path, space, words):
 def test_the_recipe_of_the_first_worker_is_that_of_the_study(tmp_path):
     """A key that was not there at all is a difference, too."""
     settings = chaos_worker.study("claims", 1)
-    with work_on(settings, tmp_path, {}, {"a": "1"}, ""):
+    with work_on(settings, tmp_path, {}, {"a": "1"}, About()):
         pass
     with (
         pytest.raises(PeslabError, match=r"another recipe \(a: 1 → None; b: None → 2\)"),
-        work_on(settings, tmp_path, {}, {"b": "2"}, ""),
+        work_on(settings, tmp_path, {}, {"b": "2"}, About()),
     ):
         pass
 

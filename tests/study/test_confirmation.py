@@ -190,6 +190,21 @@ def test_one_replica_has_no_ties(tmp_path):
     assert trials_frame(study)["tied"].is_null().all()
 
 
+def test_the_best_of_what_is_maximized_is_the_highest(tmp_path):
+    """And a lower one than was promised is the winner's curse."""
+
+    def retrain(trial, folder):
+        return replace(again()(trial, folder), is_maximized=True, promised=10.0)
+
+    study = run(tmp_path, confirming(retrain))
+    found, results = verdict(study), fresh_results(study)
+    errors = [results[trial].error for trial in found.trials]
+    assert errors == sorted(errors, reverse=True)
+    assert found.trials[0] in found.tied
+    assert found.pairs[0]["difference"] <= 0  # the first pair is of the best and the next
+    assert all(each.above_promise == 10.0 - each.error for each in results.values())
+
+
 def test_different_test_data_are_not_compared(tmp_path):
     """As where the study sweeps what the data are made of."""
 

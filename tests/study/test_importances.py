@@ -9,6 +9,7 @@ from optuna.distributions import CategoricalDistribution, FloatDistribution
 from optuna.trial import TrialState, create_trial
 
 from peslab.errors import InvalidInputError
+from peslab.study.about import About
 from peslab.study.importances import importances
 from peslab.study.searched import asked, is_running, objective_values, searched_keys
 from peslab.study.storage import INTERRUPTED
@@ -152,12 +153,8 @@ def test_interrupted_trials_are_not_asked():
 
 
 def test_a_study_that_remembers_nothing_has_minimized_the_energys_error():
-    """As every study did before others could be named."""
+    """Of what nobody told it knows nothing."""
     what = asked(study_of())
-    assert (what.objectives, what.signs, what.shown) == (
-        ("val/energy_mae",),
-        (1.0,),
-        "test/energy_mae",
-    )
-    assert what.units == {"val/energy_mae": "E_c", "test/energy_mae": "E_c"}
-    assert (what.space, what.recipe, what.reference) == ({}, {}, "")
+    assert (what.objectives, what.signs) == (("val/energy_mae",), (1.0,))
+    assert what.shown.error == "test/energy_mae"
+    assert (what.space, what.recipe, what.about) == ({}, {}, About())

@@ -10,6 +10,7 @@ from optuna.trial import TrialState, create_trial
 
 from peslab.errors import PeslabError
 from peslab.study import GaussianProcess, Median, Random, Study
+from peslab.study.about import About
 from peslab.study.objectives import Objective, pareto_front, parse_objectives
 from peslab.study.ranking import METRICS, REASON, pick, ranking
 from peslab.study.storage import load
@@ -39,7 +40,7 @@ def do(settings, home, run_trial=trade_off):
         run_trial,
         defaults={"x": 0.5},
         recipe={},
-        reference="",
+        about=About(),
         on_trial=told.append,
     )
     return told

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import ttest_ind
 
 from peslab.study.paired import (
     LEVEL,
@@ -108,13 +109,24 @@ def test_the_standard_error_is_that_of_repeated_studies(effects, most):
     assert means.mean() == pytest.approx(2.0, abs=0.05)
 
 
-def test_one_replica_or_one_configuration_has_no_scatter():
+def test_one_replica_has_no_scatter():
     """The mean is known, its error is not, and nothing can be tested."""
     assert fresh_mean(np.array([[1.0, 2.0, 3.0]])) == (2.0, None)
-    assert fresh_mean(np.array([[1.0], [2.0]])) == (1.5, None)
     assert not is_testable(np.ones((1, 9)))
-    assert not is_testable(np.ones((9, 1)))
-    assert is_testable(np.ones((2, 2)))
+    assert is_testable(np.ones((2, 1)))
+
+
+def test_of_means_alone_the_seeds_are_all_there_is():
+    """Then it is Welch's test, but for the bound of the degrees of freedom."""
+    random = np.random.default_rng(2)
+    first, second = random.normal(1.0, 0.1, (5, 1)), random.normal(1.2, 0.3, (4, 1))
+    mean, sem = fresh_mean(first)
+    assert (mean, sem) == pytest.approx((first.mean(), first.std(ddof=1) / np.sqrt(5)))
+    (pair,) = differences({0: first, 1: second})
+    welch = ttest_ind(first[:, 0], second[:, 0], equal_var=False)
+    assert pair.difference == pytest.approx(first.mean() - second.mean())
+    assert pair.difference / pair.sem == pytest.approx(welch.statistic)
+    assert pair.probability == pytest.approx(welch.pvalue)
 
 
 def test_twins_are_equal_and_exact_differences_certain():

@@ -16,6 +16,7 @@ from optuna.trial import TrialState
 
 from peslab.errors import PeslabError, PrunedError
 from peslab.study import Median, SuccessiveHalving, Unpruned
+from peslab.study.about import About
 from peslab.study.attributes import INTERRUPTED, RETRY_OF
 from peslab.study.pruning import Halving, report, reporting
 from peslab.study.ranking import REASON
@@ -115,7 +116,7 @@ def test_two_processes_prune_by_each_others_trials(tmp_path):
 def test_a_trial_that_was_taken_over_is_not_trained_on(tmp_path):
     """Its worker had seemed dead; what it reports now is not heard."""
     settings = pruned_worker.study("asha", 3)
-    with work_on(settings, tmp_path, {}, {}, "") as study:
+    with work_on(settings, tmp_path, {}, {}, About()) as study:
         trial = study.claim()
         with reporting(trial, settings.pruner):
             report(0, 9, 0.5)
@@ -128,7 +129,7 @@ def test_nothing_is_written_where_nobody_prunes(tmp_path):
     """Neither outside of a study, nor in one without a pruner."""
     report(0, 1, 0.5)
     settings = pruned_worker.study("asha", 3)
-    with work_on(settings, tmp_path, {}, {}, "") as study:
+    with work_on(settings, tmp_path, {}, {}, About()) as study:
         trial = study.claim()
         with reporting(trial, Unpruned()):
             report(0, 1, 0.5)

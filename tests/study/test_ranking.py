@@ -7,6 +7,7 @@ import pytest
 from optuna.trial import TrialState
 
 from peslab.errors import PeslabError
+from peslab.study.about import About
 from peslab.study.ranking import METRICS, REASON, RUN_ID, pick, ranking
 from peslab.study.storage import work_on
 
@@ -14,7 +15,7 @@ from peslab.study.storage import work_on
 @pytest.fixture
 def study(tmp_path):
     """Seven trials: two that tie, two that fail, one that is pruned, one that still runs."""
-    with work_on(chaos_worker.study("ranked", 7), tmp_path, {}, {}, "") as opened:
+    with work_on(chaos_worker.study("ranked", 7), tmp_path, {}, {}, About()) as opened:
         for error in (0.3, 0.1, None, 0.1, 0.2):
             trial = opened.claim()
             if error is None:
@@ -70,7 +71,7 @@ def test_what_is_no_finished_trial_is_told_with_what_there_is(study, which):
 def test_a_study_of_nothing_has_no_best(tmp_path):
     """The sentence does not list what is not there."""
     with (
-        work_on(chaos_worker.study("empty", 1), tmp_path, {}, {}, "") as opened,
+        work_on(chaos_worker.study("empty", 1), tmp_path, {}, {}, About()) as opened,
         pytest.raises(PeslabError, match="one of none yet"),
     ):
         pick(opened.optuna_study, "best")
@@ -78,7 +79,7 @@ def test_a_study_of_nothing_has_no_best(tmp_path):
 
 def test_where_all_failed_there_is_no_best(tmp_path):
     """Failed trials are listed, none of them is the first."""
-    with work_on(chaos_worker.study("failed", 1), tmp_path, {}, {}, "") as opened:
+    with work_on(chaos_worker.study("failed", 1), tmp_path, {}, {}, About()) as opened:
         opened.optuna_study.tell(opened.claim(), state=TrialState.FAIL)
         assert [item.rank for item in ranking(opened.optuna_study)] == [None]
         with pytest.raises(PeslabError, match="no finished trial 'best'"):

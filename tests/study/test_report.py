@@ -7,6 +7,7 @@ from rich.console import Console
 from study_of_a_bowl import DEFAULTS, bowl
 
 from peslab.errors import PeslabError
+from peslab.study.about import About
 from peslab.study.report import renderables
 from peslab.study.storage import load, work_on
 from peslab.study.sweeper import work
@@ -26,7 +27,14 @@ def told(settings, tmp_path):
             raise PeslabError("the loss is not finite.")
         return bowl(number, overrides)
 
-    work(settings, tmp_path, fails, defaults=DEFAULTS, recipe={}, reference="thesis: 0.47 E_c")
+    work(
+        settings,
+        tmp_path,
+        fails,
+        defaults=DEFAULTS,
+        recipe={},
+        about=About("thesis: 0.47 E_c", baselined="test/energy_mae"),
+    )
     return page(tmp_path)
 
 
@@ -49,6 +57,6 @@ def test_the_page_says_where_the_results_are_and_what_to_do_next(told, tmp_path)
 
 def test_a_study_without_a_finished_trial_says_so(settings, tmp_path):
     """There is no table of nothing."""
-    with work_on(settings, tmp_path, {}, {}, ""):
+    with work_on(settings, tmp_path, {}, {}, About()):
         pass
     assert "no finished trial yet" in page(tmp_path)

@@ -9,9 +9,9 @@ from optuna.study import create_study
 from optuna.trial import TrialState, create_trial
 from rich.console import Console
 
+from peslab.study.about import About
 from peslab.study.ranking import METRICS, REASON, RUN_ID
 from peslab.study.report import renderables, short
-from peslab.study.storage import REFERENCE
 
 QUICKSTART = {
     "optimizer.learning_rate": FloatDistribution(1e-3, 2e-2, log=True),
@@ -38,7 +38,7 @@ METRICS_OF_A_TRIAL = {
 
 def study_of(*trials, space=None, reference="thesis: 0.47 E_c"):
     study = create_study(study_name="quickstart")
-    study.set_user_attr(REFERENCE, reference)
+    About(reference, {"test/energy_mae": "E_c"}, "test/energy_mae").keep(study)
     for error, metrics, values in trials:
         study.add_trial(
             create_trial(

@@ -10,6 +10,7 @@ from study_of_a_bowl import bowl
 
 from peslab.errors import PeslabError
 from peslab.study import TPE, GaussianProcess, Grid, QuasiMonteCarlo, Random, Study
+from peslab.study.about import About
 from peslab.study.attributes import INTERRUPTED, RETRY_OF
 from peslab.study.points import all_points
 from peslab.study.samplers import Proposal
@@ -47,7 +48,7 @@ def study(case, n_trials=N_TRIALS, seed=4):
 
 
 def do(settings, home, run_trial=bowl):
-    work(settings, home, run_trial, defaults=START, recipe={}, reference="")
+    work(settings, home, run_trial, defaults=START, recipe={}, about=About())
     return counted(home)
 
 

@@ -9,20 +9,20 @@ from optuna.study import create_study
 from optuna.trial import TrialState, create_trial
 from rich.console import Console
 
+from peslab.study.about import About
 from peslab.study.ranking import METRICS, REASON, ranking
 from peslab.study.report import renderables
 from peslab.study.shown import label, on_test_part, shown
-from peslab.study.storage import BASELINED, TRAINER, UNIT
 
 
-def study_of(*metrics, objectives=None, **about):
+def study_of(*metrics, objectives=None, about=None):
     study = create_study(study_name="own", directions=["minimize"] * len(objectives or "x"))
     if objectives:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ExperimentalWarning)
             study.set_metric_names(objectives)
-    for name, text in about.items():
-        study.set_user_attr(name, text)
+    if about is not None:
+        about.keep(study)
     for each in metrics:
         values = [1.0] * len(study.directions)
         study.add_trial(create_trial(values=values, user_attrs={METRICS: each}))
@@ -36,7 +36,7 @@ def page(study, home):
     return console.file.getvalue()
 
 
-OTHERS = {"objectives": ["val/error"], BASELINED: "", UNIT: "", TRAINER: "python train.py"}
+OTHERS = {"objectives": ["val/error"], "about": About(trainer="python train.py")}
 
 
 @pytest.mark.parametrize(
@@ -68,16 +68,15 @@ def test_the_test_part_is_shown_where_there_is_one():
     assert shown(study, ranking(study)).error == "val/error"
 
 
-def test_a_study_of_before_is_one_of_the_energy():
-    """It did not say what it was ranked by."""
+def test_the_unit_is_that_of_the_error_which_is_shown():
+    """As far as anybody said it."""
     found = shown(study_of(), [])
-    assert (found.objective, found.error, found.unit) == (
-        "val/energy_mae",
-        "test/energy_mae",
-        "E_c",
-    )
+    assert (found.objective, found.error, found.unit) == ("val/energy_mae", "test/energy_mae", "")
     assert found.is_own
-    assert found.heading == "test MAE\n(E_c)"
+    told = About(units={"test/energy_mae": "eV", "val/energy_mae": "?"}, baselined=found.error)
+    found = shown(study_of(about=told), [])
+    assert found.heading == "test MAE\n(eV)"
+    assert found.fresh_heading == "fresh MAE\n(eV)"
 
 
 def test_the_page_of_another_trainer_has_what_that_measured(tmp_path):
@@ -95,8 +94,8 @@ def test_another_metric_of_ours_has_its_name_and_unit(tmp_path):
     """Baselines of the energy are none of the gradient."""
     metrics = {"val/gradient_mae": 0.5, "test/gradient_mae": 0.25, "prediction_microseconds": 3.0}
     metrics |= {"baseline/constant_mae": 1.0, "baseline/least_squares_mae": 1.0}
-    about = {BASELINED: "test/energy_mae", UNIT: "E_c/R_c"}
-    told = page(study_of(metrics, objectives=["val/gradient_mae"], **about), tmp_path)
+    about = About(units={"test/gradient_mae": "E_c/R_c"}, baselined="test/energy_mae")
+    told = page(study_of(metrics, objectives=["val/gradient_mae"], about=about), tmp_path)
     assert "test gradient MAE" in told
     assert "(E_c/R_c)" in told
     assert "least squares" not in told
@@ -122,7 +121,7 @@ def test_of_several_objectives_the_first_column_is_the_problems_own_error(tmp_pa
     metrics = {"drag/roughness": 0.5, "test/energy_mae": 0.25, "prediction_microseconds": 3.0}
     metrics |= {"baseline/constant_mae": 1.0, "baseline/least_squares_mae": 1.0}
     names = ["drag/roughness", "prediction_microseconds"]
-    study = study_of(metrics, objectives=names, **{BASELINED: "test/energy_mae"})
+    study = study_of(metrics, objectives=names, about=About(baselined="test/energy_mae"))
     assert shown(study, ranking(study)).error == "test/energy_mae"
     told = page(study, tmp_path)
     assert "roughness" in told

@@ -14,6 +14,7 @@ from test_chaos import begun, finished, wait_for
 
 from peslab.errors import PeslabError
 from peslab.study import stores
+from peslab.study.about import About
 from peslab.study.ranking import ranking
 from peslab.study.settings import public
 from peslab.study.storage import INTERRUPTED, RETRY_OF, load, work_on
@@ -122,10 +123,10 @@ def test_four_workers_at_once_make_one_study(storage, tmp_path, name):
 def test_what_a_worker_taken_for_dead_says_is_not_heard(storage, tmp_path, name):
     """A machine that slept through its lease: others have run its trial in the meantime."""
     settings = chaos_worker.study(name, 1, storage)
-    with work_on(settings, tmp_path, {}, {}, "") as slow:
+    with work_on(settings, tmp_path, {}, {}, About()) as slow:
         trial = slow.claim()
         slow.hand_back(trial)  # what others do who find it dead
-        with work_on(settings, tmp_path, {}, {}, "") as other:
+        with work_on(settings, tmp_path, {}, {}, About()) as other:
             again = other.claim()
             assert other.tell(again, TrialState.COMPLETE, 0.5, {})
         assert not slow.tell(trial, TrialState.COMPLETE, 0.1, {"metrics": {}})

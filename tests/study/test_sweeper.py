@@ -9,6 +9,7 @@ from optuna.trial import TrialState
 from study_of_a_bowl import DEFAULTS, SPACE, bowl
 
 from peslab.errors import PeslabError
+from peslab.study.about import About
 from peslab.study.ranking import pick, ranking
 from peslab.study.storage import INTERRUPTED, load, work_on
 from peslab.study.sweeper import TrialResult, fellow_workers, work
@@ -22,7 +23,7 @@ def do(settings, home, run_trial=bowl, recipe=None, defaults=None, **others):
         run_trial,
         defaults=DEFAULTS if defaults is None else defaults,
         recipe={"potential.cutoff": "2.0"} if recipe is None else recipe,
-        reference="others: 0.47",
+        about=About(reference="others: 0.47"),
         on_trial=told.append,
         **others,
     )
@@ -94,7 +95,7 @@ def test_an_interrupted_trial_is_run_again(settings, tmp_path):
 def test_a_worker_killed_while_it_claims_loses_nothing(settings, tmp_path):
     """The start point was handed out, but no key of it asked for yet."""
     start = {"x": 0.5, "n": 4, "orders": "[-2,-3]"}
-    with work_on(settings, tmp_path, start, {"potential.cutoff": "2.0"}, "") as killed:
+    with work_on(settings, tmp_path, start, {"potential.cutoff": "2.0"}, About()) as killed:
         killed.optuna_study.ask()
     assert do(settings, tmp_path)[0].values == start
 
@@ -195,7 +196,7 @@ def test_two_workers_share_a_study(settings, tmp_path):
 
 def test_a_living_workers_trial_is_not_taken_over(settings, tmp_path):
     """While a worker holds its lock its trial is running, however long it takes."""
-    with work_on(settings, tmp_path, {}, {}, "") as slow:
+    with work_on(settings, tmp_path, {}, {}, About()) as slow:
         trial = slow.claim()
         do(settings, tmp_path, recipe={})
         assert len(slow.finished()) == settings.n_trials - 1

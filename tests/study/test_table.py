@@ -8,6 +8,7 @@ from optuna.trial import TrialState, create_trial
 from study_of_a_bowl import DEFAULTS, bowl
 
 from peslab.errors import PeslabError
+from peslab.study.about import About
 from peslab.study.fresh import FRESH, VERDICT, FreshResult, Verdict
 from peslab.study.ranking import METRICS, REASON, RUN_ID
 from peslab.study.storage import INTERRUPTED, load
@@ -141,7 +142,7 @@ def test_a_study_on_disk_is_a_table(settings, tmp_path):
             raise PeslabError("no.")
         return bowl(number, overrides)
 
-    work(settings, tmp_path, fails, defaults=DEFAULTS, recipe={}, reference="")
+    work(settings, tmp_path, fails, defaults=DEFAULTS, recipe={}, about=About())
     frame = trials_frame(load("bowl", tmp_path))
     assert frame.height == settings.n_trials
     assert frame.filter(pl.col("state") == "failed")["trial"].to_list() == [2]

@@ -8,19 +8,13 @@ from peslab.apps import present
 from peslab.apps.rerun import override
 from peslab.configuration.folders import home
 from peslab.errors import PeslabError
-from peslab.pipeline import Origin, Plan, plan, run
+from peslab.pipeline import Origin, plan, run
 from peslab.problems.contract import FRESH_SEEDS, FreshData
-from peslab.study.confirmation import Retrain, Retrained, confirm
+from peslab.study.confirmation import ROLE, SEEDS_OF_A_TRIAL, Retrain, Retrained, confirm
 from peslab.study.fresh import FreshResult
 from peslab.study.ranking import RankedTrial
 from peslab.study.storage import OpenStudy
 from peslab.tracking import Tracking
-
-SEEDS_OF_A_TRIAL = 1000
-"""Replicas of different trials have seeds of their own: the tests take them as independent."""
-
-ROLE = "confirmation"
-"""Of its runs in MLflow, as a tag."""
 
 
 class Conclusion:
@@ -46,40 +40,42 @@ class Conclusion:
         self.results.append(result)
 
 
-def retrainer(config: DictConfig, base: Plan, tracking: Tracking) -> Retrain:
-    """What trains a trial of a study again.
+def retrained(
+    trial: RankedTrial, folder: Path, config: DictConfig, study: str, tracking: Tracking
+) -> Retrained:
+    """Train a trial again.
 
     Args:
+        trial: Of the study.
+        folder: For what comes out.
         config: Composed for the study.
-        base: Its plan.
+        study: Its name.
         tracking: Where its runs are logged.
+
+    Raises:
+        PeslabError: If it has no run, or its training fails.
     """
-
-    def retrain(trial: RankedTrial, folder: Path) -> Retrained:
-        recorded = _recorded(config, tracking, trial)
-        planned = plan(recorded)
-        fresh = planned.problem.fresh_data()
-        overrides = _overrides(recorded, fresh, trial.trial)
-        changed = override(recorded, overrides)
-        name = base.study.name if base.study else trial.run_id
-        tracking.close_lost(home(), str(name), trial.trial)  # of whoever died in here before
-        with present.watching(f"{name}/{trial.trial} on fresh data") as watcher:
-            origin = Origin(
-                folder=folder,
-                home=home(),
-                config=changed,
-                overrides=overrides,
-                study=name,
-                trial=trial.trial,
-                role=ROLE,
-                watcher=watcher,
-            )
-            outcome = run(plan(changed), origin)
-        promised = trial.metrics.get(planned.problem.task.objective) if fresh.is_alike else None
-        tested = outcome.tested
-        return Retrained(tested.errors, tested.data, fresh.told, promised, outcome.run_id)
-
-    return retrain
+    recorded = _recorded(config, tracking, trial)
+    planned = plan(recorded)
+    fresh = planned.problem.fresh_data()
+    overrides = _overrides(recorded, fresh, trial.trial)
+    changed = override(recorded, overrides)
+    tracking.close_lost(home(), study, trial.trial)  # of whoever died in here before
+    with present.watching(f"{study}/{trial.trial} on fresh data") as watcher:
+        origin = Origin(
+            folder=folder,
+            home=home(),
+            config=changed,
+            overrides=overrides,
+            study=study,
+            trial=trial.trial,
+            role=ROLE,
+            watcher=watcher,
+        )
+        outcome = run(plan(changed), origin)
+    promised = trial.metrics.get(planned.problem.task.objective) if fresh.is_alike else None
+    tested = outcome.tested
+    return Retrained(tested.errors, tested.data, fresh.told, promised, outcome.run_id)
 
 
 def _recorded(config: DictConfig, tracking: Tracking, trial: RankedTrial) -> DictConfig:

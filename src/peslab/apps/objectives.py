@@ -8,17 +8,29 @@ from peslab.pipeline.own_trainer import OBJECTIVE as OWN_TRAINERS
 from peslab.pipeline.run import SELECTABLE
 from peslab.problems.contract import Problem, Task
 from peslab.study import Study
+from peslab.study.shown import on_test_part
 
 OF_TEST_PART = ("test/", "baseline/", "replica_", "errors/", "ensemble/", "skill")
 """Metrics that begin so are measured on the test part, or are none to select by."""
 
 
-def unit_of(task: Task, metric: str) -> str:
-    """Of errors of the target, and of those of its gradient and forces; others have none."""
+def units_of(settings: Study, task: Task) -> dict[str, str]:
+    """The units of what a study's report shows: its objectives, and what is beside them."""
+    asked = [each.metric for each in settings.searched]
+    shown = [*asked, *map(on_test_part, asked), task.test_error, "prediction_microseconds"]
+    return {metric: unit for metric in shown if (unit := _unit_of(task, metric))}
+
+
+def _unit_of(task: Task, metric: str) -> str:
+    """Of errors of the target, of its gradient and forces, and of times."""
     name = metric.rpartition("/")[2]
     if name.startswith(f"{task.target}_"):
         return task.unit
-    return task.gradient_unit if name in {"gradient_mae", "force_mae"} else ""
+    return {
+        "gradient_mae": task.gradient_unit,
+        "force_mae": task.gradient_unit,
+        "prediction_microseconds": "µs",
+    }.get(name, "")
 
 
 def judged(settings: Study, problem: Problem) -> Study:

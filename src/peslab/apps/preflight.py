@@ -2,7 +2,6 @@
 
 from argparse import Namespace
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import Any, NamedTuple, cast
 
 from hydra._internal.utils import get_args_parser
@@ -14,9 +13,9 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 
 from peslab.apps import present
 from peslab.apps.objectives import judged
-from peslab.apps.own import own_trainer
 from peslab.apps.spaces import check_space, merged
 from peslab.apps.start import Start, started
+from peslab.apps.trainers import logged, own_trainer
 from peslab.configuration.build import resolve
 from peslab.configuration.compose import compose, is_group, parse, without_hydra
 from peslab.configuration.secrets import hide, hide_in_files
@@ -24,7 +23,6 @@ from peslab.errors import PeslabError
 from peslab.passwords import masked_values
 from peslab.pipeline import plan
 from peslab.study import Study
-from peslab.study.settings import SHARED
 from peslab.tracking import Tracking
 
 COMMAND = "study.command="
@@ -111,7 +109,7 @@ def preflight(arguments: list[str]) -> Cleared:
         if is_sweep:
             _check_folders(config)
     else:
-        _check_study(study, start, parse(flags.overrides), is_sweep=is_sweep)
+        _check_study(study, start, parse(flags.overrides), planned.tracking, is_sweep=is_sweep)
         judged(study, planned.problem)
     composes_only = ours.debug == "compose"
     if composes_only:
@@ -132,14 +130,8 @@ def preflight(arguments: list[str]) -> Cleared:
             if not item.is_sweep_override()
         ),
         hidden=hidden,
-        tracking=_tracking(planned.tracking, study),
+        tracking=logged(planned.tracking, study) if study else planned.tracking,
     )
-
-
-def _tracking(tracking: Tracking, study: Study | None) -> Tracking:
-    """Where runs are logged; on a shared file system no store is opened."""
-    is_shared = study is not None and study.storage == SHARED
-    return replace(tracking, spool=tracking.spool or is_shared)
 
 
 def _refuse_flags(flags: Namespace) -> None:
@@ -153,7 +145,12 @@ def _refuse_flags(flags: Namespace) -> None:
 
 
 def _check_study(
-    study: Study, start: Start, overrides: Sequence[Override], *, is_sweep: bool
+    study: Study,
+    start: Start,
+    overrides: Sequence[Override],
+    tracking: Tracking,
+    *,
+    is_sweep: bool,
 ) -> None:
     if not is_sweep or not start.config.hydra.sweeper._target_.endswith(".PeslabSweeper"):
         raise PeslabError(
@@ -161,7 +158,7 @@ def _check_study(
         )
     fixed = [str(item.input_line) for item in overrides if not item.is_sweep_override()]
     settings = merged(study, overrides, start.config)
-    if own_trainer(start.config, settings) is None:
+    if own_trainer(start.config, settings, tracking) is None:
         check_space(settings, start.config, fixed, start.overrides)
 
 

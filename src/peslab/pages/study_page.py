@@ -89,7 +89,7 @@ def study_document(
         sections.append(Section("Ranking", ranked))
     if fresh := fresh_results(study):
         first = next((trial.trial for trial in ranking(study) if trial.rank == 1), None)
-        told = _confirmation(fresh, verdict(study), first, what.units.get(what.shown, ""))
+        told = _confirmation(fresh, verdict(study), first, what.shown.unit)
         sections.append(Section("The leading trials on fresh data", tuple(told)))
     for name, title in TITLES.items():
         if name in pictures:
@@ -105,7 +105,7 @@ def study_document(
 def ranking_table(study: optuna.Study, frame: pl.DataFrame) -> Table:
     """The trials, the best first, those without a rank last; what is tied for best stands out."""
     what, keys, values = asked(study), searched_keys(study), objective_values(study)
-    error = what.shown if what.shown in {*frame.columns} - {*what.objectives} else None
+    error = what.shown.error if what.shown.error in {*frame.columns} - {*what.objectives} else None
     has_fresh = not frame["fresh_error"].is_null().all()
     has_cost = MICROSECONDS in frame.columns and MICROSECONDS not in what.objectives
     header = ["rank", "trial", *(_heading(name, what) for name in what.objectives)]
@@ -171,8 +171,8 @@ def _asked(what: Asked, frame: pl.DataFrame, recorded: Recorded) -> Iterator[Blo
         proposals = recorded.settings.get("seed")
         drawn = f"; proposals were drawn with seed {proposals}" if proposals is not None else ""
         yield Paragraph(f"Every trial was trained with {seeds}{drawn}.")
-    if what.reference:
-        yield Paragraph(f"For comparison, {what.reference}.")
+    if what.about.reference:
+        yield Paragraph(f"For comparison, {what.about.reference}.")
     if what.space:
         yield Table(("key", "searched in"), tuple(what.space.items()), n_left=2)
 
@@ -190,13 +190,13 @@ def _goals(what: Asked) -> str:
 def _confirmation(
     fresh: Mapping[int, FreshResult], found: Verdict | None, first: int | None, unit: str
 ) -> Iterator[Block]:
-    """What validation promised, what fresh data gave, and who is tied."""
+    """What validation promised, what came out when trained again, and who is tied."""
     whence = next((each.told for each in fresh.values() if each.told), "fresh data")
     yield Paragraph(
         f"The leading trials were trained again with fresh seeds and tested on {whence}."
     )
     given = [each for each in fresh.values() if each.error is not None]
-    given.sort(key=lambda each: each.error or 0.0)
+    given.sort(key=lambda each: each.sign * (each.error or 0.0))
     rows = [
         (
             str(each.trial),
@@ -207,7 +207,7 @@ def _confirmation(
         for each in given
     ]
     told = f" ({unit})" if unit else ""
-    header = ("trial", f"validation promised{told}", f"fresh data gave{told}", "ratio")
+    header = ("trial", f"validation promised{told}", f"trained again{told}", "ratio")
     tied = [row for row, each in enumerate(given) if found and found.is_tied(each.trial)]
     yield Table(header, tuple(rows), frozenset(tied))
     for each in fresh.values():
@@ -266,7 +266,7 @@ def _lines(values: Mapping[str, str]) -> str:
 
 
 def _heading(metric: str, what: Asked) -> str:
-    unit = "µs" if metric == MICROSECONDS else what.units.get(metric, "")
+    unit = what.about.units.get(metric, "")
     return f"{metric_words(metric)} ({unit})" if unit else metric_words(metric)
 
 

@@ -101,14 +101,14 @@ class StudyPictures:
         return [f"{'−' * (sign < 0.0)}{self._label(metric)}" for metric, sign in pairs]
 
     def _label(self, metric: str) -> str:
-        unit = "µs" if metric == MICROSECONDS else unit_label(self._asked.units.get(metric, ""))
+        unit = unit_label(self._asked.about.units.get(metric, ""))
         return literal(metric_words(metric)) + (f" ({unit})" if unit else "")
 
     def _complete(self) -> pl.DataFrame:
         return self.frame.filter(pl.col("state") == "complete")
 
     def _forest(self) -> "Figure | None":
-        shown = self._asked.shown
+        shown = self._asked.shown.error
         ranked = self._complete().sort("rank", nulls_last=True)
         if shown not in ranked.columns:
             shown = self._asked.objectives[0]
@@ -124,7 +124,7 @@ class StudyPictures:
             {
                 name: _numbers(ranked, metric)
                 for name, metric in BASELINES.items()
-                if metric in ranked.columns and shown == self._asked.baselined
+                if metric in ranked.columns and shown == self._asked.about.baselined
             },
         )
         return forest_figure(forest, self._label(shown))

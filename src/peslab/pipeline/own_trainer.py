@@ -8,6 +8,7 @@ import json
 import math
 import numbers
 import shlex
+import shutil
 import time
 import traceback
 from collections.abc import Mapping, Sequence
@@ -27,7 +28,9 @@ from peslab.configuration.suggest import did_you_mean
 from peslab.errors import PeslabError
 from peslab.passwords import masked
 from peslab.pipeline.run import keep_metrics, summary
+from peslab.problems.contract import FRESH_SEEDS
 from peslab.study import Study
+from peslab.study.about import About
 from peslab.study.command import (
     GIVEN,
     Function,
@@ -38,8 +41,11 @@ from peslab.study.command import (
     placeholders,
     words,
 )
+from peslab.study.confirmation import ROLE, SEEDS_OF_A_TRIAL, Retrained
 from peslab.study.process import ERRORS, OUTPUT, last_words, run
-from peslab.study.storage import BASELINED, TRAINER
+from peslab.study.ranking import RankedTrial
+from peslab.study.shown import on_test_part
+from peslab.study.space import as_overrides
 from peslab.study.sweeper import TrialResult
 from peslab.tracking import RunRecord, Tracking, record_environment, track_run
 
@@ -64,12 +70,16 @@ class OwnTrainer:
         config: The composed config, whose values the command may take.
         parts: The words of the command; none for a function.
         function: The function that is called instead.
+        home: The folder of results.
+        tracking: Where runs are logged.
     """
 
     study: Study
     config: DictConfig
     parts: tuple[str, ...]
     function: Function | None
+    home: Path
+    tracking: Tracking
 
     @property
     def objectives(self) -> tuple[str, ...]:
@@ -93,36 +103,75 @@ class OwnTrainer:
             **{key: self._text(self.config, key) for key in used if key not in self.study.space},
         }
 
-    def about(self) -> dict[str, str]:
+    def about(self) -> About:
         """What a report has to know: who trains, and that there are no baselines."""
-        return {BASELINED: "", TRAINER: self.recipe()["study.command"]}
+        return About(trainer=self.recipe()["study.command"])
 
-    def run(
-        self, number: int, overrides: Sequence[str], home: Path, tracking: Tracking
-    ) -> TrialResult:
+    def run_trial(self, number: int, overrides: Sequence[str]) -> TrialResult:
         """Run a trial in a folder of its own.
 
         Args:
             number: Of the trial.
             overrides: Its values, as they could be typed.
-            home: The folder of results.
-            tracking: Where it is logged.
 
         Raises:
             PeslabError: If a replica fails; the sentence has the last words of its program.
         """
-        folder = self.study.folder(home) / str(number)
+        folder = self.study.folder(self.home) / str(number)
         try:
             folder.mkdir(parents=True)
         except FileExistsError as error:
             raise PeslabError(f"{folder} is there already: move it away.") from error
+        _, metrics, run_id = self._run(number, overrides, folder, self.seeds)
+        return TrialResult(metrics[self.objectives[0]], metrics, run_id)
+
+    def retrain(self, trial: RankedTrial, folder: Path) -> Retrained:
+        """Run a finished trial again with fresh seeds.
+
+        Args:
+            trial: The trial.
+            folder: For what comes out; replicas of an attempt before are deleted.
+
+        Raises:
+            PeslabError: If a replica fails.
+        """
+        first = self.seeds.start + FRESH_SEEDS + trial.trial * SEEDS_OF_A_TRIAL
+        for left in folder.glob("replica_*"):
+            shutil.rmtree(left)
+        seeds = range(first, first + len(self.seeds))
+        self.tracking.close_lost(self.home, self.study.name, trial.trial)
+        overrides = as_overrides(trial.values)
+        found, _, run_id = self._run(trial.trial, overrides, folder, seeds, ROLE)
+        objective = self.objectives[0]
+        on_test = on_test_part(objective)
+        error = on_test if all(on_test in each for each in found) else objective
+        return Retrained(
+            errors=np.array([[each[error]] for each in found]),
+            data=str(self.study.command),
+            told="the test data of the command" if error == on_test else "the data of the command",
+            promised=trial.metrics.get(objective),
+            run_id=run_id,
+            is_maximized=self.study.searched[0].maximized if self.study.searched else False,
+        )
+
+    def _run(
+        self,
+        number: int,
+        overrides: Sequence[str],
+        folder: Path,
+        seeds: range,
+        role: str | None = None,
+    ) -> tuple[list[dict[str, float]], dict[str, float], str]:
+        """What each replica measured, all of it summarized, and the run in MLflow."""
         values = dict(_parsed(override) for override in overrides)
-        starts = [self._start(number, k, values, folder) for k in range(len(self.seeds))]
+        starts = [self._start(number, k, seed, values, folder) for k, seed in enumerate(seeds)]
         tags = {"problem": NAME, "study": self.study.name, "trial": str(number), "trainer": NAME}
         name = f"{self.study.name}/{number}"
-        with track_run(tracking, home, name, tags, self.study.name) as log:
+        if role is not None:
+            name, tags = f"{name} {role}", tags | {"role": role}
+        with track_run(self.tracking, self.home, name, tags, self.study.name) as log:
             log.params({key: text for key, (text, _) in values.items()})
-            record_environment(log, home, {"seeds": ", ".join(map(str, self.seeds))})
+            record_environment(log, self.home, {"seeds": ", ".join(map(str, seeds))})
             log.text("".join(f"{start.told}\n" for start in starts), COMMAND)
             began = time.perf_counter()
             try:
@@ -132,12 +181,17 @@ class OwnTrainer:
             metrics = _summary(found) | {"seconds/trainer": time.perf_counter() - began}
             log.metrics(metrics)
             keep_metrics(folder, metrics)
-        return TrialResult(metrics[self.objectives[0]], metrics, log.run_id)
+        return found, metrics, log.run_id
 
     def _start(
-        self, number: int, replica: int, values: Mapping[str, tuple[str, Any]], folder: Path
+        self,
+        number: int,
+        replica: int,
+        seed: int,
+        values: Mapping[str, tuple[str, Any]],
+        folder: Path,
     ) -> "_Start":
-        own, seed = folder / f"replica_{replica}", self.seeds[replica]
+        own = folder / f"replica_{replica}"
         given = {
             "seed": str(seed),
             "replica": str(replica),
@@ -189,13 +243,17 @@ class _Start:
     told: str
 
 
-def prepare(config: DictConfig, study: Study, here: Path) -> OwnTrainer:
+def prepare(
+    config: DictConfig, study: Study, here: Path, home: Path, tracking: Tracking
+) -> OwnTrainer:
     """Check everything about a trainer of the user's before anything starts.
 
     Args:
         config: The composed config without its `hydra` node.
         study: With the space of the command line, and a command.
         here: Where files that the command names are looked for.
+        home: The folder of results.
+        tracking: Where its runs are logged.
 
     Raises:
         PeslabError: If a placeholder is unknown, a swept key or the seed is not used, or there is
@@ -208,11 +266,11 @@ def prepare(config: DictConfig, study: Study, here: Path) -> OwnTrainer:
             )
     command = cast("str | tuple[str, ...]", study.command)
     if is_entry(command):
-        return OwnTrainer(study, config, (), function_of(str(command)))
+        return OwnTrainer(study, config, (), function_of(str(command)), home, tracking)
     parts = words(command)
     used = placeholders(parts)
     _check_used(used, study, config)
-    return OwnTrainer(study, config, located(parts, here), None)
+    return OwnTrainer(study, config, located(parts, here), None, home, tracking)
 
 
 def checked(found: object, objectives: Sequence[str]) -> dict[str, float]:

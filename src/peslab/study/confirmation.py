@@ -27,6 +27,13 @@ FOLDER, ERRORS = "confirmation", "test_errors.parquet"
 """Where the leading trials lie beside the trials, and in there the error of each configuration."""
 
 
+SEEDS_OF_A_TRIAL = 1000
+"""Replicas of different trials have seeds of their own: the tests take them as independent."""
+
+ROLE = "confirmation"
+"""Of its runs in MLflow, as a tag."""
+
+
 @dataclass(frozen=True)
 class Retrained:
     """A trial that was trained again.
@@ -37,6 +44,7 @@ class Retrained:
         told: How fresh they are.
         promised: The error that the study knew, None where it cannot be compared with these.
         run_id: Its run in MLflow.
+        is_maximized: Whether they are no errors, but better when they are higher.
     """
 
     errors: NDArray[np.float64]
@@ -44,6 +52,7 @@ class Retrained:
     told: str
     promised: float | None
     run_id: str
+    is_maximized: bool = False
 
 
 Retrain = Callable[[RankedTrial, Path], Retrained]
@@ -141,6 +150,7 @@ def _retrained(
         data=found.data,
         told=found.told,
         run_id=found.run_id,
+        is_maximized=found.is_maximized,
     )
     return result, found.errors
 
@@ -164,7 +174,7 @@ def _judge(study: OpenStudy, leading: list[int]) -> None:
     """Record which of the leading trials are tied for best."""
     results = fresh_results(study.optuna_study)
     found = [results[trial] for trial in leading if results[trial].error is not None]
-    found.sort(key=lambda result: (result.error, result.trial))
+    found.sort(key=lambda result: (result.sign * (result.error or 0.0), result.trial))
     judged = _verdict(study, found)
     if judged != verdict(study.optuna_study):  # or the journal would grow with each start
         study.optuna_study.set_user_attr(VERDICT, asdict(judged))
@@ -175,7 +185,7 @@ def _verdict(study: OpenStudy, found: list[FreshResult]) -> Verdict:
     if len({result.data for result in found}) > 1:
         why = "they were tested on different data, as the study sweeps what these are made of"
         return Verdict(trials, None, why, [])
-    errors = {trial: _read(_errors_file(study, trial)) for trial in trials}
+    errors = {each.trial: each.sign * _read(_errors_file(study, each.trial)) for each in found}
     if not all(is_testable(each) for each in errors.values()):
         why = "with one replica each, nobody knows how they scatter with their seeds"
         return Verdict(trials, None, why, [])

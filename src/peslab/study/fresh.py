@@ -28,6 +28,7 @@ class FreshResult:
         told: How fresh they are.
         run_id: Its run in MLflow.
         reason: Why it failed, if it did.
+        is_maximized: Whether it is no error, but better when it is higher.
     """
 
     trial: int
@@ -39,13 +40,19 @@ class FreshResult:
     told: str | None = None
     run_id: str | None = None
     reason: str | None = None
+    is_maximized: bool = False
+
+    @property
+    def sign(self) -> float:
+        """Times this, the lowest is the best."""
+        return -1.0 if self.is_maximized else 1.0
 
     @property
     def above_promise(self) -> float | None:
-        """The error less what was promised: of the winner of many trials, the winner's curse."""
+        """How much worse it is than was promised: of the winner of many, the winner's curse."""
         if self.error is None or self.promised is None:
             return None
-        return self.error - self.promised
+        return self.sign * (self.error - self.promised)
 
 
 @dataclass(frozen=True)
@@ -53,7 +60,7 @@ class Verdict:
     """Which differences between the leading trials are real.
 
     Attributes:
-        trials: The leading ones that have a fresh error, the lowest first.
+        trials: The leading ones that have a fresh error, the best first.
         tied: Those of them that none is really better than; None where nothing can be said.
         reason: Why nothing can be said.
         pairs: For each two trials the difference of their errors, its standard error, and the

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+import optuna
 from numpy.typing import NDArray
 
 from peslab.errors import PeslabError
@@ -45,6 +46,12 @@ def parse_objectives(texts: Sequence[str]) -> tuple[Objective, ...]:
             "ones, each after a minus if it is to be maximized."
         )
     return objectives
+
+
+def objectives_of(study: optuna.Study) -> list[str]:
+    """The metrics of a study; one that does not name them is about the validation error."""
+    others = [f"objective {number}" for number in range(1, len(study.directions))]
+    return list(study.metric_names or ["val/energy_mae", *others])
 
 
 def pareto_front(values: NDArray[np.float64]) -> NDArray[np.bool_]:

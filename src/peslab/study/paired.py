@@ -65,18 +65,19 @@ class _Spread(NamedTuple):
 
 
 def is_testable(errors: Array) -> bool:
-    """Whether errors (R, n) have a scatter over both replicas and configurations."""
-    return bool(min(errors.shape) > 1)
+    """Whether errors (R, n) have a scatter over replicas."""
+    return len(errors) > 1
 
 
 def fresh_mean(errors: Array) -> tuple[float, float | None]:
     """The mean error of a trial and its standard error √(σ_A²/R + S_C²/n).
 
     Args:
-        errors: Of each replica on each configuration, shape (R, n).
+        errors: Of each replica on each configuration, shape (R, n); of n = 1, where only means are
+            known, the scatter of the seeds is all there is.
 
     Returns:
-        Both; None for the standard error of one replica or one configuration.
+        Both; None for the standard error of one replica.
     """
     if not is_testable(errors):
         return float(errors.mean()), None
@@ -94,7 +95,7 @@ def differences(errors: Mapping[int, Array]) -> list[Difference]:
 
     Args:
         errors: For each trial those of each replica on each configuration, shape (R, n): the same
-            n configurations, R ≥ 2.
+            n configurations, R ≥ 2. With n = 1 this is Welch's test.
 
     Returns:
         All pairs, in the order of the trials.
@@ -137,9 +138,11 @@ def holm(probabilities: list[float]) -> list[float]:
 def _spread(errors: Array) -> _Spread:
     n_replicas, n = errors.shape
     rows, columns, mean = errors.mean(axis=1), errors.mean(axis=0), errors.mean()
+    of_replicas = _of_mean(rows)
+    if n == 1:
+        return _Spread(float(mean), of_replicas, of_replicas, n_replicas, columns)
     rest = errors - rows[:, None] - columns + mean
     of_both = float((rest**2).sum()) / ((n_replicas - 1) * (n - 1)) / (n * n_replicas)
-    of_replicas = _of_mean(rows)
     return _Spread(float(mean), of_replicas, max(of_replicas - of_both, 0.0), n_replicas, columns)
 
 
@@ -150,7 +153,7 @@ def _difference(first: _Spread, second: _Spread) -> tuple[float, float, float]:
     variance = first.of_seeds + second.of_seeds + of_differences
     if variance == 0.0:
         return difference, 0.0, float(difference == 0.0)
-    scatter = of_differences**2 / (len(first.configurations) - 1)
+    scatter = of_differences**2 / max(len(first.configurations) - 1, 1)
     scatter += sum(
         each.of_replicas**2 / (each.replicas - 1) for each in (first, second) if each.of_seeds > 0
     )
@@ -161,5 +164,5 @@ def _difference(first: _Spread, second: _Spread) -> tuple[float, float, float]:
 
 
 def _of_mean(values: Array) -> float:
-    """The variance of a mean of independent values, S²/m."""
-    return float(np.var(values, ddof=1)) / len(values)
+    """The variance of a mean of independent values, S²/m; none is known of a single one."""
+    return float(np.var(values, ddof=1)) / len(values) if len(values) > 1 else 0.0

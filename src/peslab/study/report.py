@@ -12,10 +12,10 @@ from rich.markup import escape
 from rich.table import Table
 from rich.tree import Tree
 
+from peslab.study.about import About
 from peslab.study.fresh import FreshResult, Verdict, fresh_results, verdict
 from peslab.study.ranking import RankedTrial, ranking
 from peslab.study.shown import Shown, on_test_part, shown
-from peslab.study.storage import REFERENCE
 
 COMPACT: dict[str, Any] = {
     "title_justify": "left",
@@ -54,9 +54,9 @@ def renderables(study: optuna.Study, home: Path) -> Iterator[RenderableType]:
     if trials[0].rank is not None and error.error == error.baselined:
         yield "\nThe best beside simpler answers, on the same test part"
         yield _comparison(trials[0], error)
-        yield str(study.user_attrs.get(REFERENCE, ""))
+        yield About.of(study).reference
     yield ""
-    yield from confirmed(study, error.unit)
+    yield from confirmed(study, error)
     yield _tree(study.study_name, trials[0], home, error)
     again = f"\n       peslab rerun {study.study_name}/best trainer.max_epochs=200"
     yield f"\nNext:  peslab ui{again if error.is_own else ''}"
@@ -150,7 +150,7 @@ def short(value: object) -> str:
     return f"{value:.3g}" if isinstance(value, float) else str(value)
 
 
-def confirmed(study: optuna.Study, unit: str) -> Iterator[RenderableType]:
+def confirmed(study: optuna.Study, error: Shown) -> Iterator[RenderableType]:
     """The leading trials on fresh data, who is tied for best, what the winner owed to chance."""
     results, found = fresh_results(study), verdict(study)
     if found is None:
@@ -158,7 +158,7 @@ def confirmed(study: optuna.Study, unit: str) -> Iterator[RenderableType]:
     leading = [results[trial] for trial in found.trials]
     if leading:
         yield f"The leading trials, trained again with fresh seeds and tested on\n{leading[0].told}"
-        yield _fresh_table(leading, found, unit)
+        yield _fresh_table(leading, found, error)
     yield ties(found)
     winner = next((each.trial for each in ranking(study) if each.rank == 1), None)
     if winner in found.trials:
@@ -187,7 +187,7 @@ def promise(result: FreshResult) -> str:
     """What validation promised of a trial, and what fresh data gave."""
     if result.error is None:
         return f"Trial {result.trial} failed when it was trained again: {result.reason}"
-    given = f"fresh data gave {_with_sem(result.error, result.sem)}"
+    given = f"trained again it has {_with_sem(result.error, result.sem)}"
     if result.promised is None:
         return f"Trial {result.trial}: {given}"
     promised = _with_sem(result.promised, None)
@@ -199,7 +199,7 @@ def curse(winner: FreshResult) -> str:
     told, above = promise(winner), winner.above_promise
     if winner.error is None or not winner.promised or above is None:
         return told
-    lies = "more" if above > 0 else "less"
+    lies = "more" if winner.error > winner.promised else "less"
     seen = "the winner's curse" if above > 2 * (winner.sem or 0.0) else "no winner's curse is seen"
     by = _with_sem(abs(above), None, winner.error)
     return f"{told}:\n{by} {lies}, {_ratio(winner)} times as much; {seen}."
@@ -219,12 +219,12 @@ def _with_sem(mean: float, sem: float | None, beside: float | None = None) -> st
     return f"{mean:.{digits}f}" + ("" if sem is None else f" ± {sem:.{digits}f}")
 
 
-def _fresh_table(leading: list[FreshResult], found: Verdict, unit: str) -> Table:
-    """The lowest fresh error first, and by how much the others are above it."""
+def _fresh_table(leading: list[FreshResult], found: Verdict, error: Shown) -> Table:
+    """The best fresh error first, and by how much the others are worse."""
     table = Table(**COMPACT)
     best = leading[0].trial
-    headings = ("trial", "validation\npromised", f"fresh MAE\n({unit})", "ratio")
-    for heading in (*headings, f"more than\ntrial {best}", "p"):
+    headings = ("trial", "validation\npromised", error.fresh_heading, "ratio")
+    for heading in (*headings, f"worse than\ntrial {best}", "p"):
         table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("", no_wrap=True)
     good = "tied" if len(found.tied or ()) > 1 else "best"

@@ -8,12 +8,12 @@ from optuna.distributions import BaseDistribution, CategoricalDistribution
 from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
+from peslab.study.about import About
 from peslab.study.attributes import INTERRUPTED
-from peslab.study.storage import BASELINED, REFERENCE, UNIT
+from peslab.study.objectives import objectives_of
+from peslab.study.ranking import ranking
+from peslab.study.shown import Shown, shown
 from peslab.study.table import OF_FRESH_DATA, PLAIN
-
-DEFAULT_OBJECTIVE = "val/energy_mae"
-"""Of studies that do not say what they minimized."""
 
 
 @dataclass(frozen=True)
@@ -40,20 +40,16 @@ class Asked:
     Attributes:
         objectives: The metrics that it searched the best of, on the validation part.
         signs: For each objective 1 where it was minimized, −1 where it was maximized.
-        shown: The first one on the test part, which tables show.
-        baselined: The metric of which the logged baselines are errors.
-        units: Of these metrics, as far as they have one.
-        reference: What others reached.
+        shown: The error that tables show.
+        about: What else is known of it.
         space: The swept keys and their values in Hydra's grammar.
         recipe: What all trials shared.
     """
 
     objectives: tuple[str, ...]
     signs: tuple[float, ...]
-    shown: str
-    baselined: str
-    units: Mapping[str, str]
-    reference: str
+    shown: Shown
+    about: About
     space: Mapping[str, str]
     recipe: Mapping[str, str]
 
@@ -61,19 +57,11 @@ class Asked:
 def asked(study: optuna.Study) -> Asked:
     """What a study was asked, as far as it remembers."""
     facts = study.user_attrs
-    told = DEFAULT_OBJECTIVE
-    others = [f"objective {number}" for number in range(1, len(study.directions))]
-    objectives = tuple(study.metric_names or [told, *others])
-    shown = objectives[0].replace("val/", "test/", 1)
-    # The unit is that of the metric which the study names by itself.
-    of_unit = (told, shown) if objectives[0] == told else ()
     return Asked(
-        objectives=objectives,
+        objectives=tuple(objectives_of(study)),
         signs=tuple(-1.0 if each == StudyDirection.MAXIMIZE else 1.0 for each in study.directions),
-        shown=shown,
-        baselined=str(facts.get(BASELINED, "test/energy_mae")),
-        units=dict.fromkeys(of_unit, str(facts.get(UNIT, "E_c"))),
-        reference=str(facts.get(REFERENCE, "")),
+        shown=shown(study, ranking(study)),
+        about=About.of(study),
         space=dict(facts.get("space", {})),
         recipe=dict(facts.get("recipe", {})),
     )

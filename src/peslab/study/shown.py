@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 import optuna
 
+from peslab.study.about import About
+from peslab.study.objectives import objectives_of
 from peslab.study.ranking import RankedTrial
-from peslab.study.storage import BASELINED, TRAINER, UNIT
 
 
 @dataclass(frozen=True)
@@ -17,7 +18,7 @@ class Shown:
         objective: The metric that trials are ranked by, the first of several.
         error: The metric that is shown: the objective on the test part, where there is one; of
             several objectives the problem's own error, as each of them has a column.
-        unit: Of both; empty where nobody said.
+        unit: Of that; empty where it has none.
         baselined: The metric that the logged baselines are errors of.
         is_own: Whether peslab trains, and not a command of the user's.
     """
@@ -39,6 +40,12 @@ class Shown:
         return f"{self.label}\n({self.unit})" if self.unit else self.label.replace(" ", "\n", 1)
 
     @property
+    def fresh_heading(self) -> str:
+        """The same of trials that were trained again."""
+        words = self.label.removeprefix("test ").removeprefix("val ")
+        return f"fresh {words}\n({self.unit})" if self.unit else f"fresh\n{words}"
+
+    @property
     def told(self) -> str:
         """What the table is about."""
         if self.error == self.objective:
@@ -48,19 +55,13 @@ class Shown:
 
 def shown(study: optuna.Study, trials: Iterable[RankedTrial]) -> Shown:
     """What tables of these trials of a study show."""
-    about = study.user_attrs
-    baselined = about.get(BASELINED, "test/energy_mae")
-    objective, *others = study.metric_names or ["val/energy_mae"]  # which older ones did not say
-    on_test = baselined if others and baselined else on_test_part(objective)
+    about = About.of(study)
+    objective, *others = objectives_of(study)
+    on_test = about.baselined if others and about.baselined else on_test_part(objective)
     complete = [trial for trial in trials if trial.rank is not None]
     has_test = all(on_test in trial.metrics for trial in complete)
-    return Shown(
-        objective=objective,
-        error=on_test if has_test else objective,
-        unit=about.get(UNIT, "E_c"),
-        baselined=baselined,
-        is_own=TRAINER not in about,
-    )
+    error = on_test if has_test else objective
+    return Shown(objective, error, about.units.get(error, ""), about.baselined, not about.trainer)
 
 
 def on_test_part(metric: str) -> str:

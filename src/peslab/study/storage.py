@@ -20,6 +20,7 @@ import optuna
 from optuna.trial import FrozenTrial, Trial, TrialState
 
 from peslab.errors import PeslabError
+from peslab.study.about import About
 from peslab.study.attributes import AFTER, INTERRUPTED, RETRY_OF
 from peslab.study.points import propose
 from peslab.study.settings import NAME, Study
@@ -28,11 +29,6 @@ from peslab.study.stores import JOURNAL, Store, open_store
 
 FINISHED = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)
 WORKER = "worker"
-REFERENCE = "reference"
-UNIT = "unit"
-BASELINED, TRAINER = "baselined", "trainer"
-"""Of a study: the metric that its baselines are errors of, and the command that trains."""
-
 KEPT = "storage.json"
 """In the folder of a study: where it is kept, for those who read it."""
 
@@ -154,10 +150,8 @@ def work_on(
     home: Path,
     start: Mapping[str, Any],
     recipe: Mapping[str, str],
-    reference: str,
-    unit: str = "E_c",
+    about: About,
     on_interrupted: OnInterrupted = lambda _: None,
-    about: Mapping[str, str] | None = None,
 ) -> Iterator[OpenStudy]:
     """Join a study as a worker, creating it when there is none of this name.
 
@@ -166,10 +160,8 @@ def work_on(
         home: The folder of results.
         start: Values of the first trial: the default config's place in the space.
         recipe: What all trials share; a study of the same name but another recipe is refused.
-        reference: What others reached, for the report.
-        unit: Of the errors, for the report.
+        about: What its report has to know.
         on_interrupted: Told of each trial that a dead worker left.
-        about: What else the report has to know.
 
     Raises:
         PeslabError: If the study was begun with another space or recipe.
@@ -184,8 +176,7 @@ def work_on(
             study = _create(settings, store)
             _agree(study, {"space": dict(settings.space), "recipe": dict(recipe)})
             if not study.get_trials(deepcopy=False):
-                for name, text in {REFERENCE: reference, UNIT: unit, **(about or {})}.items():
-                    study.set_user_attr(name, text)
+                about.keep(study)
                 _name_objectives(study, settings)
                 study.enqueue_trial(dict(start))
         space = parse_space(settings.space)

@@ -16,6 +16,7 @@ from optuna.trial import Trial, TrialState
 
 from peslab.errors import InfrastructureError, PeslabError, PrunedError
 from peslab.passwords import masked
+from peslab.study.about import About
 from peslab.study.attributes import RETRY_OF
 from peslab.study.pruning import reporting
 from peslab.study.ranking import METRICS, REASON, RUN_ID
@@ -77,12 +78,10 @@ def work(
     *,
     defaults: Mapping[str, Any],
     recipe: Mapping[str, str],
-    reference: str,
-    unit: str = "E_c",
+    about: About,
     on_trial: Callable[[ToldTrial], None] = lambda _: None,
     on_interrupted: Callable[[int], None] = lambda _: None,
     conclude: Callable[[OpenStudy], None] = lambda _: None,
-    about: Mapping[str, str] | None = None,
 ) -> int:
     """Take trials of a study until it has enough.
 
@@ -92,12 +91,10 @@ def work(
         run_trial: Runs the config with the trial's number and overrides in this process.
         defaults: The composed config's value of every swept key: the first trial.
         recipe: What all trials of this study share.
-        reference: What others reached, for the report.
-        unit: Of the errors, for the report.
+        about: What its report has to know.
         on_trial: Told after each trial.
         on_interrupted: Told of each trial that was interrupted, its values being queued again.
         conclude: Called when no trial is left to take, while this worker is still known as such.
-        about: What else the report has to know.
 
     Returns:
         How many trials this worker ran.
@@ -112,7 +109,7 @@ def work(
         settings = replace(settings, n_trials=min(settings.n_finished, limit), extend_by=0)
     start = start_point(space, defaults)
     n_run, failures = 0, 0
-    with work_on(settings, home, start, recipe, reference, unit, on_interrupted, about) as study:
+    with work_on(settings, home, start, recipe, about, on_interrupted) as study:
         while (trial := study.next_trial()) is not None:
             told = _run(study, trial, run_trial)
             on_trial(told)
