@@ -44,7 +44,8 @@ def told(monkeypatch):
 
 def test_a_single_run_fits_and_shows_what_it_measured(told):
     """Errors with their scatter, baselines, the place of the files, the next command."""
-    present.single_run(OUTCOME, Path("/home/user/runs"))
+    runs = Path("/home/user/runs")
+    present.single_run(OUTCOME.run_id, METRICS, OUTCOME.folder, runs)
     lines = told().splitlines()
     assert max(map(len, lines)) <= 80
     assert sum("0.0123 ± 0.0005" in line for line in lines) == 3

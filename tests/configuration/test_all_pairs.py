@@ -29,13 +29,13 @@ def all_pairs(choices):
     with which it has most of the missing pairs.
     """
     names = list(choices)
-    missing = {
+    missing = dict.fromkeys(  # in an order that is the same in each process of the tests
         frozenset({(a, x), (b, y)})
         for a, b in combinations(names, 2)
         for x, y in product(choices[a], choices[b])
-    }
+    )
     while missing:
-        row = dict(min(missing, key=sorted))
+        row = dict(sorted(min(missing, key=sorted)))
         for name in names:
             if name not in row:
                 gains = {
@@ -45,7 +45,8 @@ def all_pairs(choices):
                     for option in choices[name]
                 }
                 row[name] = max(gains, key=gains.__getitem__)
-        missing -= {frozenset(pair) for pair in combinations(row.items(), 2)}
+        for pair in combinations(row.items(), 2):
+            missing.pop(frozenset(pair), None)
         yield row
 
 

@@ -88,8 +88,8 @@ def test_the_watcher_is_told_the_parts_in_their_order(done):
         "features",
         "fit",
         "evaluation",
-        "figures",
         "logging",
+        "figures",
     ]
     assert [(epoch, of) for epoch, of, _ in diary.epochs] == [(0, 3), (1, 3), (2, 3)]
     assert all(error > 0 for *_, error in diary.epochs)

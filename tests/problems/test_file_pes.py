@@ -130,8 +130,8 @@ def test_without_an_exact_potential_predictions_are_looked_at(tmp_path):
     tables = made.tables(tmp_path)
     probes = {probe.name: probe for probe in probed(made, Shifted(tables.test), tables)}
     assert list(probes) == ["forces", "errors", "ensemble", "lattices"]
-    assert "(eV/Å)" in probes["forces"].figure.axes[0].get_ylabel()
-    assert "(eV)" in probes["errors"].figure.axes[0].get_ylabel()
+    assert "(eV/Å)" in probes["forces"].draw().axes[0].get_ylabel()
+    assert "(eV)" in probes["errors"].draw().axes[0].get_ylabel()
     assert probes["errors"].numbers["median"] == pytest.approx([0.1, 0.3])
     assert probes["ensemble"].common["mae"] == pytest.approx(0.2)
     made.warm_up(ProximityEigenvalues(orders=[-2], cutoff=2.0))

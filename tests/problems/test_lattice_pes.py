@@ -220,8 +220,8 @@ def test_the_drag_runs_through_a_cell_of_nearly_the_thesis_width(lattice, width,
     assert [probe.name for probe in (lines, *drags)] == ["drag_lines", "drag", "drag_thesis"]
     assert lines.numbers["energy_mae"] == pytest.approx([0.0, 0.5])
     for probe in drags:
-        assert probe.figure.axes[0].lines[1].get_xdata()[-1] == width
-        assert f"cell width {width:.3g}" in probe.figure.get_suptitle()
+        assert probe.draw().axes[0].lines[1].get_xdata()[-1] == width
+        assert f"cell width {width:.3g}" in probe.draw().get_suptitle()
         assert probe.numbers["energy_mae"] == pytest.approx([0.0, 0.5])
 
 

@@ -90,11 +90,11 @@ def test_all_probes_are_there_and_right(tmp_path):
         assert probes[name].numbers["energy_mae"] == pytest.approx([0.0, 0.5], abs=1e-12)
         assert probes[name].numbers["gradient_mae"] == pytest.approx([0.0, 0.5], abs=1e-12)
     assert probes["particle_energies"].numbers["mae"] == pytest.approx([0.0, 0.0], abs=1e-12)
-    labels = [axes.get_xlabel() for axes in probes["errors"].figure.axes]
+    labels = [axes.get_xlabel() for axes in probes["errors"].draw().axes]
     assert labels[-1] == "particles"
     components = 2 * numbers(tables.test.inputs[0]).sum()
-    assert probes["forces"].figure.axes[0].collections[0].get_array().sum() == 2 * components
-    assert "4 particles" in probes["drag"].figure.get_suptitle()
+    assert probes["forces"].draw().axes[0].collections[0].get_array().sum() == 2 * components
+    assert "4 particles" in probes["drag"].draw().get_suptitle()
 
 
 def test_drags_take_cells_of_the_largest_number(tmp_path):
@@ -166,7 +166,7 @@ def test_what_is_tested_may_have_other_numbers(tmp_path):
     assert np.unique(numbers(tables.test.inputs[0])).tolist() == [2, 4]
     probes = {probe.name: probe for probe in probed(problem, oracle, tables)}
     assert probes["errors"].numbers["mae_of_4_particles"] == pytest.approx([0.0, 0.5], abs=1e-12)
-    assert "2 particles" in probes["drag"].figure.get_suptitle()
+    assert "2 particles" in probes["drag"].draw().get_suptitle()
     with pytest.raises(InvalidInputError, match="of 3 and of 4 particles"):
         lattice_pes(3, test_n_particles=4).check(ProximityEigenvalues((-2,), 3.0))
 

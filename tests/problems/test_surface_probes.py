@@ -56,7 +56,7 @@ def test_there_are_four_of_them():
 def test_forces_are_minus_n_times_the_gradients():
     """Their parity shows every component, with N times the error."""
     known = table()
-    upper = probes_of(known)["forces"].figure.axes[0]
+    upper = probes_of(known)["forces"].draw().axes[0]
     assert upper.get_title(loc="left").startswith("MAE 2 $E_c/R_c$")
     assert upper.collections[0].get_array().sum() == 3 * known.gradients.size
     exact = -4 * known.gradients
@@ -78,7 +78,7 @@ def test_what_could_not_be_recognized_is_not_drawn(n_particles, dimension):
 def test_errors_are_drawn_over_the_width_where_there_are_several():
     """And always over energy and shortest distance."""
     labels = [
-        [axes.get_xlabel() for axes in probes_of(table(widths=widths))["errors"].figure.axes]
+        [axes.get_xlabel() for axes in probes_of(table(widths=widths))["errors"].draw().axes]
         for widths in ((5.0,), (5.0, 6.0))
     ]
     both = ["exact energy per particle ($E_c$)", "shortest distance ($R_c$)"]
@@ -88,5 +88,5 @@ def test_errors_are_drawn_over_the_width_where_there_are_several():
 def test_distances_of_large_cells_are_taken_of_some_configurations(monkeypatch):
     """Or they would take longer than all else."""
     monkeypatch.setattr(module, "MOST_PAIRS", 10 * 4**2)
-    errors = probes_of(table())["errors"].figure.axes[0]
+    errors = probes_of(table())["errors"].draw().axes[0]
     assert errors.collections[0].get_array().sum() == 3 * 10

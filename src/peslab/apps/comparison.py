@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from peslab.apps.drawing import draw_missing
 from peslab.apps.rerun import difference, find
 from peslab.configuration.build import build, check
 from peslab.configuration.compose import compose, without_hydra
@@ -30,6 +31,8 @@ def compare(study: str, names: Sequence[str], overrides: Sequence[str]) -> Path:
     of_trials = [f"{study}/{name}" if _is_trial(name) else name for name in names]
     (first, one), (second, other) = (find(name, overrides) for name in of_trials)
     tracking = build(check(without_hydra(compose(overrides)))["tracking"], "tracking")
+    for run, config in ((first, one), (second, other)):
+        draw_missing(run, config, tracking)
     left, right = (
         Compared(name, run.run_id, run.metrics, tracking.figures(home(), run.run_id))
         for name, run in zip(of_trials, (first, second), strict=True)

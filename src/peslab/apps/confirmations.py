@@ -71,6 +71,7 @@ def retrained(
             trial=trial.trial,
             role=ROLE,
             watcher=watcher,
+            is_drawn=lambda _: False,
         )
         outcome = run(plan(changed), origin)
     promised = trial.metrics.get(planned.problem.task.objective) if fresh.is_alike else None

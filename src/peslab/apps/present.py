@@ -106,9 +106,8 @@ def _range(values: "NDArray[np.float64] | NDArray[np.int64]") -> str:
     return low if low == high else f"{low} to {high}"
 
 
-def single_run(outcome: "Outcome", home: Path) -> None:
-    """The figures of a run, the place of its results, the next command."""
-    metrics = outcome.metrics
+def single_run(run_id: str, metrics: Mapping[str, float], folder: Path, home: Path) -> None:
+    """The errors of a run, the place of its results, the next command."""
     table = _table("Errors on the test part")
     table.add_column("metric")
     table.add_column("mean ± standard error", justify="right")
@@ -118,7 +117,7 @@ def single_run(outcome: "Outcome", home: Path) -> None:
         table.add_row(name, with_sem(metrics, name))
     table.add_row("prediction", f"{metrics['prediction_microseconds']:.1f} µs")
     console.print(table)
-    tree = Tree(f"[bold]{outcome.folder}[/]")
+    tree = Tree(f"[bold]{folder}[/]")
     for file, about in {
         "network.pt": "the trained replicas",
         "metrics.json": "everything measured",
@@ -127,7 +126,7 @@ def single_run(outcome: "Outcome", home: Path) -> None:
         tree.add(f"{file:<14} [dim]{about}[/]")
     console.print(tree)
     console.print(f"Figures and losses: peslab ui (store {home / 'mlflow.db'})")
-    console.print(f"Again, but longer:  peslab rerun {outcome.run_id[:8]} trainer.max_epochs=400")
+    console.print(f"Again, but longer:  peslab rerun {run_id[:8]} trainer.max_epochs=400")
 
 
 def grid_line(number: int, values: str, outcome: "Outcome", error: str) -> None:

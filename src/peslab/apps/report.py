@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from peslab.tracking import Tracking
 
 EPILOG = """\
+Of a study's trials, those that led when they ended have figures and an exported network in the
+store: `peslab report STUDY/TRIAL` makes them for another one.
+
 --compare takes numbers of trials or `best`, and whatever peslab rerun takes: OTHER_STUDY/3, or a
 run id or its beginning."""
 
@@ -27,7 +30,9 @@ def main(arguments: list[str]) -> None:
     parser = argparse.ArgumentParser(
         "peslab report", description="The ranking of a study.", epilog=EPILOG
     )
-    parser.add_argument("study", help="the study's name, as in runs/studies/")
+    parser.add_argument(
+        "study", help="the study's name, as in runs/studies/; or STUDY/TRIAL, one of its runs"
+    )
     parser.add_argument("overrides", nargs="*", help="of the store, e.g. tracking.uri=…")
     kinds = parser.add_mutually_exclusive_group()
     kinds.add_argument("--json", action="store_true", help="a list of trials, for programs")
@@ -40,7 +45,9 @@ def main(arguments: list[str]) -> None:
     )
     parsed = parser.parse_intermixed_args(arguments)
     bring_in(parsed.overrides)
-    if parsed.compare:
+    if "/" in parsed.study and not (parsed.json or parsed.html or parsed.compare or parsed.pick):
+        _show_run(parsed.study, parsed.overrides)
+    elif parsed.compare:
         from peslab.apps.comparison import compare
 
         _tell("Comparison", compare(parsed.study, parsed.compare, parsed.overrides))
@@ -73,6 +80,18 @@ def show(name: str) -> None:
 
     for part in renderables(load(name, home()), home()):
         console.print(part)
+
+
+def _show_run(name: str, overrides: Sequence[str]) -> None:
+    """Print the errors of a trial, and draw its figures if its study did not."""
+    from peslab.apps.drawing import draw_missing
+    from peslab.apps.present import single_run
+    from peslab.apps.rerun import find
+
+    run, config = find(name, overrides)
+    draw_missing(run, config, _tracking(overrides))
+    folder = home() / "studies" / run.tags["study"] / run.tags["trial"]
+    single_run(run.run_id, run.metrics, folder, home())
 
 
 def conclude(name: str, tracking: "Tracking | None") -> None:

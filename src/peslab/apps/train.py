@@ -61,6 +61,7 @@ def task(config: "DictConfig") -> "Outcome | None":
     from peslab.configuration.folders import home
     from peslab.pipeline import Origin, plan, run
     from peslab.pipeline.grid import FAILURE
+    from peslab.study.pruning import leads
 
     hydra = HydraConfig.get()
     grid = hydra.mode == RunMode.MULTIRUN and not config.study
@@ -81,7 +82,7 @@ def task(config: "DictConfig") -> "Outcome | None":
         planned = plan(config)
         with present.watching(title) as watcher:
             watchers = Reported(watcher) if config.study else watcher
-            outcome = run(planned, replace(origin, watcher=watchers))
+            outcome = run(planned, replace(origin, watcher=watchers, is_drawn=leads))
     except PeslabError as error:
         if config.study:  # it records the failure and goes on
             raise
@@ -94,7 +95,7 @@ def task(config: "DictConfig") -> "Outcome | None":
     if grid:
         present.grid_line(hydra.job.num, values, outcome, planned.problem.task.test_error)
     elif not config.study:
-        present.single_run(outcome, origin.home)
+        present.single_run(outcome.run_id, outcome.metrics, outcome.folder, origin.home)
     return outcome
 
 

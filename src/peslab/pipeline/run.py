@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,15 +13,16 @@ from omegaconf import DictConfig, OmegaConf
 
 from peslab.configuration.secrets import recorded, recorded_text
 from peslab.configuration.statistics import is_open
-from peslab.evaluation import learning_curves, mean_and_sem, parity, prediction_times, skill
+from peslab.evaluation import mean_and_sem, prediction_times, skill
 from peslab.features import LinearMap
 from peslab.learning import Fit, Samples, fit, use_threads
 from peslab.passwords import masked_values
+from peslab.pipeline.pictures import LOSSES, draw, keep_losses
 from peslab.pipeline.plan import Plan, settled
 from peslab.pipeline.repetition import data_marks
 from peslab.pipeline.statistics import data_statistics
 from peslab.pipeline.surrogate import DescribedModel
-from peslab.problems.contract import Array, Prediction, Table, Tables
+from peslab.problems.contract import Array, Prediction, Probe, Table, Tables
 from peslab.tracking import RunRecord, record_environment, track_run
 
 NETWORK = "network.pt"
@@ -77,6 +78,8 @@ class Origin:
         role: What it is in there, if it is no trial.
         repeats: The run that it repeats, if any.
         watcher: Who is told how far the run is.
+        is_drawn: Tells from its metrics whether its figures are drawn and its network exported at
+            once; both take longer than all else but the training, and can be had later.
     """
 
     folder: Path
@@ -88,6 +91,7 @@ class Origin:
     role: str | None = None
     repeats: str | None = None
     watcher: Watcher = field(default_factory=Unwatched)
+    is_drawn: Callable[[Mapping[str, float]], bool] = lambda _: True
 
 
 class RowErrors(NamedTuple):
@@ -170,21 +174,20 @@ def run(plan: Plan, origin: Origin) -> Outcome:
         with watch.measure("evaluation"):
             predicted = Prediction.of(tables.test, surrogate)
             metrics = _evaluate(plan, surrogate, tables, train, predicted)
-        with watch.measure("figures"):
-            unit = plan.problem.task.unit
-            log.figure(learning_curves(fitted.history, unit), "figures/learning_curves.png")
-            truth = tables.test.targets
-            log.figure(parity(predicted.targets, truth, unit), "figures/parity.png")
-            for probe in plan.problem.probes(surrogate, tables, predicted):
-                log.figure(probe.figure, f"figures/{probe.name}.png")
-                metrics |= summary({f"{probe.name}/{k}": v for k, v in probe.numbers.items()})
-                metrics |= {f"{probe.name}/{name}": value for name, value in probe.common.items()}
+            probes = list(plan.problem.probes(surrogate, tables, predicted))
+            metrics |= _of_probes(probes)
         with watch.measure("logging"):
             for role, source in tables.sources.items():
                 log.dataset(source.frame, source.path, role, source.fingerprint)
-            log.network(fitted.model, train.inputs[:2])
             fitted.model.save(origin.folder / NETWORK)
+            keep_losses(fitted.history, origin.folder / LOSSES)
             log.file(origin.folder / NETWORK)
+            log.file(origin.folder / LOSSES)
+        if origin.is_drawn(metrics):
+            with watch.measure("figures"):
+                unit = plan.problem.task.unit
+                draw(log, unit, fitted.history, predicted, tables.test, probes)
+                log.network(fitted.model, train.inputs[:2])
         metrics |= summary({"best_epoch": fitted.best_epoch.astype(float)})
         metrics |= watch.seconds | {"seconds/fit": fitted.seconds}
         log.metrics(metrics)
@@ -262,6 +265,14 @@ def _evaluate(
     metrics["training_rows"] = float(len(tables.train))
     metrics |= _prediction_times(surrogate, tables.test)
     metrics["network_parameters"] = float(surrogate.model.network.n_parameters)
+    return metrics
+
+
+def _of_probes(probes: Sequence[Probe]) -> dict[str, float]:
+    metrics: dict[str, float] = {}
+    for probe in probes:
+        metrics |= summary({f"{probe.name}/{name}": of for name, of in probe.numbers.items()})
+        metrics |= {f"{probe.name}/{name}": value for name, value in probe.common.items()}
     return metrics
 
 

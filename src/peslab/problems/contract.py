@@ -152,13 +152,13 @@ class Probe:
     Attributes:
         name: Of the figure's file, and before the numbers in metrics.
         numbers: What was measured, per replica, each of shape (k,).
-        figure: What it looks like.
+        draw: Makes the figure, which takes longer than the numbers.
         common: What was measured of all replicas together.
     """
 
     name: str
     numbers: dict[str, Array]
-    figure: "Figure"
+    draw: Callable[[], "Figure"]
     common: dict[str, float] = field(default_factory=dict)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -48,7 +49,7 @@ from peslab.toymodel import Lattice, Potential, Relaxation
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from peslab.evaluation import DragPath
+    from peslab.evaluation import DragPath, DragTest
 
 DRAG_CHOICES = 10
 """Held-out configurations that the dragged one is chosen from."""
@@ -197,7 +198,7 @@ class LatticePES(EnergySurface):
         """Through the held-out cell where it tells most; None on a line, or without a Jacobian."""
         alike = _of_one_number(tables)
         probes = self._single_drags(surrogate, alike) if alike is not None else ()
-        return next((probe.figure for probe in probes if probe.name == "drag"), None)
+        return next((probe.draw() for probe in probes if probe.name == "drag"), None)
 
     def _drags(self, surrogate: Surrogate, tables: Tables) -> Iterator[Probe]:
         """Particles dragged through cells with one number of particles."""
@@ -229,9 +230,7 @@ class LatticePES(EnergySurface):
             if surrogate.features.has_jacobian:
                 yield self._drag("drag_thesis", path, surrogate)
         if seen is not None:
-            names = surrogate.features.names(seen.positions.shape[1])
-            values = surrogate.features(seen.positions, width)
-            yield Probe("inputs", {}, descriptor_figure(seen, names, values))
+            yield Probe("inputs", {}, partial(_inputs, surrogate.features, seen))
 
     def _drag_lines(self, surrogate: Surrogate, tables: Tables) -> Iterator[Probe]:
         """The drag test as numbers; a particle alone has the same energy everywhere."""
@@ -249,7 +248,7 @@ class LatticePES(EnergySurface):
 
         result = line_test(lines, self._exact, surrogate.predict_with_gradient, highest)
         if result.is_telling:
-            yield Probe("drag_lines", result.metrics(), drag_lines_figure(result))
+            yield Probe("drag_lines", result.metrics(), partial(drag_lines_figure, result))
 
     def _particle_energies(self, surrogate: Surrogate, test: Table) -> Iterator[Probe]:
         """How networks of single particles share the energy, where exact particles share it."""
@@ -259,8 +258,8 @@ class LatticePES(EnergySurface):
         if found is not None:
             positions, widths = test.inputs
             exact = self.potential.particle_energies(positions, widths)
-            figure = sharing_figure(found, exact, self.units[0])
-            yield Probe("particle_energies", sharing_errors(found, exact), figure)
+            draw = partial(sharing_figure, found, exact, self.units[0])
+            yield Probe("particle_energies", sharing_errors(found, exact), draw)
 
     def _exact(self, positions: Array, widths: Array) -> tuple[Array, Array]:
         """Energies per particle and their gradients."""
@@ -276,12 +275,22 @@ class LatticePES(EnergySurface):
             lambda positions: self._exact(positions, widths),
             lambda positions: surrogate.predict_with_gradient(positions, widths),
         )
-        figure = drag_figure(result)
         told = [f"cell width {width:.3g} $R_c$"] * (self.lattice.n_widths > 1)
         told += [f"{path.positions.shape[1]} particles"] * (len(self.particle_numbers) > 1)
-        if told:
-            figure.suptitle(", ".join(told), x=0.99, ha="right", fontsize=9)
-        return Probe(name, result.errors(), figure)
+        return Probe(name, result.errors(), partial(_drag_figure, result, ", ".join(told)))
+
+
+def _drag_figure(result: "DragTest", told: str) -> "Figure":
+    figure = drag_figure(result)
+    if told:
+        figure.suptitle(told, x=0.99, ha="right", fontsize=9)
+    return figure
+
+
+def _inputs(features: Descriptor, path: "DragPath") -> "Figure":
+    """What a network sees along a path."""
+    names = features.names(path.positions.shape[1])
+    return descriptor_figure(path, names, features(path.positions, path.cell_width))
 
 
 def _table(source: Source) -> Table:

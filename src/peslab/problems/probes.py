@@ -1,6 +1,8 @@
 """Looks at a model of any potential energy surface, from its predictions on the test part."""
 
 from collections.abc import Iterator
+from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -15,6 +17,9 @@ from peslab.evaluation import (
 from peslab.evaluation.style import unit_label
 from peslab.places import groups, numbers, present
 from peslab.problems.contract import Array, Prediction, Probe, Table
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 MOST_PAIRS = 5 * 10**7
 """Of particles, whose distances are looked at: about a second."""
@@ -40,23 +45,29 @@ def surface_probes(predicted: Prediction, test: Table, units: tuple[str, str]) -
     most, dimension = positions.shape[1:]
     prediction, gradients = predicted
     if gradients is not None and test.gradients is not None:
-        there = present(positions)
-        particles = np.repeat(numbers(positions), numbers(positions))[:, None]
-        forces = -(particles * gradients[:, there]).reshape(len(gradients), -1)
-        truth = -(particles * test.gradients[there]).ravel()
         unit = f"{energy_unit}/{length_unit}"
-        yield Probe("forces", {}, parity(forces, truth, unit, "force component"))
+        yield Probe("forces", {}, partial(_forces, positions, gradients, test.gradients, unit))
     rows = slice(None, max(1, MOST_PAIRS // most**2))
     shortest = shortest_distances(positions[rows], widths[rows])
     yield _errors(prediction[:, rows], test.rows(rows), shortest, units)
     if len(prediction) > 1:
-        figure = ensemble_figure(prediction, test.targets, energy_unit)
+        draw = partial(ensemble_figure, prediction, test.targets, energy_unit)
         found = ensemble_metrics(prediction, test.targets)
-        yield Probe("ensemble", {}, figure, common=found)
+        yield Probe("ensemble", {}, draw, common=found)
     if dimension in DRAWN_DIMENSIONS and most <= DRAWN_PARTICLES:
         bond_length = BOND_LENGTH * float(np.median(shortest))
-        figure = sample_lattices(positions, widths, test.targets, bond_length, prediction, units)
-        yield Probe("lattices", {}, figure)
+        known = (positions, widths, test.targets)
+        yield Probe(
+            "lattices", {}, partial(sample_lattices, *known, bond_length, prediction, units)
+        )
+
+
+def _forces(positions: Array, gradients: Array, exact: Array, unit: str) -> "Figure":
+    """The parity of the forces on all particles, F = −N ∂v/∂r."""
+    there = present(positions)
+    particles = np.repeat(numbers(positions), numbers(positions))[:, None]
+    forces = -(particles * gradients[:, there]).reshape(len(gradients), -1)
+    return parity(forces, -(particles * exact[there]).ravel(), unit, "force component")
 
 
 def _errors(prediction: Array, table: Table, shortest: Array, units: tuple[str, str]) -> Probe:
@@ -79,4 +90,4 @@ def _errors(prediction: Array, table: Table, shortest: Array, units: tuple[str, 
             f"mae_of_{number}_particles": errors[:, rows].mean(axis=1)
             for number, rows in groups(positions)
         }
-    return Probe("errors", found, error_figure(panels, errors, units[0]))
+    return Probe("errors", found, partial(error_figure, panels, errors, units[0]))

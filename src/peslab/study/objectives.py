@@ -63,7 +63,9 @@ def pareto_front(values: NDArray[np.float64]) -> NDArray[np.bool_]:
     Returns:
         Shape (n,); equal rows are on the front together.
     """
-    return np.array(
-        [not ((values <= row).all(axis=1) & (values < row).any(axis=1)).any() for row in values],
-        dtype=bool,
-    )
+    return np.array([not is_beaten(row, values) for row in values], dtype=bool)
+
+
+def is_beaten(row: NDArray[np.float64], others: NDArray[np.float64]) -> bool:
+    """Whether any of the other rows is as good in all columns and better in one."""
+    return bool(((others <= row).all(axis=1) & (others < row).any(axis=1)).any())

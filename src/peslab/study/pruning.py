@@ -1,17 +1,20 @@
 """A trial tells its study how its training goes, and hears whether to go on."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 
+import numpy as np
 import optuna
 from optuna.exceptions import UpdateFinishedTrialError
 from optuna.pruners import BasePruner
-from optuna.trial import FrozenTrial, Trial
+from optuna.study import StudyDirection
+from optuna.trial import FrozenTrial, Trial, TrialState
 
 from peslab.errors import PrunedError
 from peslab.study.attributes import INTERRUPTED
+from peslab.study.objectives import is_beaten, objectives_of
 from peslab.study.pruners import Pruner
 
 
@@ -51,11 +54,15 @@ def _at(trial: FrozenTrial, rung: int) -> float | None:
 
 
 @dataclass(frozen=True)
-class _Reporter:
+class _Own:
+    """The trial that runs here."""
+
     trial: Trial
     checks: int
 
     def report(self, epoch: int, max_epochs: int, error: float) -> None:
+        if not self.checks:
+            return
         step = (epoch + 1) * self.checks // max_epochs
         if step == epoch * self.checks // max_epochs:
             return
@@ -71,18 +78,18 @@ class _Reporter:
             )
 
 
-_current: ContextVar[_Reporter | None] = ContextVar("reporter", default=None)
+_own: ContextVar[_Own | None] = ContextVar("own_trial", default=None)
 
 
 @contextmanager
 def reporting(trial: Trial, pruner: Pruner) -> Iterator[None]:
-    """Let what runs inside report to a trial."""
+    """Let what runs inside report to a trial, and ask how it stands."""
     trial.study.pruner = pruner.build()
-    token = _current.set(_Reporter(trial, pruner.checks) if pruner.checks else None)
+    token = _own.set(_Own(trial, pruner.checks))
     try:
         yield
     finally:
-        _current.reset(token)
+        _own.reset(token)
 
 
 def report(epoch: int, max_epochs: int, error: float) -> None:
@@ -96,6 +103,23 @@ def report(epoch: int, max_epochs: int, error: float) -> None:
     Raises:
         PrunedError: If the trial is hopeless, or no longer this worker's.
     """
-    reporter = _current.get()
-    if reporter is not None:
-        reporter.report(epoch, max_epochs, error)
+    own = _own.get()
+    if own is not None:
+        own.report(epoch, max_epochs, error)
+
+
+def leads(metrics: Mapping[str, float]) -> bool:
+    """Whether no trial that has ended is better than the one that runs here; true outside studies.
+
+    Args:
+        metrics: What it measured, the objectives of the study among them.
+    """
+    of_trial = _own.get()
+    if of_trial is None:
+        return True
+    study = of_trial.trial.study
+    signs = [-1.0 if each == StudyDirection.MAXIMIZE else 1.0 for each in study.directions]
+    ended = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
+    mine = np.array([metrics[name] for name in objectives_of(study)]) * signs
+    others = np.array([trial.values for trial in ended]).reshape(-1, len(signs)) * signs
+    return not is_beaten(mine, others)

@@ -1,6 +1,6 @@
 """Runs in MLflow; nothing else of peslab knows it."""
 
-from peslab.tracking.mlflow_run import RunLog, study_log, sweep_log, track_run
+from peslab.tracking.mlflow_run import RunLog, reopened, study_log, sweep_log, track_run
 from peslab.tracking.provenance import provenance, record_environment
 from peslab.tracking.spool import SpooledRun
 from peslab.tracking.spool_import import import_spool
@@ -18,6 +18,7 @@ __all__ = [
     "import_spool",
     "provenance",
     "record_environment",
+    "reopened",
     "study_log",
     "sweep_log",
     "track_run",

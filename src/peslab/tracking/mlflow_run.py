@@ -159,6 +159,21 @@ def track_run(
         raise
 
 
+@contextmanager
+def reopened(tracking: Tracking, home: Path, run_id: str) -> Iterator[RunLog]:
+    """Add to a run that has ended; its status and its end stay what they were."""
+    import mlflow
+
+    client = tracking.client(home)
+    mlflow.set_tracking_uri(tracking.address(home))
+    before = client.get_run(run_id).info
+    try:
+        with mlflow.start_run(run_id=run_id):
+            yield RunLog(client, run_id)
+    finally:
+        client.set_terminated(run_id, before.status, before.end_time)
+
+
 def sweep_log(tracking: Tracking, home: Path, name: str, problem: str) -> RunLog:
     """The run that the runs of a grid are nested under, for what is seen of them together.
 

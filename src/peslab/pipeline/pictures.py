@@ -1,0 +1,54 @@
+"""What is drawn and exported of a run: at its end, or later from what it left."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from peslab.evaluation import learning_curves, parity
+from peslab.problems.contract import Array, Prediction, Probe, Table
+from peslab.tracking import RunRecord
+
+LOSSES = "losses.csv"
+"""In a run's folder and among its artifacts: a row for each epoch of each replica."""
+
+
+def draw(
+    log: RunRecord,
+    unit: str,
+    history: Mapping[str, Array],
+    predicted: Prediction,
+    test: Table,
+    probes: Iterable[Probe],
+) -> None:
+    """Log the figures of a run.
+
+    Args:
+        log: Of the run.
+        unit: Of the errors.
+        history: The losses of each replica after each epoch, shape (k, epochs).
+        predicted: What the model says of the test part.
+        test: The test part.
+        probes: Looks at the model.
+    """
+    log.figure(learning_curves(history, unit), "figures/learning_curves.png")
+    log.figure(parity(predicted.targets, test.targets, unit), "figures/parity.png")
+    for probe in probes:
+        log.figure(probe.draw(), f"figures/{probe.name}.png")
+
+
+def keep_losses(history: Mapping[str, Array], path: Path) -> None:
+    """Write the losses of each replica after each epoch, shape (k, epochs), as a table."""
+    replicas, epochs = next(iter(history.values())).shape
+    columns = {"replica": np.repeat(np.arange(replicas), epochs)}
+    columns |= {"epoch": np.tile(np.arange(epochs), replicas)}
+    pl.DataFrame(columns | {name: of.ravel() for name, of in history.items()}).write_csv(path)
+
+
+def kept_losses(path: Path) -> dict[str, Array]:
+    """The losses as they were given to `keep_losses`."""
+    frame = pl.read_csv(path, glob=False)
+    replicas = frame["replica"].n_unique()
+    names = [name for name in frame.columns if name not in {"replica", "epoch"}]
+    return {name: frame[name].cast(pl.Float64).to_numpy().reshape(replicas, -1) for name in names}
