@@ -1,6 +1,7 @@
 """The journal is readable whatever happened to those who wrote it."""
 
 import errno
+import gc
 import json
 import os
 import resource
@@ -10,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from peslab.study.journal import Journal, OwnedLock
+from peslab.errors import PeslabError
+from peslab.study.journal import Journal, OwnedLock, open_journal
 
 
 @pytest.fixture
@@ -103,3 +105,36 @@ def test_a_dead_owner_does_not_hold_the_lock(path):
     lock = OwnedLock(path)
     assert lock.acquire()
     lock.release()
+
+
+def test_reading_goes_on_where_it_ended(path):
+    """Each record once, whoever wrote it, and any of them again when it is asked for."""
+    reader, writer = journal(path), journal(path)
+    writer.append_logs([{"n": 0}, {"n": 1}])
+    assert list(reader.read_logs(0)) == [{"n": 0}, {"n": 1}]
+    assert list(reader.read_logs(2)) == []
+    writer.append_logs([{"n": 2}])
+    assert list(reader.read_logs(2)) == [{"n": 2}]
+    assert list(reader.read_logs(1)) == [{"n": 1}, {"n": 2}]
+    assert list(reader.read_logs(3)) == []
+
+
+@pytest.mark.parametrize("damage", [b"\0\0\0\n", b'{"n": \n', b"\xff\n", b'{"n": 1}}\n'])
+def test_a_damaged_journal_is_told(path, damage):
+    """In one sentence, and nothing is made of what can be read of it."""
+    journal(path).append_logs([{"n": 0}])
+    with path.open("ab") as file:
+        file.write(damage)
+    with pytest.raises(PeslabError, match=r"is damaged .*: bring it back from a backup"):
+        list(journal(path).read_logs(0))
+
+
+@pytest.mark.parametrize("is_enabled", [True, False])
+def test_opening_leaves_the_search_for_rubbish_as_it_was(path, is_enabled):
+    """It is left out only while the journal is read."""
+    (gc.enable if is_enabled else gc.disable)()
+    try:
+        open_journal(path, OwnedLock(path.with_suffix(".lock")))
+        assert gc.isenabled() is is_enabled
+    finally:
+        gc.enable()

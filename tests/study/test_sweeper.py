@@ -10,7 +10,7 @@ from study_of_a_bowl import DEFAULTS, SPACE, bowl
 
 from peslab.errors import PeslabError
 from peslab.study.about import About
-from peslab.study.ranking import pick, ranking
+from peslab.study.ranking import METRICS, pick, ranking
 from peslab.study.storage import INTERRUPTED, load, work_on
 from peslab.study.sweeper import TrialResult, fellow_workers, work
 
@@ -245,3 +245,15 @@ def test_the_objective_is_what_was_told(settings, tmp_path):
     do(settings, tmp_path, upside_down)
     errors = [t.metrics["val/energy_mae"] for t in ranking(load("bowl", tmp_path))]
     assert errors == sorted(errors, reverse=True)
+
+
+def test_a_study_remembers_single_replicas_of_what_it_shows_only(settings, tmp_path):
+    """Hundreds of numbers for each trial would make a study of thousands slow to open."""
+    names = ("val/energy_mae", "test/energy_mae", "test/force_mae", "drag/energy_mae")
+    metrics = {f"replica_0/{name}": 1.0 for name in names} | dict.fromkeys(names, 1.0)
+    asked = replace(settings, objectives=("val/energy_mae",), n_trials=1)
+    about = About(baselined="drag/energy_mae")
+    run = TrialResult(1.0, metrics, "run")
+    work(asked, tmp_path, lambda *_: run, defaults=DEFAULTS, recipe={}, about=about)
+    (trial,) = load(settings.name, tmp_path).trials
+    assert set(metrics) - set(trial.user_attrs[METRICS]) == {"replica_0/test/force_mae"}

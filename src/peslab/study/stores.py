@@ -14,9 +14,9 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 
 from filelock import FileLock, Timeout
-from optuna.storages import BaseStorage, JournalStorage
+from optuna.storages import BaseStorage
 
-from peslab.study.journal import Journal, OwnedLock
+from peslab.study.journal import OwnedLock, open_journal
 from peslab.study.leases import GenerationLock, age, renewed
 from peslab.study.settings import SHARED
 
@@ -65,7 +65,7 @@ class LocalStore(Store):
     def storage(self) -> BaseStorage:
         """A journal in the folder."""
         lock = OwnedLock(self._path("journal"))
-        return JournalStorage(Journal(self.folder / JOURNAL, lock))
+        return open_journal(self.folder / JOURNAL, lock)
 
     def lock(self, name: str) -> FileLock:
         """A lock file."""
@@ -105,7 +105,7 @@ class SharedStore(Store):
 
     def storage(self) -> BaseStorage:
         """A journal in the folder."""
-        return JournalStorage(Journal(self.folder / JOURNAL, self._generations("journal")))
+        return open_journal(self.folder / JOURNAL, self._generations("journal"))
 
     @contextmanager
     def lock(self, name: str) -> Iterator[None]:

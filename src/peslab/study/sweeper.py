@@ -21,6 +21,7 @@ from peslab.study.attributes import RETRY_OF
 from peslab.study.pruning import reporting
 from peslab.study.ranking import METRICS, REASON, RUN_ID
 from peslab.study.settings import Study
+from peslab.study.shown import on_test_part
 from peslab.study.space import as_overrides, parse_space, start_point
 from peslab.study.storage import OpenStudy, work_on
 
@@ -184,8 +185,19 @@ def _tell(
 ) -> bool:
     if result is None:
         return study.tell(trial, state, None, {REASON: reason})
-    told = {METRICS: result.metrics, RUN_ID: result.run_id}
+    told = {METRICS: _kept(study, result.metrics), RUN_ID: result.run_id}
     return study.tell(trial, state, values, told)
+
+
+def _kept(study: OpenStudy, metrics: Mapping[str, float]) -> dict[str, float]:
+    """What a study remembers: of single replicas only what it shows; their runs have the rest."""
+    asked = {each.metric for each in study.settings.searched}
+    shown = {*asked, *map(on_test_part, asked), About.of(study.optuna_study).baselined}
+    return {
+        name: value
+        for name, value in metrics.items()
+        if not name.startswith("replica_") or name.partition("/")[2] in shown
+    }
 
 
 def _values(settings: Study, result: TrialResult) -> list[float]:
