@@ -7,16 +7,24 @@ from peslab.tracking import Tracking
 LOCAL = Tracking(uri=None, experiment="peslab")
 SMALL = (
     *("database.size=100", "database.test_size=40", "trainer.batch_size=40", "replicas=1"),
-    *("trainer.max_epochs=2", "network.width=4", "network.depth=1", "study.confirm=0"),
+    *("trainer.max_epochs=2", "network.width=4", "network.depth=1"),
 )
 
 
 @pytest.fixture
-def home(home, peslab):
-    """A study whose first trial trains, and whose second one hardly does."""
+def confirm():
+    """How many trials are trained again in the end."""
+    return 1
+
+
+@pytest.fixture
+def home(home, peslab, confirm):
+    """A study whose one trial trains, and whose other one hardly does."""
     values = ("optimizer.learning_rate=choice(1e-2,1e-12)", "features.orders=[-2]")
     chosen = ("study/sampler=grid", "study.n_trials=2", "study.name=two", "features.cutoff=4.0")
-    answer = peslab("train", "study=quickstart", *chosen, *values, *SMALL)
+    answer = peslab(
+        "train", "study=quickstart", *chosen, *values, *SMALL, f"study.confirm={confirm}"
+    )
     assert (answer.status, answer.err) == (0, "")
     return home
 
@@ -29,7 +37,8 @@ def recorded(home, trial):
     return run.info, set(LOCAL.figures(home, run.info.run_id)), len(exported)
 
 
-def test_another_trial_is_drawn_on_demand(home, peslab):
+@pytest.mark.parametrize("confirm", [0, 1])
+def test_another_trial_is_drawn_on_demand(home, peslab, confirm):
     """All figures of a trial that led, into its own run, which ended when it ended."""
     drawn = {trial: recorded(home, trial) for trial in (0, 1)}
     (leader,) = (trial for trial, (_, figures, _) in drawn.items() if "drag" in figures)
@@ -46,6 +55,13 @@ def test_another_trial_is_drawn_on_demand(home, peslab):
     answer = peslab("report", f"two/{other}")
     assert (answer.status, answer.err) == (0, "")
     assert recorded(home, other)[2] == 1
+
+
+def test_who_is_trained_again_is_not_drawn_twice(home):
+    """What fresh data gave is a number beside the figures of the trial."""
+    client = LOCAL.client(home)
+    (run,) = client.search_runs([LOCAL.experiment_id(client)], "tags.role = 'confirmation'")
+    assert LOCAL.figures(home, run.info.run_id) == {}
 
 
 def test_two_trials_side_by_side_are_drawn(home, peslab):

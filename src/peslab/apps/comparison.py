@@ -31,8 +31,8 @@ def compare(study: str, names: Sequence[str], overrides: Sequence[str]) -> Path:
     of_trials = [f"{study}/{name}" if _is_trial(name) else name for name in names]
     (first, one), (second, other) = (find(name, overrides) for name in of_trials)
     tracking = build(check(without_hydra(compose(overrides)))["tracking"], "tracking")
-    for run, config in ((first, one), (second, other)):
-        draw_missing(run, config, tracking)
+    for name, run, config in zip(of_trials, (first, second), (one, other), strict=True):
+        draw_missing(run.run_id, name, config, tracking)
     left, right = (
         Compared(name, run.run_id, run.metrics, tracking.figures(home(), run.run_id))
         for name, run in zip(of_trials, (first, second), strict=True)

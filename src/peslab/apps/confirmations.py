@@ -5,6 +5,7 @@ from pathlib import Path
 from omegaconf import DictConfig, OmegaConf
 
 from peslab.apps import present
+from peslab.apps.drawing import draw_missing
 from peslab.apps.rerun import override
 from peslab.configuration.folders import home
 from peslab.errors import PeslabError
@@ -43,7 +44,7 @@ class Conclusion:
 def retrained(
     trial: RankedTrial, folder: Path, config: DictConfig, study: str, tracking: Tracking
 ) -> Retrained:
-    """Train a trial again.
+    """Train a trial again, and draw what it was.
 
     Args:
         trial: Of the study.
@@ -56,6 +57,8 @@ def retrained(
         PeslabError: If it has no run, or its training fails.
     """
     recorded = _recorded(config, tracking, trial)
+    if trial.run_id and not tracking.spool:
+        draw_missing(trial.run_id, f"{study}/{trial.trial}", recorded, tracking)
     planned = plan(recorded)
     fresh = planned.problem.fresh_data()
     overrides = _overrides(recorded, fresh, trial.trial)

@@ -10,33 +10,34 @@ from peslab.pipeline.pictures import LOSSES, draw, kept_losses
 from peslab.pipeline.run import NETWORK
 from peslab.pipeline.surrogate import DescribedModel
 from peslab.problems.contract import Prediction
-from peslab.tracking import RecordedRun, Tracking, reopened
+from peslab.tracking import Tracking, reopened
 
 
-def draw_missing(run: RecordedRun, config: DictConfig, tracking: Tracking) -> None:
+def draw_missing(run_id: str, name: str, config: DictConfig, tracking: Tracking) -> None:
     """Draw the figures of a run and export its network, unless that was done.
 
     Args:
-        run: As the store remembers it.
+        run_id: MLflow's id of it.
+        name: What to call it meanwhile.
         config: Its composed config, interpolations alive.
         tracking: The store.
 
     Raises:
         PeslabError: If its network or its losses are not there, or the data cannot be made.
     """
-    if tracking.figures(home(), run.run_id):
+    if tracking.figures(home(), run_id):
         return
     planned = plan(config)
-    model = TrainedModel.load(tracking.artifact(home(), run.run_id, NETWORK))
-    history = kept_losses(tracking.artifact(home(), run.run_id, LOSSES))
+    model = TrainedModel.load(tracking.artifact(home(), run_id, NETWORK))
+    history = kept_losses(tracking.artifact(home(), run_id, LOSSES))
     surrogate = DescribedModel(planned.features, model)
-    with present.watching(run.tags.get("mlflow.runName", run.run_id[:8])) as watcher:
+    with present.watching(name) as watcher:
         watcher.part("data")
         tables = planned.problem.tables(home() / "databases", watcher.made)
         watcher.part("figures")
         predicted = Prediction.of(tables.test, surrogate)
         probes = planned.problem.probes(surrogate, tables, predicted)
         example = planned.features(*tables.train.rows(slice(2)).inputs)
-        with reopened(tracking, home(), run.run_id) as log:
+        with reopened(tracking, home(), run_id) as log:
             draw(log, planned.problem.task.unit, history, predicted, tables.test, probes)
             log.network(model, example)

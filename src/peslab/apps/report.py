@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from peslab.tracking import Tracking
 
 EPILOG = """\
-Of a study's trials, those that led when they ended have figures and an exported network in the
-store: `peslab report STUDY/TRIAL` makes them for another one.
+A study draws figures of the trials that lead in its end, and exports their networks: `peslab
+report STUDY/TRIAL` does so for another one.
 
 --compare takes numbers of trials or `best`, and whatever peslab rerun takes: OTHER_STUDY/3, or a
 run id or its beginning."""
@@ -89,7 +89,7 @@ def _show_run(name: str, overrides: Sequence[str]) -> None:
     from peslab.apps.rerun import find
 
     run, config = find(name, overrides)
-    draw_missing(run, config, _tracking(overrides))
+    draw_missing(run.run_id, name, config, _tracking(overrides))
     folder = home() / "studies" / run.tags["study"] / run.tags["trial"]
     single_run(run.run_id, run.metrics, folder, home())
 

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -61,7 +61,6 @@ def task(config: "DictConfig") -> "Outcome | None":
     from peslab.configuration.folders import home
     from peslab.pipeline import Origin, plan, run
     from peslab.pipeline.grid import FAILURE
-    from peslab.study.pruning import leads
 
     hydra = HydraConfig.get()
     grid = hydra.mode == RunMode.MULTIRUN and not config.study
@@ -82,7 +81,7 @@ def task(config: "DictConfig") -> "Outcome | None":
         planned = plan(config)
         with present.watching(title) as watcher:
             watchers = Reported(watcher) if config.study else watcher
-            outcome = run(planned, replace(origin, watcher=watchers, is_drawn=leads))
+            outcome = run(planned, replace(origin, watcher=watchers, is_drawn=_drawn_now(config)))
     except PeslabError as error:
         if config.study:  # it records the failure and goes on
             raise
@@ -97,6 +96,17 @@ def task(config: "DictConfig") -> "Outcome | None":
     elif not config.study:
         present.single_run(outcome.run_id, outcome.metrics, outcome.folder, origin.home)
     return outcome
+
+
+def _drawn_now(config: "DictConfig") -> "Callable[[Mapping[str, float]], bool]":
+    """Which runs are drawn when they end: of a study those that lead, if it does not end with that.
+
+    Runs that are spooled lie there as they ended.
+    """
+    from peslab.study.pruning import leads
+
+    draws_leaders = config.study and config.study.confirm and not config.tracking.spool
+    return (lambda _: False) if draws_leaders else leads
 
 
 def _run_grid(config: "DictConfig", fixed: Sequence[str], arguments: list[str]) -> None:

@@ -116,6 +116,7 @@ def _instructions(described: Mapping[str, str]) -> str:
     return " ".join(name for name in INSTRUCTIONS if name in has) or "unknown"
 
 
+@cache
 def _described() -> dict[str, str]:
     """What Linux says of the first core."""
     info = Path("/proc/cpuinfo")
@@ -132,6 +133,7 @@ def _usable_cores() -> int:
     return os.cpu_count() or 1
 
 
+@cache
 def _version(library: str) -> str:
     try:
         return version(library)
