@@ -53,7 +53,7 @@ def test_a_script_is_searched_continued_and_reported(home, peslab):
     assert "begun with another recipe (study.command: " in other.err
     again = peslab("rerun", "sine/best")
     assert (again.status, again.err.count("\n")) == (2, 1)
-    assert "peslab does not run again by itself" in again.err
+    assert "peslab does not run it again by itself" in again.err
     assert f"--width {told[0]['values']['width']} " in again.err
 
 

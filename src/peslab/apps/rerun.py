@@ -103,8 +103,9 @@ def find(name: str, overrides: Sequence[str] = ()) -> tuple[RecordedRun, DictCon
     if run.tags.get("trainer") == NAME:
         command = tracking.read_text(home(), run.run_id, COMMAND).splitlines()[0]
         raise PeslabError(
-            f"Run {run.run_id[:8]} was trained by a command of yours, which peslab does not run "
-            f"again by itself; by hand, in a folder of its own, its first replica is: {command}"
+            f"Run {run.run_id[:8]} was trained by a command of yours: peslab does not run it "
+            f"again by itself, nor look into it; by hand, in a folder of its own, its first "
+            f"replica is: {command}"
         )
     text = tracking.read_text(home(), run.run_id, "config/unresolved.yaml")
     config = OmegaConf.create({**OmegaConf.create(text), "study": None})

@@ -126,7 +126,8 @@ def _comparison(best: RankedTrial, shown: Shown) -> Table:
 
 def _tree(name: str, best: RankedTrial, home: Path, shown: Shown) -> Tree:
     tree = Tree(f"[bold]{home}[/]")
-    tree.add("mlflow.db          [dim]every run: losses, figures, networks[/]")
+    kept = "losses, figures, networks" if shown.is_own else "metrics and what it said"
+    tree.add(f"mlflow.db          [dim]every run: {kept}[/]")
     if shown.is_own:
         tree.add("databases/         [dim]the configurations, shared by all runs[/]")
     study = tree.add(f"studies/{name}/")
