@@ -40,7 +40,8 @@ def compose(overrides: Sequence[str]) -> DictConfig:
         config, *_ = [_compose(variant) for variant in _variants(parsed)]
     except (HydraException, OmegaConfBaseException, ValueError) as error:
         raise PeslabError(explain(error, parsed)) from error
-    refuse_foreign_hydra_targets(_resolved_hydra(config))
+    written = OmegaConf.to_container(config.hydra, resolve=False)
+    refuse_foreign_hydra_targets(_resolved_hydra(config), written)
     return config
 
 

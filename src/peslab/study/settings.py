@@ -11,8 +11,11 @@ from peslab.study.objectives import Objective, parse_objectives
 from peslab.study.pruners import Pruner, Unpruned
 from peslab.study.samplers import TPE, Sampler
 
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
 """What a study may be called: it becomes a folder."""
+
+MOST_WORKERS = 1024
+LARGEST_SEED = 2**32 - 1
 
 SHARED = "shared"
 SCHEME = "postgresql+psycopg://"
@@ -76,19 +79,15 @@ class Study:
     def __post_init__(self) -> None:
         if not NAME.fullmatch(self.name):
             raise PeslabError(
-                f"name={self.name} cannot be a folder: use letters, digits, _ and - only."
+                f"name={self.name} cannot be a folder: use letters, digits, _ and - only, 100 at "
+                "most."
             )
         if self.storage not in {None, SHARED} and not str(self.storage).startswith(SCHEME):
             raise PeslabError(
                 f"storage={public(str(self.storage))} keeps no study: use null, shared, or "
                 f"{SCHEME}user@host/database."
             )
-        for key in ("n_trials", "n_startup_trials", "workers", "max_failures"):
-            if getattr(self, key) < 1:
-                raise PeslabError(f"{key}={getattr(self, key)} is too small: use 1 or more.")
-        for key in ("seed", "extend_by", "confirm"):
-            if getattr(self, key) < 0:
-                raise PeslabError(f"{key}={getattr(self, key)} is negative: use 0 or more.")
+        self._check_numbers()
         if len(self.searched) > 1 and self.pruner.checks:
             raise PeslabError(
                 "Pruners look at one error only: choose study/pruner=none, or one objective."
@@ -99,6 +98,21 @@ class Study:
                 "space is empty: sweep a key, e.g. network.width='int(interval(8,64))', or name a "
                 "trainer of your own with study.command."
             )
+
+    def _check_numbers(self) -> None:
+        for key in ("n_trials", "n_startup_trials", "workers", "max_failures"):
+            if getattr(self, key) < 1:
+                raise PeslabError(f"{key}={getattr(self, key)} is too small: use 1 or more.")
+        for key in ("seed", "extend_by", "confirm"):
+            if getattr(self, key) < 0:
+                raise PeslabError(f"{key}={getattr(self, key)} is negative: use 0 or more.")
+        if self.workers > MOST_WORKERS:
+            raise PeslabError(
+                f"workers={self.workers} are more than {MOST_WORKERS:,}: a machine is soon full, "
+                "and more machines join by the same command."
+            )
+        if self.seed > LARGEST_SEED:
+            raise PeslabError(f"seed={self.seed} is too large: samplers take less than 2^32.")
 
     def _check_command(self) -> None:
         if self.command is not None and not is_entry(self.command):

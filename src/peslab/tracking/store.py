@@ -36,6 +36,9 @@ SPOOLED = "spooled"
 MOST_LINKS = 100
 """Repetitions that a run remembers, the last ones: stores take tags of some thousand letters."""
 
+LONGEST_NAME = 250
+"""Letters of an experiment's name that stores keep."""
+
 SCHEMES = ("sqlite", "postgresql", "postgresql+psycopg", "http", "https")
 
 
@@ -66,7 +69,8 @@ class Tracking:
         spool: Whether runs are written as plain files, which come into the store later.
 
     Raises:
-        PeslabError: If the URI is of a kind that MLflow's stores do not have.
+        PeslabError: If the URI is of a kind that MLflow's stores do not have, or the name of the
+            experiment is empty, too long or not printable.
     """
 
     uri: str | None
@@ -78,6 +82,12 @@ class Tracking:
             raise PeslabError(
                 f"uri={self.uri} is not a tracking store: "
                 "use http://…, postgresql://… or sqlite:///…, or null for the local one."
+            )
+        name = self.experiment
+        if not (name.strip() and name.isprintable() and len(name) <= LONGEST_NAME):
+            raise PeslabError(
+                f"experiment={name} is no name: use 1 to {LONGEST_NAME} letters that can be "
+                "printed."
             )
 
     def address(self, home: Path) -> str:
