@@ -77,8 +77,9 @@ def _sentence(error: Exception) -> str:
 
 
 def _in_one_line(text: str) -> str:
-    """A text without line breaks and control characters, and without the middle of a long one."""
+    """A sentence without line breaks, control characters, and the middle of a long one."""
     line = " ".join(masked(text).split())
+    line = line if line.endswith((".", "?", "!", "…")) else f"{line}."
     shown = "".join(each if each.isprintable() else ascii(each)[1:-1] for each in line)
     half = LONGEST // 2
     return shown if len(shown) <= LONGEST else f"{shown[:half]} … {shown[-half:]}"

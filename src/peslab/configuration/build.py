@@ -59,7 +59,8 @@ def check(
         if key in SCALARS:
             _check_value(SCALARS[key], value, key)
         elif key not in groups:
-            raise PeslabError(f"{key} is not a setting{did_you_mean(key, [*groups, *SCALARS])}")
+            hint = did_you_mean(key, [*groups, *SCALARS]) or "; see peslab train --help."
+            raise PeslabError(f"{key} is not a setting{hint}")
         elif isinstance(value, dict):
             _check_node(value, key)
         elif value is not None:

@@ -6,9 +6,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from peslab.errors import InvalidInputError
 from peslab.kernels.arrays import FloatArray, IntArray
-from peslab.kernels.inputs import LARGEST_WHOLE
 
 ROUNDING = 1e-9  # 0.29 of 100 rows is 28.999999999999996
 
@@ -61,15 +59,7 @@ def cut_to_size(size: int, n_kinds: int, keep_quantile: float) -> Cut:
         size: Rows to keep in all.
         n_kinds: Number of kinds, which take turns in the sequence.
         keep_quantile: The part of the sampled configurations that is kept.
-
-    Raises:
-        InvalidInputError: If more would be sampled than can be.
     """
     kept = size // n_kinds + (np.arange(n_kinds) < size % n_kinds)
-    if size / LARGEST_WHOLE > keep_quantile:
-        raise InvalidInputError(
-            f"keep_quantile={keep_quantile} keeps {size} of more than {LARGEST_WHOLE:,} "
-            "configurations: raise it."
-        )
     sampled = [math.ceil(rows / keep_quantile - ROUNDING) for rows in kept.tolist()]
     return Cut(np.array(sampled), kept)
