@@ -28,6 +28,12 @@ def public(address: str) -> str:
     return PASSWORD.sub(r"\1@", address)
 
 
+def _described(part: object) -> str:
+    """A class and its values, also of somebody's own that has no such text itself."""
+    values = ", ".join(f"{name}={value!r}" for name, value in vars(part).items())
+    return f"{type(part).__name__}({values})"
+
+
 @dataclass(frozen=True)
 class Study:
     """A search for the values of some keys that minimize the error on the validation part.
@@ -136,6 +142,17 @@ class Study:
     def directions(self) -> list[Literal["minimize", "maximize"]]:
         """Of the objectives, in Optuna's words."""
         return [each.direction for each in self.searched] or ["minimize"]
+
+    @property
+    def search(self) -> dict[str, str]:
+        """How trials are chosen and ended, as text: another way makes another study.
+
+        A pruner compares checks that others count otherwise, and a study that goes on with another
+        seed is none that could be repeated.
+        """
+        told = {name: _described(getattr(self, name)) for name in ("sampler", "pruner")}
+        numbers = {name: str(getattr(self, name)) for name in ("seed", "n_startup_trials")}
+        return {f"study.{name}": text for name, text in (told | numbers).items()}
 
     @property
     def n_finished(self) -> int:

@@ -164,7 +164,7 @@ def work_on(
         on_interrupted: Told of each trial that a dead worker left.
 
     Raises:
-        PeslabError: If the study was begun with another space or recipe.
+        PeslabError: If the study was begun with another space, recipe or search.
     """
     folder = settings.folder(home)
     folder.mkdir(parents=True, exist_ok=True)
@@ -174,7 +174,8 @@ def work_on(
         with store.lock("create"):
             _keep(folder, settings)
             study = _create(settings, store)
-            _agree(study, {"space": dict(settings.space), "recipe": dict(recipe)})
+            begun_as = {"space": settings.space, "recipe": recipe, "search": settings.search}
+            _agree(study, begun_as)
             if not study.get_trials(deepcopy=False):
                 about.keep(study)
                 _name_objectives(study, settings)
