@@ -2,11 +2,14 @@
 
 import json
 import os
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, Protocol
 
 from filelock import FileLock
 from optuna.storages.journal import JournalFileBackend
+
+from peslab.errors import PeslabError
 
 
 class Lock(Protocol):
@@ -50,9 +53,17 @@ class Journal(JournalFileBackend):
     Args:
         path: The file, made where there is none.
         lock: Held while something is appended.
+
+    Raises:
+        PeslabError: If the file is something else, which would be cut off as half a line.
     """
 
     def __init__(self, path: Path, lock: Lock) -> None:
+        with path.open("rb") if path.is_file() else nullcontext() as file:
+            if file is not None and file.read(1) not in {b"", b"{"}:
+                raise PeslabError(
+                    f"{path} is no journal of a study: bring it back from a copy, or remove it."
+                )
         super().__init__(str(path))
         self._path, self._own = path, lock
 
