@@ -82,7 +82,7 @@ def test_what_hydra_ships_is_allowed(typed):
 CONFS = {
     "callbacks: {x: {_target_: shutil.copyfile, src: a, dst: b}}": "is not allowed",
     "callbacks: ${oc.decode:${oc.select:hydra.help.a${oc.env:HYDRA_FULL_ERROR,0},null}}": "is not",
-    "launcher: {x: {_target_: os.system}}": "is not allowed",
+    "launcher: {x: {_target_: os.system}}": "not in 'BasicLauncherConf'",
     "job: {env_set: {PATH: /evil}}": "NAME=value peslab train",
     "job_logging: {formatters: {x: {(): logging.os.system}}}": "is not allowed",
 }

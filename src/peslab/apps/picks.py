@@ -11,7 +11,7 @@ from rich.text import Text
 from peslab.apps.present import with_sem
 from peslab.configuration.folders import home
 from peslab.configuration.paste import train_command
-from peslab.configuration.recorded import loaded
+from peslab.configuration.recorded import as_typed, loaded
 from peslab.study.conditions import parse_condition
 from peslab.study.picking import pick_among
 from peslab.study.report import COMPACT
@@ -54,7 +54,7 @@ def command(folder: Path) -> str | None:
     overrides, config = map(loaded, files)
     if not isinstance(overrides, ListConfig) or not isinstance(config, DictConfig):
         return None
-    return train_command([str(text) for text in overrides], config)
+    return train_command(as_typed(overrides), config)
 
 
 def _again(name: str, trial: int) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from omegaconf import DictConfig, ListConfig, OmegaConf
 
 from peslab.configuration.paste import train_command
-from peslab.configuration.recorded import config_of, loaded
+from peslab.configuration.recorded import as_typed, config_of, loaded
 from peslab.errors import PeslabError
 from peslab.pages.study_page import Recorded
 from peslab.study.ranking import RankedTrial, ranking
@@ -44,7 +44,7 @@ def _command(folder: Path) -> str | None:
     overrides = _loaded(folder / ".hydra" / "overrides.yaml")
     if not isinstance(config, DictConfig) or not isinstance(overrides, ListConfig):
         return None
-    return train_command([str(text) for text in overrides], config)
+    return train_command(as_typed(overrides), config)
 
 
 def _environment(best: RankedTrial, home: Path, tracking: Tracking) -> dict[str, str]:

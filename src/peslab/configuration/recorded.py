@@ -32,3 +32,8 @@ def config_of(content: str | bytes, what: object) -> DictConfig | ListConfig:
         if not isinstance(found, DictConfig | ListConfig):
             raise TypeError(type(found))
         return found
+
+
+def as_typed(overrides: ListConfig) -> list[str]:
+    """Recorded overrides; what stands for a password is not resolved, even where it could be."""
+    return [str(text) for text in OmegaConf.to_container(overrides, resolve=False) or ()]

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 from peslab.errors import PeslabError
+from peslab.passwords import masked
 from peslab.study.command import is_entry, placeholders, words
 from peslab.study.objectives import Objective, parse_objectives
 from peslab.study.pruners import Pruner, Unpruned
@@ -20,12 +21,15 @@ LARGEST_SEED = 2**32 - 1
 SHARED = "shared"
 SCHEME = "postgresql+psycopg://"
 
-PASSWORD = re.compile(r"(?<=://)([^:/@\s]*):[^@\s]*@")
+PASSWORD = re.compile(r"(?<=://)([^:/@\s]*):.*@", re.DOTALL)
+"""To the last @: a password may hold others."""
 
 
 def public(address: str) -> str:
     """An address without its password, which libpq takes from PGPASSWORD or ~/.pgpass as well."""
-    return PASSWORD.sub(r"\1@", address)
+    base, _, query = PASSWORD.sub(r"\1@", address).partition("?")
+    kept = [part for part in query.split("&") if part and masked(f"?{part}") == f"?{part}"]
+    return f"{base}?{'&'.join(kept)}" if kept else base
 
 
 def _described(part: object) -> str:
