@@ -1,6 +1,7 @@
 """The command `peslab`: finds the subcommand, turns mistakes into one sentence and status 2."""
 
 import importlib
+import io
 import os
 import signal
 import sys
@@ -30,6 +31,9 @@ LONGEST = 1000
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command and exit with its status: 0, or 2 after a mistake that the user can mend."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a terminal that knows no … gets a ?
+            stream.reconfigure(errors="replace")
     sys.exit(_run(list(sys.argv[1:] if arguments is None else arguments)))
 
 
