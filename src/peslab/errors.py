@@ -1,5 +1,10 @@
 """The mistakes that a user can mend, each told in one sentence with its remedy."""
 
+OUT_OF_MEMORY = (
+    "There is not enough memory for this: lower the size of the database, the epochs of its "
+    "relaxation, network.width, trainer.batch_size or replicas."
+)
+
 
 class PeslabError(Exception):
     """One sentence: what is wrong and what to do. A command prints it and exits with status 2."""

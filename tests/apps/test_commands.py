@@ -26,6 +26,18 @@ def test_help_loads_nothing_heavy(arguments):
     subprocess.run([sys.executable, "-c", code], check=True, stdout=subprocess.DEVNULL)
 
 
+def test_a_terminal_without_our_letters_gets_others():
+    """Help has … and lines; in the locale C they become question marks, and nothing breaks."""
+    done = subprocess.run(
+        [sys.executable, "-m", "peslab", "train", "--help"],
+        capture_output=True,
+        env={**os.environ, "PYTHONIOENCODING": "ascii"},
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert b"KEY=VALUE ?" in done.stdout
+
+
 def test_help_explains_commands_and_groups(peslab):
     """Every command, every group, every option and what it is."""
     top, train = peslab("--help"), peslab("train", "--help")
@@ -84,6 +96,8 @@ def test_the_version_is_told(peslab):
         (["rerun", "0123456789"], "no run begins with '0123456789'"),
         (["report", "nothing"], "There is no study 'nothing'"),
         (["ui"], "There is no run"),
+        (["ui", "--port", "65536"], "use 1 to 65,535"),
+        (["ui", "--port", "-1"], "use 1 to 65,535"),
     ],
 )
 def test_a_mistake_is_one_sentence_and_status_2(arguments, words, peslab, home):

@@ -59,6 +59,17 @@ def test_a_target_that_is_there_is_kept_unless_forced(made, peslab, tmp_path):
     assert peslab("convert", str(made), str(tmp_path), "--force").status == 2
 
 
+def test_what_generate_made_is_not_replaced(made, peslab, tmp_path):
+    """Runs find it by its name and its seal, which no converted file has."""
+    other = tmp_path / "other.parquet"
+    assert peslab("convert", str(made), str(other)).status == 0
+    before = made.read_bytes()
+    refused = peslab("convert", str(other), str(made), "--force")
+    assert (refused.status, made.read_bytes() == before) == (2, True)
+    assert "is a database that peslab generate made" in refused.err
+    assert peslab("convert", str(made), str(other), "--force").status == 0
+
+
 @pytest.mark.parametrize(
     ("source", "target", "words"),
     [

@@ -8,6 +8,7 @@ from peslab.apps import present
 from peslab.apps.drawing import draw_missing
 from peslab.apps.rerun import override
 from peslab.configuration.folders import home
+from peslab.configuration.recorded import config_of
 from peslab.errors import PeslabError
 from peslab.pipeline import Origin, plan, run
 from peslab.problems.contract import FRESH_SEEDS, FreshData
@@ -88,7 +89,8 @@ def _recorded(config: DictConfig, tracking: Tracking, trial: RankedTrial) -> Dic
         raise PeslabError("it has no run in the store: train the study with peslab train.")
     text = tracking.read_text(home(), trial.run_id, "config/unresolved.yaml")
     changes = {"study": None, "tracking": config.tracking}
-    changed = OmegaConf.create({**OmegaConf.create(text), **changes})
+    recorded = config_of(text, f"The config of run {trial.run_id[:8]}")
+    changed = OmegaConf.create({**recorded, **changes})
     OmegaConf.update(changed, "tracking.spool", tracking.spool)
     return changed
 

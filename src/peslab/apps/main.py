@@ -1,6 +1,7 @@
 """The command `peslab`: finds the subcommand, turns mistakes into one sentence and status 2."""
 
 import importlib
+import io
 import os
 import signal
 import sys
@@ -9,7 +10,7 @@ from typing import NoReturn
 
 from peslab import __version__
 from peslab.apps.signals import stopped_by_signals
-from peslab.errors import PeslabError, Stopped
+from peslab.errors import OUT_OF_MEMORY, PeslabError, Stopped
 from peslab.passwords import masked
 
 COMMANDS = {
@@ -24,9 +25,15 @@ COMMANDS = {
 
 USAGE_ERROR = 2
 
+LONGEST = 1000
+"""Letters of a sentence: what is wrong stands at its beginning, what to do at its end."""
+
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command and exit with its status: 0, or 2 after a mistake that the user can mend."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a terminal that knows no … gets a ?
+            stream.reconfigure(errors="replace")
     sys.exit(_run(list(sys.argv[1:] if arguments is None else arguments)))
 
 
@@ -39,7 +46,7 @@ def _run(arguments: list[str]) -> int:
         sys.stdout.write(f"peslab {__version__}\n")
         return 0
     if command not in COMMANDS:
-        sys.stderr.write(f"peslab: {_unknown(command)}\n")
+        sys.stderr.write(f"peslab: {_in_one_line(_unknown(command))}\n")
         return USAGE_ERROR
     # NumPy's and PyTorch's own threads cost more than they bring on matrices as small as ours.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -62,7 +69,7 @@ def stop(error: Exception) -> NoReturn:
     """Tell a mistake in one sentence and exit with status 2, or raise it if PESLAB_DEBUG=1."""
     if os.environ.get("PESLAB_DEBUG") == "1":
         raise error
-    sys.stderr.write(f"peslab: {_sentence(error)}\n")
+    sys.stderr.write(f"peslab: {_in_one_line(_sentence(error))}\n")
     sys.exit(USAGE_ERROR)
 
 
@@ -70,12 +77,16 @@ def _sentence(error: Exception) -> str:
     if isinstance(error, OSError):
         place = f" {error.filename}" if error.filename else ""
         return f"{error.strerror or error}:{place} cannot be used; check its path and permissions."
-    if isinstance(error, MemoryError):
-        return (
-            "There is not enough memory for this: lower the size of the database, the epochs of "
-            "its relaxation, or replicas."
-        )
-    return " ".join(masked(str(error)).split())
+    return OUT_OF_MEMORY if isinstance(error, MemoryError) else str(error)
+
+
+def _in_one_line(text: str) -> str:
+    """A sentence without line breaks, control characters, and the middle of a long one."""
+    line = " ".join(masked(text).split())
+    line = line if line.endswith((".", "?", "!", "…")) else f"{line}."
+    shown = "".join(each if each.isprintable() else ascii(each)[1:-1] for each in line)
+    half = LONGEST // 2
+    return shown if len(shown) <= LONGEST else f"{shown[:half]} … {shown[-half:]}"
 
 
 def _unknown(command: str) -> str:

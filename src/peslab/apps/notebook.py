@@ -13,6 +13,7 @@ from peslab.apps.rerun import find
 from peslab.apps.spooled import bring_in
 from peslab.configuration.build import build, check
 from peslab.configuration.folders import home
+from peslab.configuration.recorded import config_of
 from peslab.errors import PeslabError
 from peslab.kernels.inputs import checked_configurations
 from peslab.learning import TrainedModel
@@ -60,10 +61,11 @@ def load(run: str, *overrides: str) -> "Model":
     tracking = build(checked["tracking"], "tracking")
     path = tracking.artifact(home(), recorded.run_id, NETWORK)
     resolved = tracking.read_text(home(), recorded.run_id, "config/resolved.yaml")
+    values = config_of(resolved, f"The config of run {recorded.run_id[:8]}")
     features = build(checked["features"], "features")
     return Model(
         run_id=recorded.run_id,
-        config=cast("dict[str, Any]", OmegaConf.to_container(OmegaConf.create(resolved))),
+        config=cast("dict[str, Any]", OmegaConf.to_container(values)),
         metrics=recorded.metrics,
         surrogate=DescribedModel(features, TrainedModel.load(path)),
         recorded=config,

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from omegaconf import DictConfig, ListConfig, OmegaConf
+from omegaconf import DictConfig, ListConfig
 from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
@@ -11,6 +11,7 @@ from rich.text import Text
 from peslab.apps.present import with_sem
 from peslab.configuration.folders import home
 from peslab.configuration.paste import train_command
+from peslab.configuration.recorded import as_typed, loaded
 from peslab.study.conditions import parse_condition
 from peslab.study.picking import pick_among
 from peslab.study.report import COMPACT
@@ -50,10 +51,10 @@ def command(folder: Path) -> str | None:
     files = [folder / ".hydra" / name for name in ("overrides.yaml", "config.yaml")]
     if not all(file.is_file() for file in files):
         return None
-    overrides, config = map(OmegaConf.load, files)
+    overrides, config = map(loaded, files)
     if not isinstance(overrides, ListConfig) or not isinstance(config, DictConfig):
         return None
-    return train_command([str(text) for text in overrides], config)
+    return train_command(as_typed(overrides), config)
 
 
 def _again(name: str, trial: int) -> str:

@@ -2,7 +2,7 @@
 
 from argparse import Namespace
 from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple, NoReturn, cast
 
 from hydra._internal.utils import get_args_parser
 from hydra.core.override_parser.overrides_parser import OverridesParser
@@ -73,7 +73,7 @@ def without_passwords(arguments: list[str]) -> list[str]:
     Raises:
         PeslabError: If a password cannot be taken out.
     """
-    typed = get_args_parser().parse_intermixed_args(arguments).overrides
+    typed = _read(arguments).overrides
     hidden = dict(zip(typed, hide(parse(typed)), strict=True))
     return [hidden.get(argument, argument) for argument in arguments]
 
@@ -87,7 +87,7 @@ def preflight(arguments: list[str]) -> Cleared:
     Raises:
         PeslabError: If a flag is not for here, or the config is wrong anywhere in its sweep.
     """
-    flags = get_args_parser().parse_intermixed_args(arguments)
+    flags = _read(arguments)
     _refuse_flags(flags)
     start = started(compose(flags.overrides), flags.overrides)
     config = start.config
@@ -132,6 +132,17 @@ def preflight(arguments: list[str]) -> Cleared:
         hidden=hidden,
         tracking=logged(planned.tracking, study) if study else planned.tracking,
     )
+
+
+def _read(arguments: list[str]) -> Namespace:
+    """Hydra's flags and the overrides."""
+
+    def refuse(message: str) -> NoReturn:
+        raise PeslabError(f"{message}: see peslab train --help.")
+
+    parser = get_args_parser()
+    parser.error = refuse  # type: ignore[method-assign]  # it would print a page and exit
+    return parser.parse_intermixed_args(arguments)
 
 
 def _refuse_flags(flags: Namespace) -> None:

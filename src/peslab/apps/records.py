@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from omegaconf import DictConfig, ListConfig, OmegaConf
 
 from peslab.configuration.paste import train_command
+from peslab.configuration.recorded import as_typed, config_of, loaded
 from peslab.errors import PeslabError
 from peslab.pages.study_page import Recorded
 from peslab.study.ranking import RankedTrial, ranking
@@ -43,7 +44,7 @@ def _command(folder: Path) -> str | None:
     overrides = _loaded(folder / ".hydra" / "overrides.yaml")
     if not isinstance(config, DictConfig) or not isinstance(overrides, ListConfig):
         return None
-    return train_command([str(text) for text in overrides], config)
+    return train_command(as_typed(overrides), config)
 
 
 def _environment(best: RankedTrial, home: Path, tracking: Tracking) -> dict[str, str]:
@@ -53,11 +54,11 @@ def _environment(best: RankedTrial, home: Path, tracking: Tracking) -> dict[str,
         text = tracking.read_text(home, best.run_id, "environment.yaml")
     except PeslabError:  # a trainer of the user's own need not write one
         return {}
-    return {key: str(value) for key, value in _plain(OmegaConf.create(text)).items()}
+    return {key: str(value) for key, value in _plain(config_of(text, "environment.yaml")).items()}
 
 
 def _loaded(file: Path) -> object:
-    return OmegaConf.load(file) if file.is_file() else None
+    return loaded(file) if file.is_file() else None
 
 
 def _plain(config: object) -> dict[str, object]:

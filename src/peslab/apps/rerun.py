@@ -13,8 +13,10 @@ from peslab.apps.spooled import bring_in
 from peslab.configuration.build import build, check, resolve
 from peslab.configuration.compose import compose, is_group, keys, parse, without_hydra
 from peslab.configuration.folders import home
+from peslab.configuration.recorded import config_of
 from peslab.configuration.secrets import recorded as recorded_form
 from peslab.configuration.suggest import did_you_mean
+from peslab.damage import told_if_damaged
 from peslab.errors import PeslabError
 from peslab.passwords import masked_values
 from peslab.study.ranking import pick
@@ -108,8 +110,11 @@ def find(name: str, overrides: Sequence[str] = ()) -> tuple[RecordedRun, DictCon
             f"replica is: {command}"
         )
     text = tracking.read_text(home(), run.run_id, "config/unresolved.yaml")
-    config = OmegaConf.create({**OmegaConf.create(text), "study": None})
-    config.tracking = OmegaConf.merge(today.tracking, {"experiment": config.tracking.experiment})
+    what = f"The config of run {run.run_id[:8]}"
+    with told_if_damaged(what):
+        config = OmegaConf.create({**config_of(text, what), "study": None})
+        experiment = {"experiment": config.tracking.experiment}
+    config.tracking = OmegaConf.merge(today.tracking, experiment)
     return run, config
 
 

@@ -5,11 +5,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig
 
 from peslab.apps.picks import command
 from peslab.configuration.compose import compose, parse
 from peslab.configuration.folders import home
+from peslab.configuration.recorded import loaded
+from peslab.damage import told_if_damaged
 from peslab.errors import PeslabError
 from peslab.study.ranking import pick
 from peslab.study.storage import load
@@ -73,7 +75,8 @@ def started(config: DictConfig, typed: Sequence[str]) -> Start:
 
 def _check_problem(folder: Path, origin: str, ours: str) -> None:
     file = folder / ".hydra" / "config.yaml"
-    theirs = OmegaConf.load(file).problem._target_ if file.is_file() else ours
+    with told_if_damaged(file):
+        theirs = str(loaded(file).problem._target_) if file.is_file() else ours
     if theirs != ours:
         names = (theirs.rpartition(".")[2], ours.rpartition(".")[2])
         raise PeslabError(

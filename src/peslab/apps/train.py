@@ -82,6 +82,10 @@ def task(config: "DictConfig") -> "Outcome | None":
         with present.watching(title) as watcher:
             watchers = Reported(watcher) if config.study else watcher
             outcome = run(planned, replace(origin, watcher=watchers, is_drawn=_drawn_now(config)))
+    except OSError as error:
+        if config.study or grid:
+            raise
+        stop(error)
     except PeslabError as error:
         if config.study:  # it records the failure and goes on
             raise

@@ -10,6 +10,8 @@ from peslab.apps.spooled import bring_in
 from peslab.configuration.folders import home
 from peslab.errors import PeslabError
 
+LAST_PORT = 2**16 - 1
+
 HOST = "127.0.0.1"
 """MLflow's UI has no login: it listens to this machine alone."""
 
@@ -23,6 +25,8 @@ def main(arguments: list[str]) -> None:
     parser = argparse.ArgumentParser("peslab ui", description="MLflow's UI on the local store.")
     parser.add_argument("--port", type=int, default=5000, help="default: 5000")
     port = parser.parse_args(arguments).port
+    if not 1 <= port <= LAST_PORT:
+        raise PeslabError(f"--port {port} is none: use 1 to {LAST_PORT:,}, e.g. --port 5001.")
     bring_in()
     store = home() / "mlflow.db"
     if not store.is_file():

@@ -12,12 +12,13 @@ import types
 import typing
 from collections.abc import Mapping
 from functools import cache, reduce
-from types import UnionType
+from types import NoneType, UnionType
 from typing import Any, Literal
 
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from pydantic import ConfigDict, PydanticUserError, TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails
 
 from peslab.configuration.compose import keys
 from peslab.configuration.folders import conf_folder
@@ -25,6 +26,9 @@ from peslab.configuration.statistics import NAMES, data_values
 from peslab.configuration.suggest import did_you_mean
 from peslab.configuration.targets import locate
 from peslab.errors import PeslabError
+
+LARGEST = 2**63 - 1
+"""Of whole numbers: NumPy and PyTorch count in 64 bits."""
 
 SCALARS = {"seed": int, "replicas": int, "debug": Literal["compose", "fast"] | None}
 """The keys of a run that are not groups, and their types."""
@@ -55,7 +59,8 @@ def check(
         if key in SCALARS:
             _check_value(SCALARS[key], value, key)
         elif key not in groups:
-            raise PeslabError(f"{key} is not a setting{did_you_mean(key, [*groups, *SCALARS])}")
+            hint = did_you_mean(key, [*groups, *SCALARS]) or "; see peslab train --help."
+            raise PeslabError(f"{key} is not a setting{hint}")
         elif isinstance(value, dict):
             _check_node(value, key)
         elif value is not None:
@@ -191,6 +196,11 @@ def _parameters(target: type) -> dict[str, tuple[Any, bool]]:
 
 def _check_value(hint: Any, value: object, key: str) -> None:  # noqa: ANN401  # any annotation
     # JSON mode is strict about types but lets a list stand for a tuple, as YAML has to.
+    if isinstance(value, str) and "\0" in value:
+        raise PeslabError(f"{key} holds a zero byte, which no text may: remove it.")
+    for number in value if isinstance(value, list) else [value]:
+        if isinstance(number, int) and not -LARGEST <= number <= LARGEST:
+            raise PeslabError(f"{key}={value} is too large a number: stay below 2^63.")
     hint = _arms(hint, value)
     try:
         adapter = TypeAdapter(hint, config=ConfigDict(arbitrary_types_allowed=True))
@@ -200,10 +210,26 @@ def _check_value(hint: Any, value: object, key: str) -> None:  # noqa: ANN401  #
         adapter.validate_python(_tuples(value, hint), strict=True)
     except ValidationError as error:
         problem = error.errors()[0]
-        place = "".join(f"[{part}]" for part in problem["loc"] if isinstance(part, int))
-        told = problem["msg"].replace("Tuple", "The list").replace(" after validation", "")
-        message = told[0].lower() + told[1:].replace("Input", "input")
-        raise PeslabError(f"{key}{place}={value} does not fit: {message}.") from error
+        parts = problem["loc"] if problem["type"] != "missing" else ()
+        place = "".join(f"[{part}]" for part in parts if isinstance(part, int))
+        raise PeslabError(
+            f"{key}{place}={value} does not fit: {_remedy(problem, hint, key)}."
+        ) from error
+
+
+def _remedy(problem: ErrorDetails, hint: object, key: str) -> str:
+    """What a value should be, in the words of the config."""
+    if problem["type"] in {"is_instance_of", "dataclass_exact_type"}:
+        return f"choose an option, {key.replace('.', '/')}=…"
+    if problem["type"] == "missing":
+        return f"the list should have {len(typing.get_args(hint))} items"
+    told = (
+        problem["msg"]
+        .replace("Tuple", "The list")
+        .replace("tuple", "list")
+        .replace(" after validation", "")
+    )
+    return told[0].lower() + told[1:].replace("Input", "input")
 
 
 def _arms(hint: Any, value: object) -> Any:  # noqa: ANN401  # any annotation
@@ -211,7 +237,8 @@ def _arms(hint: Any, value: object) -> Any:  # noqa: ANN401  # any annotation
     arms = typing.get_args(hint) if isinstance(hint, UnionType) else ()
     tuples = [arm for arm in arms if typing.get_origin(arm) is tuple]
     others = [arm for arm in arms if arm not in tuples]
-    fitting = tuples if isinstance(value, list) else others
+    only_null = others == [NoneType] and value is not None
+    fitting = tuples if isinstance(value, list) or only_null else others
     return reduce(operator.or_, fitting) if tuples and fitting else hint
 
 

@@ -1,5 +1,6 @@
 """Hydra's composition before Hydra runs: everything is checked first, mistakes become sentences."""
 
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
 
@@ -36,11 +37,14 @@ def compose(overrides: Sequence[str]) -> DictConfig:
     parsed = parse(overrides)
     for override in parsed:
         _refuse_dangerous(override)
+        if isinstance(override.value(), list) and is_group(override.key_or_group):
+            raise PeslabError(f"{override.input_line}: {override.key_or_group} takes one option.")
     try:
         config, *_ = [_compose(variant) for variant in _variants(parsed)]
     except (HydraException, OmegaConfBaseException, ValueError) as error:
         raise PeslabError(explain(error, parsed)) from error
-    refuse_foreign_hydra_targets(_resolved_hydra(config))
+    written = OmegaConf.to_container(config.hydra, resolve=False)
+    refuse_foreign_hydra_targets(_resolved_hydra(config), written)
     return config
 
 
@@ -115,9 +119,16 @@ def _compose(overrides: Sequence[str]) -> DictConfig:
     with (
         nullcontext()
         if is_there
-        else initialize_config_dir(folder, version_base=None, job_name="peslab")
+        else initialize_config_dir(folder, version_base=None, job_name="peslab"),
+        warnings.catch_warnings(),
     ):
-        return hydra_compose(ROOT, list(overrides), return_hydra_config=True)
+        warnings.filterwarnings("error", "provider=hydra.searchpath")  # a folder is not there
+        try:
+            return hydra_compose(ROOT, list(overrides), return_hydra_config=True)
+        except UserWarning as error:
+            raise PeslabError(
+                f"{error} Name folders that are there: hydra.searchpath=[file:///folder]."
+            ) from error
 
 
 def _variants(overrides: Sequence[Override]) -> Iterator[list[str]]:

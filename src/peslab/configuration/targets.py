@@ -2,6 +2,8 @@
 
 import importlib
 import inspect
+import re
+from collections.abc import Iterator
 from importlib.metadata import entry_points
 
 from peslab.configuration.suggest import did_you_mean
@@ -19,13 +21,20 @@ ROOMS = {
 """Our packages whose public names (`__all__`) a `_target_` may name."""
 
 HYDRA = ("hydra._internal.core_plugins.", "hydra_plugins.")
-"""Where Hydra's own launchers and sweepers live, allowed under `hydra:` only."""
+"""Where Hydra's own launchers and sweepers live; Hydra itself takes registered ones only."""
 
-LOGGING = ("logging.", "colorlog.")
-"""Where handlers and formatters come from."""
+LOGGING = (
+    *("logging.StreamHandler", "logging.FileHandler", "logging.NullHandler"),
+    *("logging.handlers.RotatingFileHandler", "logging.handlers.TimedRotatingFileHandler"),
+    *("logging.Formatter", "colorlog.ColoredFormatter"),
+)
+"""Handlers and formatters; `logging.os.system` begins like them."""
 
-RUNNABLE = {"_target_": HYDRA, "class": LOGGING, "()": LOGGING}
-"""Keys under `hydra:` whose values are run, and where those may come from."""
+BUILDS = ("callbacks", "launcher", "sweeper", "job_logging", "hydra_logging")
+"""Parts of Hydra's config that it builds objects from."""
+
+PLAIN = re.compile(r"\$\{hydra\.(job|run|sweep)\.\w+\}")
+"""Interpolations that give texts, whenever they are resolved."""
 
 
 def allowed(target: str) -> bool:
@@ -65,29 +74,71 @@ def locate(target: str, key: str) -> type:
     return found
 
 
-def refuse_foreign_hydra_targets(node: object, key: str = "hydra") -> None:
-    """Walk Hydra's own part of a config, which is run before anything of ours can look at it.
+def refuse_foreign_hydra_targets(node: object, written: object = None) -> None:
+    """Look at Hydra's own part of a config, which is run before anything of ours can look at it.
 
-    Its launcher and sweeper must be installed plugins; logging may name handlers and formatters of
-    its own library, which takes any callable as `class` or `()`.
+    Its launcher and sweeper must be installed plugins; logging may name handlers and formatters,
+    which can be any callable as `class` or `()`. What becomes an object may not depend on anything
+    that can be another value when Hydra resolves it again, such as a variable or the time.
+
+    Args:
+        node: With its interpolations resolved.
+        written: As it stands in the files; what is not given there is as it is resolved.
 
     Raises:
         PeslabError: If something else would be run, such as a callback.
     """
+    job = node.get("job") if isinstance(node, dict) else None
+    if isinstance(job, dict) and (variables := job.get("env_set")):
+        raise PeslabError(
+            f"hydra.job.env_set={variables} is not allowed, as it is written down: set "
+            "variables before the command, NAME=value peslab train …"
+        )
+    for name, child in _children(node if written is None else written):
+        if name.removeprefix(".") in BUILDS:
+            _refuse_changing(child, f"hydra{name}")
+    _refuse_foreign(node, "hydra")
+
+
+def _refuse_changing(written: object, key: str) -> None:
+    """Refuse interpolations by which a node of Hydra's could become another one."""
+    for name, child in _children(written):
+        _refuse_changing(child, f"{key}{name}")
+    if not isinstance(written, str) or "${" not in written:
+        return
+    is_run = key.rpartition(".")[2] in {"_target_", "class", "()"}
+    text = written.strip()
+    if is_run or (text.startswith("${") and text.endswith("}") and not PLAIN.fullmatch(text)):
+        raise PeslabError(f"{key}={written} is not allowed: write its value out.")
+
+
+def _refuse_foreign(node: object, key: str) -> None:
+    for name, child in _children(node):
+        path = f"{key}{name}"
+        if path == "hydra.callbacks" and child:
+            raise PeslabError(f"hydra.callbacks={child} is not allowed: peslab needs none.")
+        if not _may_be(path, child):
+            raise PeslabError(
+                f"{path}={child} is not allowed: under hydra only installed launchers and sweepers "
+                "may be named, with hydra/launcher=… or hydra/sweeper=…, and handlers of logging."
+            )
+        _refuse_foreign(child, path)
+
+
+def _may_be(key: str, value: object) -> bool:
+    """Whether a value may stand where Hydra runs what is named, if this is such a place."""
+    if key.endswith("._target_"):
+        at_top = key in {"hydra.launcher._target_", "hydra.sweeper._target_"}
+        return at_top and isinstance(value, str) and value.startswith(HYDRA)
+    return value in LOGGING if key.endswith((".class", ".()")) else True
+
+
+def _children(node: object) -> Iterator[tuple[str, object]]:
+    """What a table or a list holds, and what is added to its key for that."""
     if isinstance(node, dict):
-        for name, child in node.items():
-            if key == "hydra" and name == "callbacks" and child:
-                raise PeslabError(f"hydra.callbacks={child} is not allowed: peslab needs none.")
-            trusted = RUNNABLE.get(name)
-            if trusted and not (isinstance(child, str) and child.startswith(trusted)):
-                raise PeslabError(
-                    f"{key}.{name}={child} is not allowed: under hydra only installed launchers "
-                    "and sweepers may be named, with hydra/launcher=… or hydra/sweeper=…"
-                )
-            refuse_foreign_hydra_targets(child, f"{key}.{name}")
+        yield from ((f".{name}", child) for name, child in node.items())
     elif isinstance(node, list):
-        for index, child in enumerate(node):
-            refuse_foreign_hydra_targets(child, f"{key}[{index}]")
+        yield from ((f"[{index}]", child) for index, child in enumerate(node))
 
 
 def _public(room: str) -> list[str]:

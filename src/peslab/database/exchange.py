@@ -7,6 +7,7 @@ from pathlib import Path
 
 from peslab.database.ase_files import read_db, read_xyz, write_db, write_xyz
 from peslab.database.contents import Database, Progress
+from peslab.database.parquet import is_sealed
 from peslab.database.parquet_files import read_parquet, write_parquet
 from peslab.database.published import read_json
 from peslab.errors import InvalidInputError
@@ -69,7 +70,7 @@ def check_target(path: Path, *, replace: bool) -> None:
 
     Raises:
         InvalidInputError: Where the ending is none that is written, the folder is not there, or the
-            file is there and not to be replaced.
+            file is there and not to be replaced, or holds what a recipe made.
     """
     _check_ending(path, WRITERS, "written")
     if not path.absolute().parent.is_dir():
@@ -79,6 +80,11 @@ def check_target(path: Path, *, replace: bool) -> None:
     if path.exists() and not replace:
         raise InvalidInputError(
             f"{path} is there already: name another file, or allow to replace it (--force)."
+        )
+    if path.exists() and is_sealed(path):
+        raise InvalidInputError(
+            f"{path} is a database that peslab generate made, found again by its name and seal, "
+            "which what replaced it would not have: name another file."
         )
 
 

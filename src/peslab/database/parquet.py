@@ -85,6 +85,14 @@ def read(path: Path, fingerprint: str) -> Sealed | None:
     return Sealed(frame, about) if is_whole else None
 
 
+def is_sealed(path: Path) -> bool:
+    """Whether a file was written here, rather than by anybody else; damaged ones were not."""
+    try:
+        return path.suffix == ".parquet" and "seal" in pl.read_parquet_metadata(path)
+    except (OSError, pl.exceptions.PolarsError, pl.exceptions.PanicException):
+        return False
+
+
 def remove_leftovers(path: Path) -> None:
     """Remove what writers of this file left when they were killed; its lock must be held."""
     for leftover in path.parent.glob(f"{path.stem}*.tmp"):

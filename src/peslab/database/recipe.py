@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields, is_dataclass
 
 from peslab.database.cut import Cut, cut_to_size
 from peslab.errors import InvalidInputError
-from peslab.kernels.inputs import positive, seed_of_streams, whole
+from peslab.kernels.inputs import LARGEST_WHOLE, positive, seed_of_streams, whole
 from peslab.toymodel import Lattice, Potential, Relaxation
 from peslab.toymodel.lattice import checked_numbers
 
@@ -85,6 +85,11 @@ class Recipe:
         object.__setattr__(self, "size", whole("size", self.size, minimum=1))
         object.__setattr__(self, "seed", seed_of_streams("seed", self.seed))
         object.__setattr__(self, "keep_quantile", checked_quantile(self.keep_quantile))
+        if self.size / LARGEST_WHOLE > self.keep_quantile:
+            raise InvalidInputError(
+                f"keep_quantile={self.keep_quantile} keeps {self.size:,} of more than "
+                f"{LARGEST_WHOLE:,} configurations: raise it."
+            )
 
     @property
     def cut(self) -> Cut:

@@ -137,7 +137,7 @@ def positive(name: str, value: object) -> float:
     """A finite number above 0, as a float."""
     if isinstance(value, bool) or not isinstance(value, int | float | np.number):
         raise InvalidInputError(f"{name} must be a number above 0, not {value!r}.")
-    number = float(value)
+    number = _as_float(value)
     if not 0.0 < number < np.inf:
         raise InvalidInputError(f"{name} must be finite and above 0, not {value}.")
     return number
@@ -147,9 +147,18 @@ def finite(name: str, value: object) -> float:
     """A finite number of any sign, as a float."""
     if isinstance(value, bool) or not isinstance(value, int | float | np.number):
         raise InvalidInputError(f"{name} must be a number, not {value!r}.")
-    if not np.isfinite(value):
+    number = _as_float(value)
+    if not np.isfinite(number):
         raise InvalidInputError(f"{name} must be finite, not {value}.")
-    return float(value)
+    return number
+
+
+def _as_float(value: float | np.number) -> float:
+    """A number as a float; what has too many digits for one is infinite."""
+    try:
+        return float(value)
+    except OverflowError:
+        return np.inf if value > 0 else -np.inf
 
 
 def is_whole(value: object, minimum: int) -> TypeGuard[int]:

@@ -1,5 +1,6 @@
 """What is left when the training is over: features in, energies out."""
 
+import pickle
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Self
@@ -9,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from peslab.errors import InvalidInputError
 from peslab.features.scaling import LinearMap
 from peslab.learning.data import OF_PLACES
 from peslab.learning.networks import ReplicaMLP
@@ -165,9 +167,17 @@ class TrainedModel(nn.Module):
 
         Returns:
             The model, on the CPU.
+
+        Raises:
+            InvalidInputError: If the file is damaged, or holds more than numbers.
         """
-        content = torch.load(path, weights_only=True, map_location="cpu")
-        shape, state = content["shape"], content["state"]
+        try:
+            content = torch.load(path, weights_only=True, map_location="cpu")
+            shape, state = content["shape"], content["state"]
+        except (RuntimeError, pickle.UnpicklingError, EOFError, KeyError, TypeError) as error:
+            raise InvalidInputError(
+                f"{path} is no network of peslab, or damaged: train it again."
+            ) from error
         # The seeds are of no consequence: the state replaces every weight.
         network = ReplicaMLP(shape["sizes"], shape["activation"], range(shape["n_replicas"]))
         network.to(state["network.readout.weight"].dtype)

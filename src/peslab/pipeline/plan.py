@@ -11,6 +11,7 @@ from peslab.configuration.statistics import LATE, check_places
 from peslab.errors import PeslabError
 from peslab.features import Descriptor, Scaling
 from peslab.learning import Loss, MultiLayerPerceptron, Optimizer, Schedule, Settings, Trainer
+from peslab.pipeline.memory import check_memory
 from peslab.problems import Problem
 from peslab.study import Study
 from peslab.tracking import Tracking
@@ -93,6 +94,7 @@ def plan(config: DictConfig) -> Plan:
                 f"{group}._target_ names {type(made).__name__}, which is no "
                 f"{kinds[group].__name__}: choose an option, {group}=…"
             )
+    check_memory(built["problem"], built["network"], built["trainer"], values["replicas"])
     built["optimizer"].check_replicas(values["replicas"])
     if built["loss"].gradient_weight > 0.0 and not built["features"].has_jacobian:
         raise PeslabError(

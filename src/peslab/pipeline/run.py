@@ -17,6 +17,7 @@ from peslab.evaluation import mean_and_sem, prediction_times, skill
 from peslab.features import LinearMap
 from peslab.learning import Fit, Samples, fit, use_threads
 from peslab.passwords import masked_values
+from peslab.pipeline.memory import memory_told
 from peslab.pipeline.pictures import LOSSES, draw, keep_losses
 from peslab.pipeline.plan import Plan, settled
 from peslab.pipeline.repetition import data_marks
@@ -146,11 +147,12 @@ class Stopwatch:
         self.seconds[f"seconds/{part}"] = self.seconds.get(f"seconds/{part}", 0.0) + passed
 
 
+@memory_told()
 def run(plan: Plan, origin: Origin) -> Outcome:
     """Make the data, describe them, train, evaluate, and log everything.
 
     Raises:
-        PeslabError: If the data cannot be made, or the training diverges.
+        PeslabError: If the data cannot be made, the training diverges, or memory runs out.
     """
     watch = Stopwatch(origin.watcher)
     use_threads(1 if plan.trainer.batch_size <= ONE_THREAD_BATCH else None)

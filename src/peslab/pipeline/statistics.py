@@ -1,5 +1,7 @@
 """What the training data say of themselves, for configs that ask."""
 
+import math
+
 import numpy as np
 
 from peslab.configuration.statistics import NAMES
@@ -30,5 +32,6 @@ def data_statistics(table: Table, scaling: LinearMap) -> dict[str, float]:
     }
     if table.gradients is not None:
         magnitude = float(np.abs(table.gradients[present(table.gradients)]).mean())
-        found |= {"gradient_magnitude": magnitude, "length": found["target_std"] / magnitude}
+        length = found["target_std"] / magnitude if magnitude > 0.0 else math.inf
+        found |= {"gradient_magnitude": magnitude, "length": length}
     return {name: found[name] for name in NAMES if name in found}

@@ -199,6 +199,11 @@ class Problem(ABC):
         return {}
 
     @property
+    def least_memory(self) -> int:
+        """Bytes that its tables take at least; 0 where that is not known before they are made."""
+        return 0
+
+    @property
     def selectable(self) -> tuple[str, ...]:
         """Metrics of its models that trials may be selected by; none if they are not told here."""
         return ()

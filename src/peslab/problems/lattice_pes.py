@@ -60,6 +60,8 @@ DRAG_WIDTH = 5.0
 DRAG_POINTS = 401
 """Points along a drag: the narrowest features of the energy, about 0.05 R_c, take four of them."""
 
+FLOAT64 = 8  # bytes
+
 PLANE, THESIS_NUMBER = 2, 4
 """The dimension and the number of particles of the thesis's drag."""
 
@@ -102,6 +104,13 @@ class LatticePES(EnergySurface):
         """Of training and of test, which may ask for others."""
         recipes = self.recipes().values()
         return tuple(sorted({n for recipe in recipes for n in recipe.lattice.particle_numbers}))
+
+    @property
+    def least_memory(self) -> int:
+        """Positions and forces of all rows."""
+        recipes = self.recipes().values()
+        particles = sum(each.size * min(each.lattice.particle_numbers) for each in recipes)
+        return 2 * FLOAT64 * particles * self.lattice.dimension
 
     def check(self, features: Descriptor) -> None:
         """Refuse a descriptor whose features differ with the number of particles."""

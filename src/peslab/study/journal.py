@@ -4,6 +4,7 @@ import gc
 import json
 import os
 from collections.abc import Generator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -55,9 +56,17 @@ class Journal(JournalFileBackend):
     Args:
         path: The file, made where there is none.
         lock: Held while something is appended.
+
+    Raises:
+        PeslabError: If the file is something else, which would be cut off as half a line.
     """
 
     def __init__(self, path: Path, lock: Lock) -> None:
+        with path.open("rb") if path.is_file() else nullcontext() as file:
+            if file is not None and file.read(1) not in {b"", b"{"}:
+                raise PeslabError(
+                    f"{path} is no journal of a study: bring it back from a copy, or remove it."
+                )
         super().__init__(str(path))
         self._path, self._own = path, lock
         self._n_read, self._end = 0, 0

@@ -108,6 +108,8 @@ class PostgresStore(Store):
             raise PeslabError(
                 f"study.storage={SCHEME}… needs a driver: pip install 'peslab[cluster]'."
             ) from error
+        if self._uri.count("@") > 1:  # errors would name what follows the first one as the host
+            raise PeslabError("study.storage has an @ in its password: write %40 for it.")
         address = "postgresql://" + self._uri.removeprefix(SCHEME)
         try:
             return psycopg.connect(address, autocommit=True, options=KEEPALIVE, connect_timeout=10)

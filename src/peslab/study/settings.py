@@ -6,23 +6,36 @@ from pathlib import Path
 from typing import Literal
 
 from peslab.errors import PeslabError
+from peslab.passwords import masked
 from peslab.study.command import is_entry, placeholders, words
 from peslab.study.objectives import Objective, parse_objectives
 from peslab.study.pruners import Pruner, Unpruned
 from peslab.study.samplers import TPE, Sampler
 
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
 """What a study may be called: it becomes a folder."""
+
+MOST_WORKERS = 1024
+LARGEST_SEED = 2**32 - 1
 
 SHARED = "shared"
 SCHEME = "postgresql+psycopg://"
 
-PASSWORD = re.compile(r"(?<=://)([^:/@\s]*):[^@\s]*@")
+PASSWORD = re.compile(r"(?<=://)([^:/@\s]*):.*@", re.DOTALL)
+"""To the last @: a password may hold others."""
 
 
 def public(address: str) -> str:
     """An address without its password, which libpq takes from PGPASSWORD or ~/.pgpass as well."""
-    return PASSWORD.sub(r"\1@", address)
+    base, _, query = PASSWORD.sub(r"\1@", address).partition("?")
+    kept = [part for part in query.split("&") if part and masked(f"?{part}") == f"?{part}"]
+    return f"{base}?{'&'.join(kept)}" if kept else base
+
+
+def _described(part: object) -> str:
+    """A class and its values, also of somebody's own that has no such text itself."""
+    values = ", ".join(f"{name}={value!r}" for name, value in vars(part).items())
+    return f"{type(part).__name__}({values})"
 
 
 @dataclass(frozen=True)
@@ -76,19 +89,15 @@ class Study:
     def __post_init__(self) -> None:
         if not NAME.fullmatch(self.name):
             raise PeslabError(
-                f"name={self.name} cannot be a folder: use letters, digits, _ and - only."
+                f"name={self.name} cannot be a folder: use letters, digits, _ and - only, 100 at "
+                "most."
             )
         if self.storage not in {None, SHARED} and not str(self.storage).startswith(SCHEME):
             raise PeslabError(
                 f"storage={public(str(self.storage))} keeps no study: use null, shared, or "
                 f"{SCHEME}user@host/database."
             )
-        for key in ("n_trials", "n_startup_trials", "workers", "max_failures"):
-            if getattr(self, key) < 1:
-                raise PeslabError(f"{key}={getattr(self, key)} is too small: use 1 or more.")
-        for key in ("seed", "extend_by", "confirm"):
-            if getattr(self, key) < 0:
-                raise PeslabError(f"{key}={getattr(self, key)} is negative: use 0 or more.")
+        self._check_numbers()
         if len(self.searched) > 1 and self.pruner.checks:
             raise PeslabError(
                 "Pruners look at one error only: choose study/pruner=none, or one objective."
@@ -99,6 +108,21 @@ class Study:
                 "space is empty: sweep a key, e.g. network.width='int(interval(8,64))', or name a "
                 "trainer of your own with study.command."
             )
+
+    def _check_numbers(self) -> None:
+        for key in ("n_trials", "n_startup_trials", "workers", "max_failures"):
+            if getattr(self, key) < 1:
+                raise PeslabError(f"{key}={getattr(self, key)} is too small: use 1 or more.")
+        for key in ("seed", "extend_by", "confirm"):
+            if getattr(self, key) < 0:
+                raise PeslabError(f"{key}={getattr(self, key)} is negative: use 0 or more.")
+        if self.workers > MOST_WORKERS:
+            raise PeslabError(
+                f"workers={self.workers} are more than {MOST_WORKERS:,}: a machine is soon full, "
+                "and more machines join by the same command."
+            )
+        if self.seed > LARGEST_SEED:
+            raise PeslabError(f"seed={self.seed} is too large: samplers take less than 2^32.")
 
     def _check_command(self) -> None:
         if self.command is not None and not is_entry(self.command):
@@ -122,6 +146,17 @@ class Study:
     def directions(self) -> list[Literal["minimize", "maximize"]]:
         """Of the objectives, in Optuna's words."""
         return [each.direction for each in self.searched] or ["minimize"]
+
+    @property
+    def search(self) -> dict[str, str]:
+        """How trials are chosen and ended, as text: another way makes another study.
+
+        A pruner compares checks that others count otherwise, and a study that goes on with another
+        seed is none that could be repeated.
+        """
+        told = {name: _described(getattr(self, name)) for name in ("sampler", "pruner")}
+        numbers = {name: str(getattr(self, name)) for name in ("seed", "n_startup_trials")}
+        return {f"study.{name}": text for name, text in (told | numbers).items()}
 
     @property
     def n_finished(self) -> int:

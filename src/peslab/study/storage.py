@@ -19,11 +19,12 @@ from typing import Any
 import optuna
 from optuna.trial import FrozenTrial, Trial, TrialState
 
+from peslab.damage import told_if_damaged
 from peslab.errors import PeslabError
 from peslab.study.about import About
 from peslab.study.attributes import AFTER, INTERRUPTED, RETRY_OF
 from peslab.study.points import propose
-from peslab.study.settings import NAME, Study
+from peslab.study.settings import NAME, SCHEME, SHARED, Study
 from peslab.study.space import Space, parse_space
 from peslab.study.stores import JOURNAL, Store, open_store
 
@@ -164,7 +165,7 @@ def work_on(
         on_interrupted: Told of each trial that a dead worker left.
 
     Raises:
-        PeslabError: If the study was begun with another space or recipe.
+        PeslabError: If the study was begun with another space, recipe or search.
     """
     folder = settings.folder(home)
     folder.mkdir(parents=True, exist_ok=True)
@@ -173,8 +174,10 @@ def work_on(
     with store.alive(worker):
         with store.lock("create"):
             _keep(folder, settings)
-            study = _create(settings, store)
-            _agree(study, {"space": dict(settings.space), "recipe": dict(recipe)})
+            with told_if_damaged(f"The study '{settings.name}' in {folder}"):
+                study = _create(settings, store)
+            begun_as = {"space": settings.space, "recipe": recipe, "search": settings.search}
+            _agree(study, begun_as)
             if not study.get_trials(deepcopy=False):
                 about.keep(study)
                 _name_objectives(study, settings)
@@ -197,19 +200,31 @@ def load(name: str, home: Path) -> optuna.Study:
             + (f"choose from {', '.join(there)}." if there else "run one, peslab train -m study=…")
         )
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    kept = folder / KEPT
-    storage = json.loads(kept.read_text(encoding="utf-8")) if kept.is_file() else None
-    return optuna.load_study(study_name=name, storage=open_store(storage, folder).storage())
+    store = open_store(_address(folder), folder)
+    with told_if_damaged(f"The study '{name}' in {folder}"):
+        return optuna.load_study(study_name=name, storage=store.storage())
 
 
 def _is_kept(folder: Path) -> bool:
     return (folder / JOURNAL).is_file() or (folder / KEPT).is_file()
 
 
+def _address(folder: Path) -> str | None:
+    """Where a study is kept, as its folder remembers it."""
+    kept = folder / KEPT
+    if not kept.is_file():
+        return None
+    with told_if_damaged(kept):
+        address = json.loads(kept.read_text(encoding="utf-8"))
+        if not (address == SHARED or str(address).startswith(SCHEME)):
+            raise ValueError(address)
+        return str(address)
+
+
 def _keep(folder: Path, settings: Study) -> None:
     """Record where a study is kept, or refuse when it was begun elsewhere."""
     kept, address = folder / KEPT, settings.public_storage
-    begun = json.loads(kept.read_text(encoding="utf-8")) if kept.is_file() else None
+    begun = _address(folder)
     if _is_kept(folder) and begun != address:
         raise PeslabError(
             f"The study '{settings.name}' was begun with study.storage={begun or 'null'}, not "

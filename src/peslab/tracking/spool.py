@@ -25,6 +25,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from peslab.damage import told_if_damaged
 from peslab.errors import PrunedError
 from peslab.tracking.entries import dataset_of, key_of, param_of, save_network
 
@@ -172,8 +173,11 @@ def spooled(home: Path) -> list[Path]:
 
 def read(path: Path) -> dict[str, Any]:
     """A file of a spooled run."""
-    content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return content
+    with told_if_damaged(path):
+        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(content, dict):
+            raise TypeError(type(content))
+        return content
 
 
 def write_whole(path: Path, content: object) -> None:

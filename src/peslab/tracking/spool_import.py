@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock
 
+from peslab.damage import told_if_damaged
 from peslab.tracking.mlflow_run import parent_run
 from peslab.tracking.spool import ENDED, INPUTS, METRICS, PARAMS, RUN, SPOOL, read, spooled
 from peslab.tracking.store import SPOOLED, Tracking
@@ -34,9 +35,15 @@ def import_spool(tracking: Tracking, home: Path) -> int:
     client = tracking.client(home)
     with FileLock(home / f"{SPOOL}.lock"):
         ready = [folder for folder in ready if (folder / ENDED).is_file()]
-        for folder in sorted(ready, key=lambda folder: int(read(folder / RUN)["began"])):
-            _import(tracking, client, home, folder)
+        for folder in sorted(ready, key=_began):
+            with told_if_damaged(folder):
+                _import(tracking, client, home, folder)
     return len(ready)
+
+
+def _began(folder: Path) -> int:
+    with told_if_damaged(folder / RUN):
+        return int(read(folder / RUN)["began"])
 
 
 def _import(tracking: Tracking, client: "MlflowClient", home: Path, folder: Path) -> None:
@@ -91,5 +98,6 @@ def _lines(path: Path) -> list[Any]:
     """The records of a file; a last line that was cut by a kill is left out."""
     if not path.is_file():
         return []
-    text = path.read_text(encoding="utf-8")
-    return [json.loads(line) for line in text[: text.rfind("\n") + 1].splitlines()]
+    with told_if_damaged(path):
+        text = path.read_text(encoding="utf-8")
+        return [json.loads(line) for line in text[: text.rfind("\n") + 1].splitlines()]

@@ -3,6 +3,7 @@
 import json
 import logging
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from filelock import FileLock
 
+from peslab.damage import told_if_damaged
 from peslab.errors import PeslabError
 from peslab.tracking import spool
 from peslab.tracking.provenance import ENVIRONMENT, INSTALLED, versions
@@ -35,6 +37,11 @@ SPOOLED = "spooled"
 
 MOST_LINKS = 100
 """Repetitions that a run remembers, the last ones: stores take tags of some thousand letters."""
+
+LONGEST_NAME = 250
+"""Letters of an experiment's name that stores keep."""
+
+ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 SCHEMES = ("sqlite", "postgresql", "postgresql+psycopg", "http", "https")
 
@@ -66,7 +73,8 @@ class Tracking:
         spool: Whether runs are written as plain files, which come into the store later.
 
     Raises:
-        PeslabError: If the URI is of a kind that MLflow's stores do not have.
+        PeslabError: If the URI is of a kind that MLflow's stores do not have, or the name of the
+            experiment is empty, too long or not printable.
     """
 
     uri: str | None
@@ -78,6 +86,12 @@ class Tracking:
             raise PeslabError(
                 f"uri={self.uri} is not a tracking store: "
                 "use http://…, postgresql://… or sqlite:///…, or null for the local one."
+            )
+        name = self.experiment
+        if not (name.strip() and name.isprintable() and len(name) <= LONGEST_NAME):
+            raise PeslabError(
+                f"experiment={name} is no name: use 1 to {LONGEST_NAME} letters that can be "
+                "printed."
             )
 
     def address(self, home: Path) -> str:
@@ -199,7 +213,9 @@ class Tracking:
         Raises:
             PeslabError: If the run has no such artifact.
         """
-        return self.artifact(home, run_id, artifact).read_text(encoding="utf-8")
+        path = self.artifact(home, run_id, artifact)
+        with told_if_damaged(f"{artifact} of run {run_id[:8]}"):
+            return path.read_text(encoding="utf-8")
 
     def artifact(self, home: Path, run_id: str, artifact: str) -> Path:
         """An artifact of a run, brought to this machine if it is on another.
@@ -209,6 +225,8 @@ class Tracking:
         Raises:
             PeslabError: If the run has no such artifact.
         """
+        if not ID.fullmatch(run_id):  # a store that is not ours may say anything
+            raise PeslabError(f"'{run_id}' is no id of a run: see tracking.uri.")
         waiting = home / spool.SPOOL / run_id / "artifacts" / artifact
         if waiting.is_file():
             return waiting
