@@ -1,5 +1,10 @@
 """The mistakes that a user can mend, each told in one sentence with its remedy."""
 
+import errno
+
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""What the operating system says of a disk, a quota, a file that has no more room."""
+
 
 class PeslabError(Exception):
     """One sentence: what is wrong and what to do. A command prints it and exits with status 2."""

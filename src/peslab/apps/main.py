@@ -9,7 +9,7 @@ from typing import NoReturn
 
 from peslab import __version__
 from peslab.apps.signals import stopped_by_signals
-from peslab.errors import PeslabError, Stopped
+from peslab.errors import FULL, PeslabError, Stopped
 from peslab.passwords import masked
 
 COMMANDS = {
@@ -69,6 +69,8 @@ def stop(error: Exception) -> NoReturn:
 def _sentence(error: Exception) -> str:
     if isinstance(error, OSError):
         place = f" {error.filename}" if error.filename else ""
+        if error.errno in FULL:
+            return f"The disk is full:{place} free some space; the same command goes on."
         return f"{error.strerror or error}:{place} cannot be used; check its path and permissions."
     if isinstance(error, MemoryError):
         return (

@@ -76,6 +76,7 @@ class Origin:
         trial: Its number in there.
         role: What it is in there, if it is no trial.
         repeats: The run that it repeats, if any.
+        retry_of: The trial whose interruption it makes good, if any.
         watcher: Who is told how far the run is.
     """
 
@@ -87,6 +88,7 @@ class Origin:
     trial: int | None = None
     role: str | None = None
     repeats: str | None = None
+    retry_of: int | None = None
     watcher: Watcher = field(default_factory=Unwatched)
 
 
@@ -296,6 +298,8 @@ def _tags(plan: Plan, origin: Origin) -> dict[str, str]:
         tags["role"] = origin.role
     if origin.repeats is not None:
         tags["repeats"] = origin.repeats
+    if origin.retry_of is not None:
+        tags["retry_of"] = str(origin.retry_of)
     return tags
 
 

@@ -11,7 +11,7 @@ from optuna.pruners import BasePruner
 from optuna.trial import FrozenTrial, Trial
 
 from peslab.errors import PrunedError
-from peslab.study.attributes import INTERRUPTED
+from peslab.study.attributes import INTERRUPTED, RETRY_OF
 from peslab.study.pruners import Pruner
 
 
@@ -72,17 +72,25 @@ class _Reporter:
 
 
 _current: ContextVar[_Reporter | None] = ContextVar("reporter", default=None)
+_retry: ContextVar[int | None] = ContextVar("retry", default=None)
 
 
 @contextmanager
 def reporting(trial: Trial, pruner: Pruner) -> Iterator[None]:
-    """Let what runs inside report to a trial."""
+    """Let what runs inside report to a trial, and know whether it is a retry."""
     trial.study.pruner = pruner.build()
     token = _current.set(_Reporter(trial, pruner.checks) if pruner.checks else None)
+    retry = _retry.set(trial.user_attrs.get(RETRY_OF))
     try:
         yield
     finally:
+        _retry.reset(retry)
         _current.reset(token)
+
+
+def retry_of() -> int | None:
+    """The number of the trial whose interruption the one that runs here makes good, if any."""
+    return _retry.get()
 
 
 def report(epoch: int, max_epochs: int, error: float) -> None:

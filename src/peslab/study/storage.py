@@ -19,13 +19,13 @@ from typing import Any
 import optuna
 from optuna.trial import FrozenTrial, Trial, TrialState
 
-from peslab.errors import PeslabError
+from peslab.errors import InfrastructureError, PeslabError
 from peslab.study.about import About
 from peslab.study.attributes import AFTER, INTERRUPTED, RETRY_OF
 from peslab.study.points import propose
 from peslab.study.settings import NAME, Study
 from peslab.study.space import Space, parse_space
-from peslab.study.stores import JOURNAL, Store, open_store
+from peslab.study.stores import JOURNAL, LOST, Store, open_store
 
 FINISHED = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)
 WORKER = "worker"
@@ -165,12 +165,13 @@ def work_on(
 
     Raises:
         PeslabError: If the study was begun with another space or recipe.
+        InfrastructureError: If its server is lost.
     """
     folder = settings.folder(home)
     folder.mkdir(parents=True, exist_ok=True)
     worker = f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
     store = open_store(settings.storage, folder)
-    with store.alive(worker):
+    with _told_when_lost(), store.alive(worker):
         with store.lock("create"):
             _keep(folder, settings)
             study = _create(settings, store)
@@ -181,6 +182,15 @@ def work_on(
                 study.enqueue_trial(dict(start))
         space = parse_space(settings.space)
         yield OpenStudy(settings, space, study, store, worker, on_interrupted)
+
+
+@contextmanager
+def _told_when_lost() -> Iterator[None]:
+    """Tell in a sentence what Optuna raises when it has lost its server."""
+    try:
+        yield
+    except optuna.exceptions.StorageInternalError as error:
+        raise InfrastructureError(LOST) from error
 
 
 def load(name: str, home: Path) -> optuna.Study:
