@@ -46,6 +46,7 @@ def test_hydras_own_launcher_is_no_cluster():
 def test_a_job_is_the_same_command_again(home):
     """But for the launcher, and as one worker; Hydra's own files stay away from the trials'."""
     typed = ["study.storage=shared", "hydra.launcher.timeout_min=5", "hydra/launcher=x"]
+    typed += ["+hydra.launcher.ray.init.num_cpus=2", "~hydra.launcher.gres"]
     launcher = Launcher(0, 0, 0)
     cluster.start_workers(
         composed("study.storage=shared"), [*STUDY, *typed, "network.width=8"], launcher

@@ -112,6 +112,14 @@ class OpenStudy:
             if not self._state(trial).is_finished():
                 self._queue_again(trial.number)
 
+    def repeats(self, trial: Trial) -> Iterator[int]:
+        """The interrupted trials that a trial makes good, the last one first."""
+        trials = self.optuna_study.get_trials(deepcopy=False)
+        before = trials[trial.number].user_attrs.get(AFTER)
+        while before is not None:
+            yield before
+            before = trials[before].user_attrs.get(AFTER)
+
     def _release_dead_workers(self) -> None:
         for trial in self._trials((TrialState.RUNNING,)):
             worker = str(trial.user_attrs.get(WORKER))

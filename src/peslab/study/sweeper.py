@@ -17,7 +17,6 @@ from optuna.trial import Trial, TrialState
 from peslab.errors import FULL, InfrastructureError, PeslabError, PrunedError
 from peslab.passwords import masked
 from peslab.study.about import About
-from peslab.study.attributes import AFTER
 from peslab.study.pruning import reporting
 from peslab.study.ranking import METRICS, REASON, RUN_ID
 from peslab.study.settings import Study
@@ -129,7 +128,7 @@ def _run(
 ) -> ToldTrial:
     began = time.monotonic()
     try:
-        if (lost := trial.user_attrs.get(AFTER)) is not None:
+        for lost in study.repeats(trial):
             study.on_interrupted(lost)  # again: the store may have been lost with it
         with reporting(trial, study.settings.pruner):
             state, result, reason = _result(trial, run_trial)
