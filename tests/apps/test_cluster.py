@@ -2,6 +2,8 @@
 
 import subprocess
 import sys
+from contextlib import suppress
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -119,3 +121,30 @@ def test_submitit_starts_workers_on_this_machine(home, repository):
     assert all((folder / number / "metrics.json").is_file() for number in "01")
     assert len(list((home / "spool").iterdir())) == 2
     assert not (home / "mlflow.db").exists()
+
+
+def test_ray_starts_workers_of_a_study(home, repository, monkeypatch):
+    """A local Ray, without a network: two workers make exactly the trials, and leave no process."""
+    pytest.importorskip("hydra_plugins.hydra_ray_launcher")
+    monkeypatch.setenv("RAY_AUTH_MODE", "disabled")  # or it writes a token into the home folder
+    small = ["study.n_trials=2", "study.confirm=0", "study.storage=shared", "study.workers=2"]
+    command = ["train", "-m", "study=quickstart", "study.name=far", "debug=fast", *small]
+    ray = ["hydra/launcher=ray", "+hydra.launcher.ray.init.num_cpus=2"]
+    done = subprocess.run(
+        [sys.executable, "-m", "peslab", *command, *ray],
+        cwd=repository, capture_output=True, text=True, timeout=500, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    folder = home / "studies" / "far"
+    assert all((folder / number / "metrics.json").is_file() for number in "01")
+    assert len(list((home / "spool").iterdir())) == 2
+    assert "study.name=far" not in processes()
+
+
+def processes() -> str:
+    """The command lines of all processes of this machine."""
+    found = []
+    for file in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):
+            found.append(file.read_bytes().replace(b"\0", b" ").decode(errors="replace"))
+    return "\n".join(found)

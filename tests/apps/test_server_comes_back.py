@@ -1,11 +1,10 @@
 """A tracking server that goes away in the middle of a study, and comes back."""
 
 import json
-import sys
+from importlib import import_module
 
 import pytest
 
-import peslab.pipeline  # noqa: F401  # so that it is there
 from mlflow_server import MlflowServer
 from peslab.tracking import Tracking
 
@@ -25,7 +24,7 @@ def server(tmp_path):
 @pytest.fixture
 def lost_in_trial_1(server, monkeypatch):
     """The server stops when the second trial is trained, the first time."""
-    runs = sys.modules["peslab.pipeline.run"]  # its package has a function of this name
+    runs = import_module("peslab.pipeline.run")  # its package has a function of this name
     fit, started = runs._fit, []
 
     def stops(*arguments):
