@@ -129,7 +129,8 @@ def test_ray_starts_workers_of_a_study(home, repository, monkeypatch):
     monkeypatch.setenv("RAY_AUTH_MODE", "disabled")  # or it writes a token into the home folder
     small = ["study.n_trials=2", "study.confirm=0", "study.storage=shared", "study.workers=2"]
     command = ["train", "-m", "study=quickstart", "study.name=far", "debug=fast", *small]
-    ray = ["hydra/launcher=ray", "+hydra.launcher.ray.init.num_cpus=2"]
+    init = "+hydra.launcher.ray.init"
+    ray = ["hydra/launcher=ray", f"{init}.num_cpus=2", f"{init}.include_dashboard=false"]
     done = subprocess.run(
         [sys.executable, "-m", "peslab", *command, *ray],
         cwd=repository, capture_output=True, text=True, timeout=500, check=False,

@@ -2,7 +2,11 @@
 
 import errno
 import os
+import socket
 import sqlite3
+import threading
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 from mlflow.exceptions import MlflowException, RestException
@@ -138,6 +142,50 @@ def test_the_patience_of_the_user_is_kept(tmp_path, monkeypatch):
     LOCAL.client(tmp_path)
     assert os.environ[RETRIES] == "7"
     assert os.environ["MLFLOW_HTTP_REQUEST_TIMEOUT"] == "15"
+
+
+class Overloaded(BaseHTTPRequestHandler):
+    """Answers 503 to everything."""
+
+    def do_GET(self):
+        self.send_response(503)
+        self.end_headers()
+
+    def log_message(self, *_):
+        """Say nothing."""
+
+
+@contextmanager
+def overloaded():
+    """A server that answers, but with errors; gives its port."""
+    with HTTPServer(("127.0.0.1", 0), Overloaded) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield server.server_port
+        server.shutdown()
+        thread.join()
+
+
+@contextmanager
+def hanging():
+    """A server that takes calls and never answers; gives its port."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield server.getsockname()[1]
+
+
+@pytest.mark.parametrize(
+    ("kind", "reason"), [(overloaded, "too many 503 error responses"), (hanging, "does not answer")]
+)
+def test_a_server_that_is_of_no_use_is_told(kind, reason, tmp_path, monkeypatch):
+    """After a second try, in a sentence that names it."""
+    monkeypatch.setenv(RETRIES, "1")
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_TIMEOUT", "1")
+    with kind() as port, pytest.raises(InfrastructureError, match=reason) as caught:
+        Tracking(f"http://127.0.0.1:{port}", "peslab").client(tmp_path)
+    assert str(caught.value).startswith(
+        f"The tracking store http://127.0.0.1:{port} cannot be used"
+    )
+    assert len(str(caught.value)) < 200
 
 
 def test_a_server_that_is_not_there_is_told_at_once(tmp_path):

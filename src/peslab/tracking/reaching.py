@@ -128,10 +128,10 @@ def _reason(error: BaseException) -> str | None:
     if isinstance(error, HTTPError):
         status = 0 if error.response is None else error.response.status_code
         reason = f"it answers {status}" if _is_lost(status) else None
-    elif isinstance(error, Timeout | exc.TimeoutError):
+    elif isinstance(error, Timeout | exc.TimeoutError | TimeoutError):
         reason = "it does not answer"
     elif isinstance(error, RequestException):
-        reason = _short(error)
+        reason = _short(getattr(error.args[0], "reason", error) if error.args else error)
     elif isinstance(error, OSError):
         reason = None if error.errno in ABOUT_FILES else error.strerror
     elif isinstance(error, exc.DBAPIError) and not isinstance(error, about_values):
