@@ -1,5 +1,10 @@
 """The mistakes that a user can mend, each told in one sentence with its remedy."""
 
+import errno
+
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""What the operating system says of a disk, a quota, a file that has no more room."""
+
 OUT_OF_MEMORY = (
     "There is not enough memory for this: lower the size of the database, the epochs of its "
     "relaxation, network.width, trainer.batch_size or replicas."

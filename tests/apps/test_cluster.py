@@ -2,6 +2,8 @@
 
 import subprocess
 import sys
+from contextlib import suppress
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -46,6 +48,7 @@ def test_hydras_own_launcher_is_no_cluster():
 def test_a_job_is_the_same_command_again(home):
     """But for the launcher, and as one worker; Hydra's own files stay away from the trials'."""
     typed = ["study.storage=shared", "hydra.launcher.timeout_min=5", "hydra/launcher=x"]
+    typed += ["+hydra.launcher.ray.init.num_cpus=2", "~hydra.launcher.gres"]
     launcher = Launcher(0, 0, 0)
     cluster.start_workers(
         composed("study.storage=shared"), [*STUDY, *typed, "network.width=8"], launcher
@@ -118,3 +121,31 @@ def test_submitit_starts_workers_on_this_machine(home, repository):
     assert all((folder / number / "metrics.json").is_file() for number in "01")
     assert len(list((home / "spool").iterdir())) == 2
     assert not (home / "mlflow.db").exists()
+
+
+def test_ray_starts_workers_of_a_study(home, repository, monkeypatch):
+    """A local Ray, without a network: two workers make exactly the trials, and leave no process."""
+    pytest.importorskip("hydra_plugins.hydra_ray_launcher")
+    monkeypatch.setenv("RAY_AUTH_MODE", "disabled")  # or it writes a token into the home folder
+    small = ["study.n_trials=2", "study.confirm=0", "study.storage=shared", "study.workers=2"]
+    command = ["train", "-m", "study=quickstart", "study.name=far", "debug=fast", *small]
+    init = "+hydra.launcher.ray.init"
+    ray = ["hydra/launcher=ray", f"{init}.num_cpus=2", f"{init}.include_dashboard=false"]
+    done = subprocess.run(
+        [sys.executable, "-m", "peslab", *command, *ray],
+        cwd=repository, capture_output=True, text=True, timeout=500, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    folder = home / "studies" / "far"
+    assert all((folder / number / "metrics.json").is_file() for number in "01")
+    assert len(list((home / "spool").iterdir())) == 2
+    assert "study.name=far" not in processes()
+
+
+def processes() -> str:
+    """The command lines of all processes of this machine."""
+    found = []
+    for file in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):
+            found.append(file.read_bytes().replace(b"\0", b" ").decode(errors="replace"))
+    return "\n".join(found)

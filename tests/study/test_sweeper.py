@@ -5,11 +5,13 @@ import sys
 from dataclasses import replace
 
 import pytest
-from optuna.trial import TrialState
+from optuna.exceptions import StorageInternalError
+from optuna.trial import Trial, TrialState
 from study_of_a_bowl import DEFAULTS, SPACE, bowl
 
-from peslab.errors import PeslabError
+from peslab.errors import InfrastructureError, PeslabError
 from peslab.study.about import About
+from peslab.study.pruning import retry_of
 from peslab.study.ranking import METRICS, pick, ranking
 from peslab.study.storage import INTERRUPTED, load, work_on
 from peslab.study.sweeper import TrialResult, fellow_workers, work
@@ -124,6 +126,63 @@ def test_a_trial_that_fails_by_itself_counts(settings, tmp_path):
     trials = ranking(load("bowl", tmp_path))
     assert len(trials) == settings.n_trials
     assert (trials[-1].trial, trials[-1].rank, trials[-1].reason) == (1, None, told[1].reason)
+
+
+@pytest.mark.parametrize(
+    "error", [InfrastructureError("lost"), StorageInternalError("lost"), OSError(28, "full")]
+)
+def test_what_is_no_trials_own_fault_hands_it_back(settings, tmp_path, error):
+    """A lost server or a full disk ends the worker; the trial runs again and none has failed."""
+
+    def lost(number, overrides):
+        if number == 1:
+            raise error
+        return bowl(number, overrides)
+
+    with pytest.raises(InfrastructureError, match=r"lost|full"):
+        do(settings, tmp_path, lost)
+    do(settings, tmp_path, lost)
+    trials = ranking(load("bowl", tmp_path))
+    assert [trial.rank for trial in trials] == [1, 2, 3, 4, 5, 6]
+    assert 1 not in {trial.trial for trial in trials}
+
+
+def test_a_retry_closes_all_that_it_makes_good_before_it_runs(settings, tmp_path):
+    """Whoever was interrupted may have lost the store of its run, too, and several in a row."""
+    closed, retries = [], []
+
+    def lost(number, overrides):
+        retries.append((number, retry_of(), list(closed)))
+        if number in {0, 1}:
+            raise InfrastructureError("lost")
+        return bowl(number, overrides)
+
+    for _ in range(2):
+        with pytest.raises(InfrastructureError):
+            do(settings, tmp_path, lost, on_interrupted=unreachable)
+    do(replace(settings, n_trials=1), tmp_path, lost, on_interrupted=closed.append)
+    assert closed == [1, 0]
+    assert retries == [(0, None, []), (2, 0, [1, 0])]
+
+
+def unreachable(number):
+    raise InfrastructureError(f"the store of {number}")
+
+
+def test_a_run_that_is_not_heard_any_more_is_closed(settings, tmp_path):
+    """Others took its worker for dead, and its trial: there is to be one good run of it."""
+    closed = []
+
+    def slow(number, overrides):
+        if number == 0:
+            study = load("bowl", tmp_path)
+            Trial(study, study.trials[0]._trial_id).set_user_attr(INTERRUPTED, True)  # by others
+            study.tell(0, state=TrialState.FAIL)
+        return bowl(number, overrides)
+
+    told = do(replace(settings, n_trials=1), tmp_path, slow, on_interrupted=closed.append)
+    assert told[0].reason.startswith("it was taken over")
+    assert closed == [0]
 
 
 def test_a_mistake_of_ours_is_not_swallowed(settings, tmp_path):

@@ -89,14 +89,6 @@ def test_a_dead_workers_run_is_closed_by_who_takes_its_trial(tmp_path):
     assert run.data.metrics == {"skill": 0.5}
 
 
-def test_tags_may_be_put_on_a_spooled_run(tmp_path):
-    """Such as the number of the trial that it makes good."""
-    folder = spooled(tmp_path)
-    SPOOLING.tag(tmp_path, folder.name, {"retry_of": "1"})
-    import_spool(LOCAL, tmp_path)
-    assert LOCAL.find(tmp_path, run_id=folder.name[:10]).tags["retry_of"] == "1"
-
-
 def test_hundreds_of_points_and_params_pass(tmp_path):
     """More than MLflow takes at once, in their order."""
     with track_run(SPOOLING, tmp_path, "many", {"problem": "p"}) as log:

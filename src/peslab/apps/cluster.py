@@ -16,6 +16,7 @@ from peslab.errors import PeslabError
 from peslab.pipeline import plan
 
 BASIC = "hydra._internal.core_plugins.basic_launcher.BasicLauncher"
+LAUNCHER = ("hydra/launcher", "hydra.launcher")
 ON_THIS_MACHINE = ("LocalLauncher",)
 GRACE_SECONDS = 30.0
 
@@ -57,7 +58,7 @@ def start_workers(config: DictConfig, overrides: Sequence[str], make: MakeLaunch
             "study.storage=shared (a folder of a shared file system), or a PostgreSQL database."
         )
     words = [*config.hydra.overrides.hydra, *overrides]
-    words = [word for word in words if not word.startswith(("hydra/launcher", "hydra.launcher"))]
+    words = [word for word in words if not word.lstrip("+~").startswith(LAUNCHER)]
     folder = settings.folder(home())
     places = [  # of what Hydra writes for each job; numbers alone are trials
         f"hydra.sweep.dir='{folder}'",

@@ -64,7 +64,7 @@ def retrained(
     fresh = planned.problem.fresh_data()
     overrides = _overrides(recorded, fresh, trial.trial)
     changed = override(recorded, overrides)
-    tracking.close_lost(home(), study, trial.trial)  # of whoever died in here before
+    tracking.close_lost(home(), study, trial.trial, ROLE)  # of whoever died in here before
     with present.watching(f"{study}/{trial.trial} on fresh data") as watcher:
         origin = Origin(
             folder=folder,

@@ -10,7 +10,7 @@ from typing import NoReturn
 
 from peslab import __version__
 from peslab.apps.signals import stopped_by_signals
-from peslab.errors import OUT_OF_MEMORY, PeslabError, Stopped
+from peslab.errors import FULL, OUT_OF_MEMORY, PeslabError, Stopped
 from peslab.passwords import masked
 
 COMMANDS = {
@@ -76,6 +76,8 @@ def stop(error: Exception) -> NoReturn:
 def _sentence(error: Exception) -> str:
     if isinstance(error, OSError):
         place = f" {error.filename}" if error.filename else ""
+        if error.errno in FULL:
+            return f"The disk is full:{place} free some space; the same command goes on."
         return f"{error.strerror or error}:{place} cannot be used; check its path and permissions."
     return OUT_OF_MEMORY if isinstance(error, MemoryError) else str(error)
 

@@ -169,8 +169,19 @@ def _check_study(
         )
     fixed = [str(item.input_line) for item in overrides if not item.is_sweep_override()]
     settings = merged(study, overrides, start.config)
+    if _database(settings.storage) == _database(tracking.uri) is not None:
+        raise PeslabError(
+            "study.storage and tracking.uri are one database, and tables of Optuna and of MLflow "
+            "have the same names: give each a database of its own, which may be on one server."
+        )
     if own_trainer(start.config, settings, tracking) is None:
         check_space(settings, start.config, fixed, start.overrides)
+
+
+def _database(address: str | None) -> str | None:
+    """Where a database is, whoever asks for it and by whatever driver; None if it is none."""
+    scheme, _, place = (address or "").partition("://")
+    return place.rpartition("@")[2] if scheme.startswith("postgresql") else None
 
 
 def _check_folders(config: DictConfig) -> None:

@@ -55,8 +55,6 @@ def run_study(
 
     def on_trial(told: ToldTrial) -> None:
         present.trial_line(told, error, told_as)
-        if told.result is not None and told.retry_of is not None:
-            tracking.tag(home(), told.result.run_id, {"retry_of": str(told.retry_of)})
 
     def on_interrupted(number: int) -> None:
         tracking.close_lost(home(), settings.name, number)

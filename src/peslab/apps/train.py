@@ -61,6 +61,7 @@ def task(config: "DictConfig") -> "Outcome | None":
     from peslab.configuration.folders import home
     from peslab.pipeline import Origin, plan, run
     from peslab.pipeline.grid import FAILURE
+    from peslab.study.pruning import retry_of
 
     hydra = HydraConfig.get()
     grid = hydra.mode == RunMode.MULTIRUN and not config.study
@@ -76,6 +77,7 @@ def task(config: "DictConfig") -> "Outcome | None":
         overrides=list(map(str, OmegaConf.to_container(hydra.overrides.task, resolve=False) or ())),
         study=name,
         trial=hydra.job.num if name else None,
+        retry_of=retry_of(),
     )
     try:
         planned = plan(config)

@@ -1,5 +1,6 @@
 """What is left when the training is over: features in, energies out."""
 
+import io
 import pickle
 from collections.abc import Iterator
 from pathlib import Path
@@ -156,7 +157,9 @@ class TrainedModel(nn.Module):
             "activation": self.network.activation,
             "n_replicas": self.network.n_replicas,
         }
-        torch.save({"shape": shape, "state": self.state_dict()}, path)
+        content = io.BytesIO()  # of a full disk PyTorch's own writer tells nothing
+        torch.save({"shape": shape, "state": self.state_dict()}, content)
+        path.write_bytes(content.getbuffer())
 
     @classmethod
     def load(cls, path: Path) -> Self:

@@ -43,6 +43,7 @@ from peslab.study.command import (
 )
 from peslab.study.confirmation import ROLE, SEEDS_OF_A_TRIAL, Retrained
 from peslab.study.process import ERRORS, OUTPUT, last_words, run
+from peslab.study.pruning import retry_of
 from peslab.study.ranking import RankedTrial
 from peslab.study.shown import on_test_part
 from peslab.study.space import as_overrides
@@ -139,7 +140,7 @@ class OwnTrainer:
         for left in folder.glob("replica_*"):
             shutil.rmtree(left)
         seeds = range(first, first + len(self.seeds))
-        self.tracking.close_lost(self.home, self.study.name, trial.trial)
+        self.tracking.close_lost(self.home, self.study.name, trial.trial, ROLE)
         overrides = as_overrides(trial.values)
         found, _, run_id = self._run(trial.trial, overrides, folder, seeds, ROLE)
         objective = self.objectives[0]
@@ -167,6 +168,8 @@ class OwnTrainer:
         starts = [self._start(number, k, seed, values, folder) for k, seed in enumerate(seeds)]
         tags = {"problem": NAME, "study": self.study.name, "trial": str(number), "trainer": NAME}
         name = f"{self.study.name}/{number}"
+        if (lost := retry_of()) is not None:
+            tags["retry_of"] = str(lost)
         if role is not None:
             name, tags = f"{name} {role}", tags | {"role": role}
         with track_run(self.tracking, self.home, name, tags, self.study.name) as log:

@@ -78,6 +78,7 @@ class Origin:
         trial: Its number in there.
         role: What it is in there, if it is no trial.
         repeats: The run that it repeats, if any.
+        retry_of: The trial whose interruption it makes good, if any.
         watcher: Who is told how far the run is.
         is_drawn: Tells from its metrics whether its figures are drawn and its network exported at
             once; both take longer than all else but the training, and can be had later.
@@ -91,6 +92,7 @@ class Origin:
     trial: int | None = None
     role: str | None = None
     repeats: str | None = None
+    retry_of: int | None = None
     watcher: Watcher = field(default_factory=Unwatched)
     is_drawn: Callable[[Mapping[str, float]], bool] = lambda _: True
 
@@ -309,6 +311,8 @@ def _tags(plan: Plan, origin: Origin) -> dict[str, str]:
         tags["role"] = origin.role
     if origin.repeats is not None:
         tags["repeats"] = origin.repeats
+    if origin.retry_of is not None:
+        tags["retry_of"] = str(origin.retry_of)
     return tags
 
 

@@ -12,7 +12,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 FREE = ".free"
@@ -26,7 +26,8 @@ def renewed(lease: Path, seconds: float) -> Iterator[None]:
 
     def renew() -> None:
         while not stop.wait(seconds):
-            written(lease)
+            with suppress(OSError):  # a disk that is full now may have room the next time
+                written(lease)
 
     written(lease)
     thread = threading.Thread(target=renew, daemon=True)
@@ -133,13 +134,13 @@ class GenerationLock:
     def _make(self, generation: int) -> bool:
         """Make a generation with its content at once, if it is not there."""
         draft = self._folder / f"draft-{uuid.uuid4().hex}"
-        written(draft, self._holder)
         try:
+            written(draft, self._holder)
             os.link(draft, self._path(generation))
         except FileExistsError:
             return False
         finally:
-            draft.unlink()
+            draft.unlink(missing_ok=True)
         path = self._path(generation)
         if path.with_name(path.name + FREE).exists():  # it came and went since the list was made
             path.unlink(missing_ok=True)

@@ -12,7 +12,7 @@ from optuna.storages import BaseStorage, RDBStorage
 
 from peslab.errors import InfrastructureError, PeslabError
 from peslab.study.settings import SCHEME
-from peslab.study.stores import Store
+from peslab.study.stores import LOST, Store
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -42,7 +42,13 @@ class PostgresStore(Store):
         """The tables, made by one worker while others wait."""
         logging.getLogger("alembic").setLevel(logging.WARNING)
         with self.lock("create"):
-            storage = RDBStorage(self._uri, engine_kwargs={"pool_pre_ping": True})
+            try:
+                storage = RDBStorage(self._uri, engine_kwargs={"pool_pre_ping": True})
+            except RuntimeError as error:  # tables of its names that are not its own
+                raise PeslabError(
+                    "The database of study.storage holds tables of another program, such as "
+                    "MLflow's, or of another Optuna: use one of its own."
+                ) from error
         weakref.finalize(storage, storage.engine.dispose)  # its connections are closed with it
         return storage
 
@@ -91,9 +97,7 @@ class PostgresStore(Store):
         try:
             row = session.execute(query, [self._key(name)]).fetchone()
         except psycopg.OperationalError as error:
-            raise InfrastructureError(
-                "The server of the study was lost: the same command goes on when it is back."
-            ) from error
+            raise InfrastructureError(LOST) from error
         return None if row is None else row[0]
 
     def _key(self, name: str) -> int:
@@ -115,6 +119,6 @@ class PostgresStore(Store):
             return psycopg.connect(address, autocommit=True, options=KEEPALIVE, connect_timeout=10)
         except psycopg.OperationalError as error:
             reason = " ".join(str(error).split())
-            raise PeslabError(
+            raise InfrastructureError(
                 f"The study's server cannot be reached ({reason}): check study.storage."
             ) from error

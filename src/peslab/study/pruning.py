@@ -13,7 +13,7 @@ from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, Trial, TrialState
 
 from peslab.errors import PrunedError
-from peslab.study.attributes import INTERRUPTED
+from peslab.study.attributes import INTERRUPTED, RETRY_OF
 from peslab.study.objectives import is_beaten, objectives_of
 from peslab.study.pruners import Pruner
 
@@ -83,13 +83,19 @@ _own: ContextVar[_Own | None] = ContextVar("own_trial", default=None)
 
 @contextmanager
 def reporting(trial: Trial, pruner: Pruner) -> Iterator[None]:
-    """Let what runs inside report to a trial, and ask how it stands."""
+    """Let what runs inside report to a trial, and ask how it stands and what it repeats."""
     trial.study.pruner = pruner.build()
     token = _own.set(_Own(trial, pruner.checks))
     try:
         yield
     finally:
         _own.reset(token)
+
+
+def retry_of() -> int | None:
+    """The number of the trial whose interruption the one that runs here makes good, if any."""
+    own = _own.get()
+    return None if own is None else own.trial.user_attrs.get(RETRY_OF)
 
 
 def report(epoch: int, max_epochs: int, error: float) -> None:

@@ -20,13 +20,13 @@ import optuna
 from optuna.trial import FrozenTrial, Trial, TrialState
 
 from peslab.damage import told_if_damaged
-from peslab.errors import PeslabError
+from peslab.errors import InfrastructureError, PeslabError
 from peslab.study.about import About
 from peslab.study.attributes import AFTER, INTERRUPTED, RETRY_OF
 from peslab.study.points import propose
 from peslab.study.settings import NAME, SCHEME, SHARED, Study
 from peslab.study.space import Space, parse_space
-from peslab.study.stores import JOURNAL, Store, open_store
+from peslab.study.stores import JOURNAL, LOST, Store, open_store
 
 FINISHED = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)
 WORKER = "worker"
@@ -113,6 +113,14 @@ class OpenStudy:
             if not self._state(trial).is_finished():
                 self._queue_again(trial.number)
 
+    def repeats(self, trial: Trial) -> Iterator[int]:
+        """The interrupted trials that a trial makes good, the last one first."""
+        trials = self.optuna_study.get_trials(deepcopy=False)
+        before = trials[trial.number].user_attrs.get(AFTER)
+        while before is not None:
+            yield before
+            before = trials[before].user_attrs.get(AFTER)
+
     def _release_dead_workers(self) -> None:
         for trial in self._trials((TrialState.RUNNING,)):
             worker = str(trial.user_attrs.get(WORKER))
@@ -166,12 +174,13 @@ def work_on(
 
     Raises:
         PeslabError: If the study was begun with another space, recipe or search.
+        InfrastructureError: If its server is lost.
     """
     folder = settings.folder(home)
     folder.mkdir(parents=True, exist_ok=True)
     worker = f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
     store = open_store(settings.storage, folder)
-    with store.alive(worker):
+    with _told_when_lost(), store.alive(worker):
         with store.lock("create"):
             _keep(folder, settings)
             with told_if_damaged(f"The study '{settings.name}' in {folder}"):
@@ -184,6 +193,15 @@ def work_on(
                 study.enqueue_trial(dict(start))
         space = parse_space(settings.space)
         yield OpenStudy(settings, space, study, store, worker, on_interrupted)
+
+
+@contextmanager
+def _told_when_lost() -> Iterator[None]:
+    """Tell in a sentence what Optuna raises when it has lost its server."""
+    try:
+        yield
+    except optuna.exceptions.StorageInternalError as error:
+        raise InfrastructureError(LOST) from error
 
 
 def load(name: str, home: Path) -> optuna.Study:

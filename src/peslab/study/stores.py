@@ -22,6 +22,8 @@ from peslab.study.settings import SHARED
 
 JOURNAL = "journal.log"
 
+LOST = "The server of the study was lost: the same command goes on when it is back."
+
 RENEWAL_SECONDS = 10.0
 LEASE_SECONDS = 60.0
 """Of a lease that is not renewed: several renewals may be late, and caches of NFS be as old."""

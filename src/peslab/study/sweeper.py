@@ -1,6 +1,5 @@
 """A worker: ask for values, run them in this process, tell what came out, until enough is told."""
 
-import errno
 import math
 import subprocess
 import sys
@@ -12,12 +11,12 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+from optuna.exceptions import StorageInternalError
 from optuna.trial import Trial, TrialState
 
-from peslab.errors import InfrastructureError, PeslabError, PrunedError
+from peslab.errors import FULL, InfrastructureError, PeslabError, PrunedError
 from peslab.passwords import masked
 from peslab.study.about import About
-from peslab.study.attributes import RETRY_OF
 from peslab.study.pruning import reporting
 from peslab.study.ranking import METRICS, REASON, RUN_ID
 from peslab.study.settings import Study
@@ -25,7 +24,9 @@ from peslab.study.shown import on_test_part
 from peslab.study.space import as_overrides, parse_space, start_point
 from peslab.study.storage import OpenStudy, work_on
 
-FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+HANDED_BACK = (InfrastructureError, OSError, StorageInternalError)
+"""Errors that are none of the trial's own."""
+
 GRACE_SECONDS = 30.0
 """For fellow workers that are stopped to hand their trials back."""
 
@@ -57,7 +58,6 @@ class ToldTrial:
         result: What came out; None of a trial that failed or was pruned.
         reason: Why it failed, was pruned, or was not heard.
         seconds: That it took.
-        retry_of: The number of the trial whose interruption it makes good, if any.
         pruned: Whether it was ended early.
     """
 
@@ -68,7 +68,6 @@ class ToldTrial:
     result: TrialResult | None
     reason: str | None
     seconds: float
-    retry_of: int | None = None
     pruned: bool = False
 
 
@@ -130,6 +129,8 @@ def _run(
 ) -> ToldTrial:
     began = time.monotonic()
     try:
+        for lost in study.repeats(trial):
+            study.on_interrupted(lost)  # again: the store may have been lost with it
         with reporting(trial, study.settings.pruner):
             state, result, reason = _result(trial, run_trial)
         values = _values(study.settings, result) if result else None
@@ -140,6 +141,7 @@ def _run(
         _leave(study, trial, error)
         raise
     if not heard:
+        study.on_interrupted(trial.number)
         result, reason = None, "it was taken over, as this worker had seemed dead; not counted."
     return ToldTrial(
         trial.number,
@@ -149,7 +151,6 @@ def _run(
         result,
         reason,
         time.monotonic() - began,
-        trial.user_attrs.get(RETRY_OF),
         pruned=heard and state == TrialState.PRUNED,
     )
 
@@ -227,8 +228,8 @@ def _not_finite(settings: Study, values: Sequence[float]) -> str:
 
 def _leave(study: OpenStudy, trial: Trial, error: BaseException) -> None:
     """Hand a trial back before the worker ends; a mistake of ours would only happen again."""
-    with suppress(OSError):  # on a full disk the next worker finds it
-        if isinstance(error, Exception) and not isinstance(error, InfrastructureError | OSError):
+    with suppress(*HANDED_BACK):  # the next worker finds it
+        if isinstance(error, Exception) and not isinstance(error, HANDED_BACK):
             reason = masked(str(error)) or type(error).__name__
             study.tell(trial, TrialState.FAIL, None, {REASON: reason})
         else:

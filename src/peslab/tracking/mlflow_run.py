@@ -3,14 +3,13 @@
 import math
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from filelock import FileLock
-
-from peslab.errors import PrunedError
+from peslab.errors import InfrastructureError, PrunedError
 from peslab.tracking.entries import key_of, network_options, param_of, polars_dataset, quiet
+from peslab.tracking.reaching import reaching, why_lost, without_retries
 from peslab.tracking.spool import SpooledRun, spool_run
 from peslab.tracking.store import Tracking
 
@@ -133,30 +132,51 @@ def track_run(
 
     client = tracking.client(home)
     mlflow.set_tracking_uri(tracking.address(home))
-    experiment_id = tracking.experiment_id(client)
-    if parent is not None:
-        parent_id = parent_run(tracking, client, home, parent, tags["problem"])
-        tags = {**tags, "mlflow.parentRunId": parent_id}
-    run_id = client.create_run(experiment_id, run_name=name, tags=dict(tags)).info.run_id
-    log = RunLog(client, run_id)
-    try:
-        with mlflow.start_run(run_id=run_id):
-            try:
-                yield log
-            finally:
+    with reaching(tracking.address(home)):
+        experiment_id = tracking.experiment_id(client)
+        if parent is not None:
+            parent_id = parent_run(tracking, client, home, parent, tags["problem"])
+            tags = {**tags, "mlflow.parentRunId": parent_id}
+        run_id = client.create_run(experiment_id, run_name=name, tags=dict(tags)).info.run_id
+        log = RunLog(client, run_id)
+        mlflow.start_run(run_id=run_id)
+        try:
+            yield log
+            log.flush()
+        except BaseException as error:
+            _end(log, error)
+            raise
+        mlflow.end_run()
+
+
+def _end(log: RunLog, error: BaseException) -> None:
+    """Close a run that an error ended.
+
+    Nothing is learned from asking a lost store again and again, and who is told to end must not be
+    held: both are tried once. A run that cannot be closed is closed by who repeats it.
+    """
+    import mlflow
+
+    if not isinstance(error, Exception) or is_infrastructure(error):
+        with without_retries(), suppress(Exception):
+            if not isinstance(error, Exception):
                 log.flush()
-    except PrunedError as pruned:
-        # KILLED: whoever filters by FINISHED wants runs with all metrics. The tag tells it from
-        # an interruption.
-        client.set_tag(run_id, "pruned", str(pruned))
-        client.set_terminated(run_id, "KILLED")
-        raise
-    except Exception:
-        client.set_terminated(run_id, "FAILED")
-        raise
-    except BaseException:
-        client.set_terminated(run_id, "KILLED")
-        raise
+        with without_retries(), suppress(Exception):
+            mlflow.end_run("KILLED")
+        return
+    try:
+        log.flush()
+        if isinstance(error, PrunedError):
+            # KILLED: whoever filters by FINISHED wants runs with all metrics. The tag tells it
+            # from an interruption.
+            log.tags({"pruned": str(error)})
+    finally:
+        mlflow.end_run("KILLED" if isinstance(error, PrunedError) else "FAILED")
+
+
+def is_infrastructure(error: BaseException) -> bool:
+    """Whether an error is none of a run's own, so that the same run may end well another time."""
+    return isinstance(error, InfrastructureError | OSError) or why_lost(error) is not None
 
 
 @contextmanager
@@ -213,7 +233,7 @@ def parent_run(
 ) -> str:
     """The id of the run that those of a study or a sweep are nested under, found or made."""
     experiment_id = tracking.experiment_id(client)
-    with FileLock(home / "mlflow.lock"):
+    with tracking.lock(home):
         if found := _find_parent(client, experiment_id, study):
             return found
         tags = {"study": study, "problem": problem, "role": "parent"}

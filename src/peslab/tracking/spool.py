@@ -21,12 +21,12 @@ import shutil
 import time
 import uuid
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from peslab.damage import told_if_damaged
-from peslab.errors import PrunedError
+from peslab.errors import InfrastructureError, PrunedError
 from peslab.tracking.entries import dataset_of, key_of, param_of, save_network
 
 if TYPE_CHECKING:
@@ -146,11 +146,16 @@ def spool_run(
         tag(folder, {"pruned": str(pruned)})
         end(folder, "KILLED")
         raise
+    except (InfrastructureError, OSError):
+        with suppress(OSError):  # then who repeats it closes it
+            end(folder, "KILLED")
+        raise
     except Exception:
         end(folder, "FAILED")
         raise
     except BaseException:
-        end(folder, "KILLED")
+        with suppress(OSError):
+            end(folder, "KILLED")
         raise
     end(folder, "FINISHED")
 
@@ -158,6 +163,12 @@ def spool_run(
 def end(folder: Path, status: str) -> None:
     """Say how a run ended."""
     write_whole(folder / ENDED, {"status": status, "ended": int(time.time() * 1000)})
+
+
+def status(folder: Path) -> str:
+    """How a run ended, or that it runs."""
+    ended = folder / ENDED
+    return str(read(ended)["status"]) if ended.exists() else "RUNNING"
 
 
 def tag(folder: Path, tags: Mapping[str, str]) -> None:

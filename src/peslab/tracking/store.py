@@ -4,17 +4,17 @@ import json
 import logging
 import os
 import re
-from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from filelock import FileLock
-
 from peslab.damage import told_if_damaged
-from peslab.errors import PeslabError
+from peslab.errors import InfrastructureError, PeslabError
 from peslab.tracking import spool
+from peslab.tracking.making import file_of, make_file, store_lock
 from peslab.tracking.provenance import ENVIRONMENT, INSTALLED, versions
+from peslab.tracking.reaching import lost, told_when_lost, why_lost
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -24,16 +24,26 @@ QUIET = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false",
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
     "GIT_PYTHON_REFRESH": "quiet",
-    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "3",
 }
-"""No telemetry, no pickles, no bars of MLflow's own beside ours, no minutes for a dead server."""
+"""No telemetry, no pickles, no bars of MLflow's own beside ours."""
+
+PATIENCE = {
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "3",
+    "MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR": "1",
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "15",
+}
+"""Seven seconds for a server that restarts, a minute for one that hangs; MLflow takes many. What
+the user has set is left."""
 
 KIND = {"mlflow.experimentKind": "custom_model_development"}
 """So that the UI opens on training runs, not on its pages for language models."""
 
 SPOOLED = "spooled"
 """The tag of a run that came from the spool: what it was called there."""
+
+RUNNING, KILLED = "RUNNING", "KILLED"
 
 MOST_LINKS = 100
 """Repetitions that a run remembers, the last ones: stores take tags of some thousand letters."""
@@ -102,31 +112,47 @@ class Tracking:
         """A client of the store, which is created when it is not there.
 
         Raises:
-            PeslabError: If the store cannot be reached or made.
+            InfrastructureError: If the store cannot be reached or made; of each call of the client,
+                if it cannot be reached any more.
         """
         os.environ.update(QUIET)
+        for name, value in PATIENCE.items():
+            os.environ.setdefault(name, value)
         self._check_file(home)
         from mlflow import MlflowClient
 
-        for chatter in ("mlflow.store.db.utils", "urllib3.connectionpool"):
-            logging.getLogger(chatter).setLevel(logging.ERROR)
+        # MLflow's own words about a database would be a page; we have a sentence.
+        logging.getLogger("mlflow.store.db.utils").setLevel(logging.CRITICAL)
+        logging.getLogger("urllib3.connectionpool").setLevel(logging.ERROR)
+        address = self.address(home)
         try:
-            with FileLock(home / "mlflow.lock"):  # several processes that create one schema crash
-                client = MlflowClient(self.address(home))
+            with self.lock(home):  # several processes that create one schema crash
+                make_file(address)
+                client = MlflowClient(address)
                 self._create_experiment(client, home)
+        except (InfrastructureError, OSError):
+            raise
         except Exception as error:  # the kinds differ between file, database and server stores
-            raise PeslabError(
-                f"The tracking store cannot be used ({type(error).__name__}): check tracking.uri, "
-                "or leave it at null for the local store."
-            ) from error
-        return client
+            raise lost(address, why_lost(error) or type(error).__name__) from error
+        return told_when_lost(client, address)
+
+    def lock(self, home: Path) -> AbstractContextManager[object]:
+        """What one process at a time does to the store, is done inside: of all machines, or of one.
+
+        Raises:
+            InfrastructureError: If the store is a database that cannot be reached.
+        """
+        return store_lock(self.address(home), home / "mlflow.lock")
 
     def _check_file(self, home: Path) -> None:
         """A SQLite file that cannot be made is told at once; MLflow would try for a minute."""
-        kind, _, path = self.address(home).partition("sqlite:///")
-        folder = Path(path).absolute().parent
-        if not kind and not (folder.is_dir() and os.access(folder, os.W_OK)):
-            raise PeslabError(
+        path = file_of(self.address(home))
+        if path is None:
+            return
+        folder = path.absolute().parent
+        writable = os.access(path if path.exists() else folder, os.W_OK)
+        if not (folder.is_dir() and writable):
+            raise InfrastructureError(
                 f"The tracking store {path} cannot be made: choose a folder that can be written "
                 "with tracking.uri, or leave it at null for the local store."
             )
@@ -183,29 +209,27 @@ class Tracking:
             )
         return runs[0]
 
-    def tag(self, home: Path, run_id: str, tags: Mapping[str, str]) -> None:
-        """Put tags on a run."""
-        if self.spool:
-            spool.tag(home / spool.SPOOL / run_id, tags)
-            return
-        client = self.client(home)
-        for key, value in tags.items():
-            client.set_tag(run_id, key, value)
+    def close_lost(self, home: Path, study: str, trial: int, role: str | None = None) -> None:
+        """Close the runs of a trial whose worker died, which nobody else will.
 
-    def close_lost(self, home: Path, study: str, trial: int) -> None:
-        """Close the runs of a trial whose worker died, which nobody else will."""
+        A run of an interrupted trial that ended well counts no more than the trial: its worker died
+        before it could tell. With a role, which others may have had in the trial and ended well,
+        only those are closed that still run.
+        """
+        closable = (RUNNING,) if role else (RUNNING, "FINISHED")
         if self.spool:
             for folder in spool.spooled(home):
-                tags = spool.read(folder / spool.RUN)["tags"]
-                is_it = (tags.get("study"), tags.get("trial")) == (study, str(trial))
-                if is_it and not (folder / spool.ENDED).exists():
-                    spool.end(folder, "KILLED")
+                tags, status = spool.read(folder / spool.RUN)["tags"], spool.status(folder)
+                found = (tags.get("study"), tags.get("trial"), tags.get("role"))
+                if found == (study, str(trial), role) and status in closable:
+                    spool.end(folder, KILLED)
             return
         client = self.client(home)
         ids = [each.experiment_id for each in client.search_experiments()]
-        query = f"tags.study = '{study}' and tags.trial = '{trial}' and status = 'RUNNING'"
+        query = f"tags.study = '{study}' and tags.trial = '{trial}'"
         for run in client.search_runs(ids, query):
-            client.set_terminated(run.info.run_id, "KILLED")
+            if run.data.tags.get("role") == role and run.info.status in closable:
+                client.set_terminated(run.info.run_id, KILLED)
 
     def read_text(self, home: Path, run_id: str, artifact: str) -> str:
         """A text artifact of a run.
@@ -259,7 +283,7 @@ class Tracking:
     def link(self, home: Path, original: RecordedRun, again: str) -> None:
         """Let a run know that another repeats it: the tag `repeated_by` holds the ids."""
         client = self.client(home)
-        with FileLock(home / "mlflow.lock"):
+        with self.lock(home):
             known = client.get_run(original.run_id).data.tags.get("repeated_by", "")
             ids = [*known.split()[1 - MOST_LINKS :], again]
             client.set_tag(original.run_id, "repeated_by", " ".join(ids))
