@@ -1,6 +1,6 @@
 """Fifty trainings as one would write them without peslab, for `bench_overhead.py`.
 
-Run: python plain_loop.py DATA TRIALS EPOCHS LEADING
+Run: python plain_loop.py DATA TRIALS EPOCHS LEADING REPLICAS
 """
 
 import copy
@@ -13,7 +13,7 @@ import torch
 torch.set_num_threads(1)
 optuna.logging.set_verbosity(optuna.logging.WARNING)
 kept = np.load(sys.argv[1])
-n_trials, epochs, leading = map(int, sys.argv[2:])
+n_trials, epochs, leading, n_replicas = map(int, sys.argv[2:])
 inputs, targets, held_out_inputs, held_out_targets = (
     torch.tensor(kept[name], dtype=torch.float32) for name in ("x", "y", "vx", "vy")
 )
@@ -46,10 +46,15 @@ def train(rate: float, seed: int) -> float:
     return best
 
 
+def mean_error(rate: float, first_seed: int) -> float:
+    """That of the replicas, one after the other."""
+    return float(np.mean([train(rate, first_seed + k) for k in range(n_replicas)]))
+
+
 study = optuna.create_study(sampler=optuna.samplers.TPESampler(seed=0))
 study.optimize(
-    lambda trial: train(trial.suggest_float("rate", 1e-3, 2e-2, log=True), trial.number), n_trials
+    lambda trial: mean_error(trial.suggest_float("rate", 1e-3, 2e-2, log=True), 0), n_trials
 )
 for trial in sorted(study.trials, key=lambda trial: trial.value)[:leading]:
-    train(trial.params["rate"], 10**6 + trial.number)
+    mean_error(trial.params["rate"], 10**6 + 1000 * trial.number)
 print(f"{study.best_value:.5f}")
