@@ -71,13 +71,13 @@ def test_more_epochs_beat_the_constant(on_file, peslab, home):
 
 def test_figures_tell_the_files_unit(on_file, peslab, home, monkeypatch):
     """Not the toy's."""
-    pipeline, drawn = importlib.import_module("peslab.pipeline.run"), []
+    pictures, drawn = importlib.import_module("peslab.pipeline.pictures"), []
 
-    def parity(*arguments, original=pipeline.parity):
+    def parity(*arguments, original=pictures.parity):
         drawn.append(original(*arguments))
         return drawn[-1]
 
-    monkeypatch.setattr(pipeline, "parity", parity)
+    monkeypatch.setattr(pictures, "parity", parity)
     assert peslab("train", *on_file).status == 0
     labels = {axes.get_ylabel() for axes in drawn[0].axes}
     assert {"predicted (eV)", "error (eV)"} <= labels
