@@ -48,6 +48,13 @@ def test_a_script_is_searched_continued_and_reported(home, peslab):
         assert trial["metrics"]["val/error"] == pytest.approx((one + two) / 2)
         folder = home / "studies" / "sine" / str(trial["trial"])
         assert "epochs, loss" in (folder / "replica_1" / "stdout.txt").read_text()
+    shown = peslab("report", "sine/best").out
+    assert f"test/error{trials(peslab)[0]['metrics']['test/error']:.4f}" in "".join(shown.split())
+    assert "replica_0/" in shown
+    assert peslab("report", "sine", "--compare", "0", "1").status == 0
+    page = (home / "studies" / "sine" / "compare_0_1.html").read_text()
+    assert "test/error" in page
+    assert "+width: " in page
     other = peslab(*STUDY, COMMAND.replace("30", "31"), *SPACE)
     assert other.status == 2
     assert "begun with another recipe (study.command: " in other.err

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from omegaconf import DictConfig, OmegaConf
+
 from peslab.apps.drawing import draw_missing
-from peslab.apps.rerun import difference, find
-from peslab.configuration.build import build, check
-from peslab.configuration.compose import compose, without_hydra
+from peslab.apps.rerun import difference, find, find_any, is_own_trainers
 from peslab.configuration.folders import home
 from peslab.pages import as_html
 from peslab.pages.comparison_page import Compared, comparison_document
@@ -29,14 +29,7 @@ def compare(study: str, names: Sequence[str], overrides: Sequence[str]) -> Path:
     """
     load(study, home())
     of_trials = [f"{study}/{name}" if _is_trial(name) else name for name in names]
-    (first, one), (second, other) = (find(name, overrides) for name in of_trials)
-    tracking = build(check(without_hydra(compose(overrides)))["tracking"], "tracking")
-    for name, run, config in zip(of_trials, (first, second), (one, other), strict=True):
-        draw_missing(run.run_id, name, config, tracking)
-    left, right = (
-        Compared(name, run.run_id, run.metrics, tracking.figures(home(), run.run_id))
-        for name, run in zip(of_trials, (first, second), strict=True)
-    )
+    (left, one), (right, other) = (_compared(name, overrides) for name in of_trials)
     page = comparison_document(left, right, difference(one, other))
     told = "_".join(name.replace("/", "-") for name in names)
     path = home() / "studies" / study / f"compare_{told}.html"
@@ -44,6 +37,17 @@ def compare(study: str, names: Sequence[str], overrides: Sequence[str]) -> Path:
     partial.write_text(as_html(page), encoding="utf-8")
     partial.replace(path)
     return path
+
+
+def _compared(name: str, overrides: Sequence[str]) -> tuple[Compared, DictConfig]:
+    """What is shown of a run, and its config; of a command's only the values that it was given."""
+    run, tracking = find_any(name, overrides)
+    if is_own_trainers(run):
+        config = OmegaConf.create(dict(run.params))
+    else:
+        _, config = find(name, overrides)
+        draw_missing(run.run_id, name, config, tracking)
+    return Compared(name, run.run_id, run.metrics, tracking.figures(home(), run.run_id)), config
 
 
 def _is_trial(name: str) -> bool:

@@ -129,6 +129,21 @@ def single_run(run_id: str, metrics: Mapping[str, float], folder: Path, home: Pa
     console.print(f"Again, but longer:  peslab rerun {run_id[:8]} trainer.max_epochs=400")
 
 
+def own_trainers_run(metrics: Mapping[str, float], folder: Path) -> None:
+    """What a command of the user's measured, and where it lies."""
+    table = _table("What the command measured")
+    table.add_column("metric")
+    table.add_column("mean ± standard error", justify="right")
+    for name in sorted(metrics):
+        if not name.startswith("replica_") and not name.endswith("_sem"):
+            table.add_row(name, with_sem(metrics, name))
+    console.print(table)
+    tree = Tree(f"[bold]{folder}[/]")
+    tree.add("metrics.json   [dim]everything measured[/]")
+    tree.add("replica_0/ …   [dim]what each replica wrote and said[/]")
+    console.print(tree)
+
+
 def grid_line(number: int, values: str, outcome: "Outcome", error: str) -> None:
     """One run of a grid, and the metric of its error."""
     told = with_sem(outcome.metrics, error)

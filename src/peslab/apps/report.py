@@ -85,12 +85,16 @@ def show(name: str) -> None:
 def _show_run(name: str, overrides: Sequence[str]) -> None:
     """Print the errors of a trial, and draw its figures if its study did not."""
     from peslab.apps.drawing import draw_missing
-    from peslab.apps.present import single_run
-    from peslab.apps.rerun import find
+    from peslab.apps.present import own_trainers_run, single_run
+    from peslab.apps.rerun import find, find_any, is_own_trainers
 
-    run, config = find(name, overrides)
-    draw_missing(run.run_id, name, config, _tracking(overrides))
+    run, tracking = find_any(name, overrides)
     folder = home() / "studies" / run.tags["study"] / run.tags["trial"]
+    if is_own_trainers(run):
+        own_trainers_run(run.metrics, folder)
+        return
+    run, config = find(name, overrides)
+    draw_missing(run.run_id, name, config, tracking)
     single_run(run.run_id, run.metrics, folder, home())
 
 

@@ -87,22 +87,12 @@ def find(name: str, overrides: Sequence[str] = ()) -> tuple[RecordedRun, DictCon
         overrides: Those of `tracking` say in which store to look.
 
     Raises:
-        PeslabError: If there is no such run.
+        PeslabError: If there is no such run, or a command of the user's trained it.
     """
-    store = [item for item in overrides if item.startswith("tracking.")]
-    today = without_hydra(compose(store))
-    tracking = build(check(today)["tracking"], "tracking")
-    study, _, trial = name.rpartition("/")
-    if study:
-        run_id = pick(load(study, home()), trial).run_id
-        if run_id is None:  # it failed; what it was is recorded all the same
-            run_id = tracking.of_study(home(), study, int(trial)).run_id
-    else:
-        run_id = name
-    from peslab.pipeline.own_trainer import COMMAND, NAME
+    run, tracking = find_any(name, overrides)
+    if is_own_trainers(run):
+        from peslab.pipeline.own_trainer import COMMAND
 
-    run = tracking.find(home(), run_id=run_id)
-    if run.tags.get("trainer") == NAME:
         command = tracking.read_text(home(), run.run_id, COMMAND).splitlines()[0]
         raise PeslabError(
             f"Run {run.run_id[:8]} was trained by a command of yours: peslab does not run it "
@@ -114,8 +104,40 @@ def find(name: str, overrides: Sequence[str] = ()) -> tuple[RecordedRun, DictCon
     with told_if_damaged(what):
         config = OmegaConf.create({**config_of(text, what), "study": None})
         experiment = {"experiment": config.tracking.experiment}
-    config.tracking = OmegaConf.merge(today.tracking, experiment)
+    config.tracking = OmegaConf.merge(_today(overrides).tracking, experiment)
     return run, config
+
+
+def find_any(name: str, overrides: Sequence[str] = ()) -> tuple[RecordedRun, Tracking]:
+    """A recorded run, whoever trained it, and the store where it was found.
+
+    Args:
+        name: As of `find`.
+        overrides: As of `find`.
+
+    Raises:
+        PeslabError: If there is no such run.
+    """
+    tracking: Tracking = build(check(_today(overrides))["tracking"], "tracking")
+    study, _, trial = name.rpartition("/")
+    if study:
+        run_id = pick(load(study, home()), trial).run_id
+        if run_id is None:  # it failed; what it was is recorded all the same
+            run_id = tracking.of_study(home(), study, int(trial)).run_id
+    else:
+        run_id = name
+    return tracking.find(home(), run_id=run_id), tracking
+
+
+def is_own_trainers(run: RecordedRun) -> bool:
+    """Whether a command of the user's trained a run."""
+    from peslab.pipeline.own_trainer import NAME
+
+    return run.tags.get("trainer") == NAME
+
+
+def _today(overrides: Sequence[str]) -> DictConfig:
+    return without_hydra(compose([item for item in overrides if item.startswith("tracking.")]))
 
 
 def override(recorded: DictConfig, overrides: Sequence[str]) -> DictConfig:
