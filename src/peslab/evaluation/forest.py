@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
-from scipy.stats import t as student
+from scipy.special import stdtrit
 
 from peslab.evaluation.scales import far_off, label_logarithms, plain
 from peslab.evaluation.style import BLUE, GREEN, GREY, VERMILION, styled_figure
@@ -70,7 +70,7 @@ def half_widths(sem: Array, n: Array) -> Array:
         Shape (m,), NaN where n < 2: one value says nothing of the scatter.
     """
     several = n > 1
-    return np.where(several, student.ppf(0.975, np.where(several, n - 1, 1)) * sem, np.nan)
+    return np.where(several, stdtrit(np.where(several, n - 1, 1), 0.975) * sem, np.nan)
 
 
 def forest_figure(forest: Forest, label: str) -> Figure:

@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 from numba import njit
-from scipy.optimize import brentq, minimize_scalar
 
 from peslab.errors import InvalidInputError
 from peslab.kernels.arrays import FloatArray
@@ -139,6 +138,8 @@ def normalization(
             "minimum is."
         )
 
+    from scipy.optimize import brentq  # half a second for every command, needed by few
+
     longest = 1.001 * lowest_side(kind) / distance
     # Switched off, the minimum moves inwards: the sides are stretched less.
     lengths = longest * np.geomspace(1.0, 0.05, 60)
@@ -162,6 +163,8 @@ def lowest_side(kind: type[NormalizedPotential]) -> float:
     Raises:
         InvalidInputError: Where it has none below 0.
     """
+    from scipy.optimize import minimize_scalar
+
     with np.errstate(all="ignore"):
         values = np.array([along(kind, AS_WRITTEN, side)[0] for side in SIDES_LOOKED_AT])
     lowest = int(np.argmin(np.where(np.isfinite(values), values, np.inf)))
