@@ -75,7 +75,7 @@ def relax_against_frozen_images(
     block = room_of_size(1, 2 * n_particles, n_images, axes)
     both = np.empty((2 * n_particles, len(axes)))  # the moving particles, then the frozen ones
     for k in range(start, stop):
-        block.generators[0] = stream(moving.seed, moving.indices[k], MOVES)
+        block.generators[0, 0] = stream(moving.seed, moving.indices[k], MOVES)[0]
         for i in range(n_particles):
             for axis in range(len(axes)):
                 both[i, axis] = both[n_particles + i, axis] = positions[k, i, axis]

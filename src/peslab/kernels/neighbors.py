@@ -53,6 +53,15 @@ def room_for_bonds(capacity: int, axes: Axes) -> Bonds:
 
 
 @subroutine
+def narrowest(cell_widths: FloatArray) -> float:
+    """The least of them; NumPy's minimum takes half a second longer to compile."""
+    least = np.inf
+    for cell_width in cell_widths:
+        least = min(least, cell_width)
+    return least
+
+
+@subroutine
 def most_bonds(n_particles: int, dimension: int, cell_width: float, reach: float) -> int:
     """As many bonds as one particle can have within reach, and as are looked at to find them."""
     images_per_axis = int(2.0 * reach / cell_width) + 2

@@ -23,7 +23,7 @@ from peslab.kernels.compilation import (
     summing,
     unsigned,
 )
-from peslab.kernels.neighbors import first_shift, next_shift
+from peslab.kernels.neighbors import first_shift, narrowest, next_shift
 
 
 class Images(NamedTuple):
@@ -41,7 +41,7 @@ class Images(NamedTuple):
 @room
 def room_for_images(cell_widths: FloatArray, cutoff: float, axes: Axes) -> Images:
     """Room for as many images as there can be in the narrowest of these cells."""
-    capacity = (int(2.0 * cutoff / cell_widths.min()) + 2) ** len(axes)
+    capacity = (int(2.0 * cutoff / narrowest(cell_widths)) + 2) ** len(axes)
     return Images(
         np.empty(capacity),
         np.empty((len(axes), capacity)),
@@ -87,9 +87,10 @@ def proximity_matrices(
         # A particle is as far from its own images as any other is, and they move along: the
         # diagonal is the same for all, and for all cells of one width.
         same = k > 0 and cell_widths[k] == cell_widths[k - 1]
-        count = 0 if same else find_images(images, columns, 0, 0, cell_widths[k], cutoff)
+        last = n_particles - 1  # a literal 0, or False below, would be compiled once more
+        count = 0 if same else find_images(images, columns, last, last, cell_widths[k], cutoff)
         for o in range(powers.size):
-            value = sum_over_images(images, count, powers[o], False, gradient)
+            value = sum_over_images(images, count, powers[o], with_slopes, gradient)
             diagonal = matrices[k - 1, o, 0, 0] if same else value
             for i in range(n_particles):
                 matrices[k, o, i, i] = diagonal

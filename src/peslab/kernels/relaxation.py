@@ -106,7 +106,7 @@ def relax(
     for first in range(start, stop, SIDE_BY_SIDE):
         last = min(first + SIDE_BY_SIDE, stop)
         for k in range(first, last):
-            block.generators[k - first] = stream(moving.seed, moving.indices[k], MOVES)
+            block.generators[k - first, 0] = stream(moving.seed, moving.indices[k], MOVES)[0]
             sight = range_of_sight(interaction, moving, cell_widths[k], k)
             look_around(block.around, k - first, positions[k], cell_widths[k], sight)
         for epoch in range(accepted.shape[1]):

@@ -21,7 +21,7 @@ from peslab.kernels.compilation import (
     room,
     subroutine,
 )
-from peslab.kernels.neighbors import first_shift, most_bonds, next_shift
+from peslab.kernels.neighbors import first_shift, most_bonds, narrowest, next_shift
 
 
 class Functions(NamedTuple):
@@ -98,7 +98,7 @@ def symmetry_functions(
     """Radial and angular symmetry functions of every particle, and their derivatives."""
     n, n_particles = len(positions), positions.shape[1]
     functions = Functions(radial, etas, zetas, cutoff)
-    capacity = most_bonds(n_particles, len(axes), cell_widths.min(), cutoff)
+    capacity = most_bonds(n_particles, len(axes), narrowest(cell_widths), cutoff)
     seen = room_for_surroundings(functions, capacity, n_particles, axes)
     values, slopes = seen.values, seen.slopes
     for k in range(n):
