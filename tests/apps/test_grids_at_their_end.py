@@ -7,7 +7,7 @@ import pytest
 from rich.console import Console
 
 from peslab.apps.grids import conclude, grid_table
-from peslab.errors import PeslabError
+from peslab.errors import InfrastructureError, PeslabError
 from peslab.pipeline import read_grid
 from peslab.tracking import Tracking, track_run
 
@@ -208,3 +208,17 @@ def test_a_config_that_is_only_shown_has_no_end(peslab, home):
     assert (answer.status, answer.err) == (0, "")
     assert "max_epochs: 1" in answer.out
     assert not (home / "multirun").exists()
+
+
+def test_a_grid_ends_when_its_store_is_lost(home, peslab, monkeypatch):
+    """Its next run would fail, too, after a grace of some seconds each."""
+    begun = []
+
+    def lost(plan, origin):
+        begun.append(origin.trial)
+        raise InfrastructureError("The tracking store is gone: bring it back.")
+
+    monkeypatch.setattr("peslab.pipeline.run", lost)
+    answer = peslab("train", "-m", "debug=fast", "network.width=4,8,16")
+    assert (answer.status, begun) == (2, [0])
+    assert answer.err == "peslab: The tracking store is gone: bring it back.\n"

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from peslab.errors import PeslabError
+from peslab.errors import InfrastructureError, PeslabError
 from peslab.passwords import masked
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def task(config: "DictConfig") -> "Outcome | None":
     except PeslabError as error:
         if config.study:  # it records the failure and goes on
             raise
-        if not grid:
+        if not grid or isinstance(error, InfrastructureError):  # the next run would fail, too
             stop(error)
         # Told at the grid's end, from its files: other launchers run jobs in other processes.
         (origin.folder / FAILURE).write_text(masked(str(error)), encoding="utf-8")
