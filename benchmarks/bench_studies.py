@@ -15,8 +15,8 @@ from tempfile import TemporaryDirectory
 
 from peslab.study import TPE, Random, Study
 from peslab.study.about import About
-from peslab.study.samplers import Sampler
-from peslab.study.storage import OpenStudy, work_on
+from peslab.study.search.samplers import Sampler
+from peslab.study.storage.study import OpenStudy, work_on
 from peslab.study.sweeper import TrialResult, work
 
 SPACE = {

@@ -8,7 +8,7 @@ from omegaconf import OmegaConf
 
 from peslab.apps.generate import combinations
 from peslab.apps.main import COMMANDS
-from peslab.study.space import parse_space
+from peslab.study.search.space import parse_space
 
 README = "README.md"
 

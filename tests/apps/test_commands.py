@@ -184,7 +184,7 @@ def test_python_m_peslab_is_the_command(tmp_path):
 def test_json_is_json(peslab, home):
     """An empty ranking is an empty list (the study exists, nothing is finished)."""
     from peslab.study import Study
-    from peslab.study.storage import work_on
+    from peslab.study.storage.study import work_on
 
     settings = Study("empty", 1, 1, 0, 1, {"x": "interval(0,1)"})
     with work_on(settings, home, {}, {}, About()):

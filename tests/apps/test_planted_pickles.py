@@ -179,8 +179,8 @@ def test_attributes_of_a_study_are_never_unpickled(results, mark, monkeypatch):
     """What Optuna's CMA-ES would load stands in a trial; no sampler of ours looks at it."""
     from peslab.study import GaussianProcess, Grid, QuasiMonteCarlo, Random, Study
     from peslab.study.about import About
-    from peslab.study.samplers import TPE
-    from peslab.study.storage import work_on
+    from peslab.study.search.samplers import TPE
+    from peslab.study.storage.study import work_on
 
     def never(*_, **__):
         raise AssertionError

@@ -5,7 +5,7 @@ from importlib import import_module
 
 import pytest
 
-from peslab.study.storage import load
+from peslab.study.storage.study import load
 from peslab.tracking import Tracking
 
 STUDY = ("train", "-m", "study=quickstart", "debug=fast", "replicas=1", "study.confirm=0")

@@ -8,8 +8,8 @@ from omegaconf import OmegaConf
 from peslab.apps.start import RECORDED, below, started
 from peslab.configuration.compose import compose, without_hydra
 from peslab.errors import PeslabError
-from peslab.study.ranking import METRICS
-from peslab.study.storage import load
+from peslab.study.results.ranking import METRICS
+from peslab.study.storage.study import load
 
 
 @pytest.fixture

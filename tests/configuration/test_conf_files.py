@@ -13,7 +13,7 @@ from peslab.configuration.compose import compose, without_hydra
 from peslab.configuration.folders import conf_folder
 from peslab.configuration.targets import locate
 from peslab.pipeline import plan
-from peslab.study.space import parse_space, start_point
+from peslab.study.search.space import parse_space, start_point
 from peslab.toymodel import ModifiedLennardJones, Potential
 
 CONF = conf_folder()

@@ -7,7 +7,7 @@ from optuna.distributions import CategoricalDistribution, FloatDistribution, Int
 from optuna.trial import TrialState, create_trial
 
 from peslab.study.about import About
-from peslab.study.ranking import METRICS, REASON, RUN_ID
+from peslab.study.results.ranking import METRICS, REASON, RUN_ID
 
 SPACE = {
     "optimizer.learning_rate": FloatDistribution(1e-4, 1e-1, log=True),

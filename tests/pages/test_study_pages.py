@@ -31,10 +31,10 @@ from peslab.pages import study_pictures
 from peslab.pages.study_page import Recorded, ranking_table, study_files, with_sem
 from peslab.pages.words import metric_words
 from peslab.study.about import About
-from peslab.study.fresh import FRESH, VERDICT, FreshResult, Verdict
-from peslab.study.ranking import METRICS
-from peslab.study.searched import asked
-from peslab.study.table import trials_frame
+from peslab.study.results.fresh import FRESH, VERDICT, FreshResult, Verdict
+from peslab.study.results.ranking import METRICS
+from peslab.study.results.searched import asked
+from peslab.study.results.table import trials_frame
 
 FIGURES = {"forest", "importances", "history", "slices", "parallel", "pareto"}
 RECORDED = Recorded(

@@ -12,8 +12,8 @@ from peslab.errors import PeslabError
 from peslab.pipeline.own_trainer import checked, prepare
 from peslab.problems.contract import FRESH_SEEDS
 from peslab.study import Study
-from peslab.study.confirmation import SEEDS_OF_A_TRIAL
-from peslab.study.ranking import RankedTrial
+from peslab.study.results.confirmation import SEEDS_OF_A_TRIAL
+from peslab.study.results.ranking import RankedTrial
 from peslab.tracking import Tracking
 
 LOCAL = Tracking(uri=None, experiment="peslab")

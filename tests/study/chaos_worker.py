@@ -11,8 +11,9 @@ from pathlib import Path
 
 from peslab.apps.signals import stopped_by_signals
 from peslab.errors import Stopped
-from peslab.study import Study, stores
+from peslab.study import Study
 from peslab.study.about import About
+from peslab.study.storage import stores
 from peslab.study.sweeper import TrialResult, work
 
 SPACE = {"x": "interval(-1, 1)", "orders": "choice([-2], [-2,-3])"}

@@ -12,7 +12,7 @@ from study_of_a_bowl import DEFAULTS, SPACE, bowl
 
 from peslab.study import Study
 from peslab.study.about import About
-from peslab.study.confirmation import Retrained, confirm
+from peslab.study.results.confirmation import Retrained, confirm
 from peslab.study.sweeper import work
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from peslab.study import Median, Study, SuccessiveHalving
 from peslab.study.about import About
-from peslab.study.pruning import report
+from peslab.study.search.pruning import report
 from peslab.study.sweeper import TrialResult, work
 
 SPACE = {"x": "interval(-1, 1)", "n": "int(interval(1, 9))"}

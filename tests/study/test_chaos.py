@@ -20,9 +20,9 @@ from optuna.trial import TrialState
 from peslab.errors import PeslabError
 from peslab.study.about import About
 from peslab.study.attributes import INTERRUPTED, RETRY_OF
-from peslab.study.journal import Journal
-from peslab.study.ranking import ranking
-from peslab.study.storage import load, work_on
+from peslab.study.results.ranking import ranking
+from peslab.study.storage.journal import Journal
+from peslab.study.storage.study import load, work_on
 
 pytestmark = pytest.mark.timeout(900)  # CI kills twenty workers of each store
 

@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 
 from peslab.errors import PeslabError
 from peslab.study import TPE, Grid, QuasiMonteCarlo, Random
-from peslab.study.points import all_points
-from peslab.study.samplers import Proposal
-from peslab.study.space import as_overrides, decided, parse_space, split, start_point
+from peslab.study.search.points import all_points
+from peslab.study.search.samplers import Proposal
+from peslab.study.search.space import as_overrides, decided, parse_space, split, start_point
 
 KINDS = ["choice(a, b, c)", "int(interval(0, 3))", "range(0, 9, 3)"]
 LAYERS = {

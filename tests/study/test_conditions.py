@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from peslab.errors import PeslabError
-from peslab.study.conditions import Comparison, parse_condition
+from peslab.study.search.conditions import Comparison, parse_condition
 
 SIGNS = {
     "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge,

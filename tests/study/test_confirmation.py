@@ -13,11 +13,11 @@ import pytest
 from confirmation_worker import again, settings
 
 from peslab.errors import InfrastructureError, PeslabError
-from peslab.study.confirmation import ERRORS, FOLDER, Retrained, confirm
-from peslab.study.fresh import fresh_json, fresh_results, verdict
-from peslab.study.ranking import ranking
-from peslab.study.storage import load
-from peslab.study.table import trials_frame
+from peslab.study.results.confirmation import ERRORS, FOLDER, Retrained, confirm
+from peslab.study.results.fresh import fresh_json, fresh_results, verdict
+from peslab.study.results.ranking import ranking
+from peslab.study.results.table import trials_frame
+from peslab.study.storage.study import load
 
 
 def run(home, conclude=None, **changes):
@@ -305,6 +305,6 @@ def test_a_result_is_what_a_worker_hands_over():
 
 
 def _ranked():
-    from peslab.study.ranking import RankedTrial
+    from peslab.study.results.ranking import RankedTrial
 
     yield RankedTrial(1, 0, "run", {}, {"val/energy_mae": 0.1}, None, "complete", front=True)

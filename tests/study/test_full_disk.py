@@ -11,10 +11,10 @@ import pytest
 from test_chaos import finished
 
 from peslab.errors import InfrastructureError
-from peslab.study import stores
 from peslab.study.about import About
-from peslab.study.leases import renewed
-from peslab.study.storage import load
+from peslab.study.storage import stores
+from peslab.study.storage.leases import renewed
+from peslab.study.storage.study import load
 from peslab.study.sweeper import TrialResult, work
 from peslab.tracking import Tracking, spool, track_run
 

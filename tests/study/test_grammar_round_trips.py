@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 
 from peslab.errors import PeslabError
-from peslab.study.space import as_overrides, parse_space, start_point
+from peslab.study.search.space import as_overrides, parse_space, start_point
 
 NUMBERS = st.floats(-1e6, 1e6, allow_subnormal=False)
 ORDERS = st.lists(st.integers(-9, -2), min_size=1, max_size=4, unique=True).map(tuple)

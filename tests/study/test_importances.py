@@ -10,9 +10,9 @@ from optuna.trial import TrialState, create_trial
 
 from peslab.errors import InvalidInputError
 from peslab.study.about import About
-from peslab.study.importances import importances
-from peslab.study.searched import asked, is_running, objective_values, searched_keys
-from peslab.study.storage import INTERRUPTED
+from peslab.study.results.importances import importances
+from peslab.study.results.searched import asked, is_running, objective_values, searched_keys
+from peslab.study.storage.study import INTERRUPTED
 
 SPACE = {
     "rate": FloatDistribution(1e-4, 1.0, log=True),

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from peslab.errors import PeslabError
-from peslab.study.journal import Journal, OwnedLock, open_journal
+from peslab.study.storage.journal import Journal, OwnedLock, open_journal
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from optuna.trial import create_trial
 
 from peslab.study.objectives import is_beaten, pareto_front
-from peslab.study.pruners import Unpruned
-from peslab.study.pruning import leads, reporting
+from peslab.study.search.pruners import Unpruned
+from peslab.study.search.pruning import leads, reporting
 
 ERROR = "val/energy_mae"
 

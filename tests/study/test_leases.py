@@ -6,8 +6,8 @@ import time
 
 import pytest
 
-from peslab.study import leases
-from peslab.study.leases import GenerationLock, age, renewed, written
+from peslab.study.storage import leases
+from peslab.study.storage.leases import GenerationLock, age, renewed, written
 
 
 @pytest.fixture

@@ -12,8 +12,8 @@ from peslab.errors import PeslabError
 from peslab.study import GaussianProcess, Median, Random, Study
 from peslab.study.about import About
 from peslab.study.objectives import Objective, pareto_front, parse_objectives
-from peslab.study.ranking import METRICS, REASON, pick, ranking
-from peslab.study.storage import load
+from peslab.study.results.ranking import METRICS, REASON, pick, ranking
+from peslab.study.storage.study import load
 from peslab.study.sweeper import TrialResult, work
 
 FEW = st.integers(0, 4)

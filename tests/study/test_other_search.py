@@ -8,7 +8,7 @@ import pytest
 from peslab.errors import PeslabError
 from peslab.study import GaussianProcess, Median, Study, SuccessiveHalving
 from peslab.study.about import About
-from peslab.study.storage import work_on
+from peslab.study.storage.study import work_on
 
 BEGUN = replace(chaos_worker.study("begun", 3), pruner=Median(20, 4, 4))
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import ttest_ind
 
-from peslab.study.paired import (
+from peslab.study.results.paired import (
     LEVEL,
     Difference,
     differences,

@@ -8,8 +8,8 @@ from optuna.distributions import CategoricalDistribution, IntDistribution
 from optuna.trial import TrialState, create_trial
 
 from peslab.errors import PeslabError
-from peslab.study.picking import pick_among
-from peslab.study.ranking import METRICS
+from peslab.study.results.picking import pick_among
+from peslab.study.results.ranking import METRICS
 
 SPACE = {"network.depth": IntDistribution(1, 9), "loss": CategoricalDistribution(["mae", "mse"])}
 LOSSES = st.sampled_from(["mae", "mse"])

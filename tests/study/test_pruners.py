@@ -18,9 +18,9 @@ from peslab.errors import PeslabError, PrunedError
 from peslab.study import Median, SuccessiveHalving, Unpruned
 from peslab.study.about import About
 from peslab.study.attributes import INTERRUPTED, RETRY_OF
-from peslab.study.pruning import Halving, report, reporting
-from peslab.study.ranking import REASON
-from peslab.study.storage import load, work_on
+from peslab.study.results.ranking import REASON
+from peslab.study.search.pruning import Halving, report, reporting
+from peslab.study.storage.study import load, work_on
 
 N_TRIALS = 14
 

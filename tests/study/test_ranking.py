@@ -8,8 +8,8 @@ from optuna.trial import TrialState
 
 from peslab.errors import PeslabError
 from peslab.study.about import About
-from peslab.study.ranking import METRICS, REASON, RUN_ID, pick, ranking
-from peslab.study.storage import work_on
+from peslab.study.results.ranking import METRICS, REASON, RUN_ID, pick, ranking
+from peslab.study.storage.study import work_on
 
 
 @pytest.fixture

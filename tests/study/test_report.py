@@ -8,8 +8,8 @@ from study_of_a_bowl import DEFAULTS, bowl
 
 from peslab.errors import PeslabError
 from peslab.study.about import About
-from peslab.study.report import renderables
-from peslab.study.storage import load, work_on
+from peslab.study.results.report import renderables
+from peslab.study.storage.study import load, work_on
 from peslab.study.sweeper import work
 
 

@@ -10,8 +10,8 @@ from optuna.trial import TrialState, create_trial
 from rich.console import Console
 
 from peslab.study.about import About
-from peslab.study.ranking import METRICS, REASON, RUN_ID
-from peslab.study.report import renderables, short
+from peslab.study.results.ranking import METRICS, REASON, RUN_ID
+from peslab.study.results.report import renderables, short
 
 QUICKSTART = {
     "optimizer.learning_rate": FloatDistribution(1e-3, 2e-2, log=True),

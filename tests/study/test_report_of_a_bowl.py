@@ -6,7 +6,7 @@ from study_of_a_bowl import DEFAULTS, bowl
 from peslab.apps.report import conclude
 from peslab.errors import PeslabError
 from peslab.study.about import About
-from peslab.study.storage import work_on
+from peslab.study.storage.study import work_on
 from peslab.study.sweeper import work
 from peslab.tracking import Tracking
 

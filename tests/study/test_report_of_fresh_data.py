@@ -6,8 +6,8 @@ import pytest
 from rich.console import Console
 from test_report_in_80_columns import METRICS_OF_A_TRIAL, VALUES, study_of
 
-from peslab.study.fresh import FRESH, VERDICT, FreshResult, Verdict, fresh_json
-from peslab.study.report import promise, renderables, ties
+from peslab.study.results.fresh import FRESH, VERDICT, FreshResult, Verdict, fresh_json
+from peslab.study.results.report import promise, renderables, ties
 
 TOLD = "a new database, which no trial has seen"
 

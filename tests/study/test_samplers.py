@@ -12,10 +12,10 @@ from peslab.errors import PeslabError
 from peslab.study import TPE, GaussianProcess, Grid, QuasiMonteCarlo, Random, Study
 from peslab.study.about import About
 from peslab.study.attributes import INTERRUPTED, RETRY_OF
-from peslab.study.points import all_points
-from peslab.study.samplers import Proposal
-from peslab.study.space import parse_space
-from peslab.study.storage import load
+from peslab.study.search.points import all_points
+from peslab.study.search.samplers import Proposal
+from peslab.study.search.space import parse_space
+from peslab.study.storage.study import load
 from peslab.study.sweeper import work
 
 SPACE = {"x": "interval(-1, 1)", "n": "int(interval(1, 9))", "orders": "choice([-2], [-2,-3])"}

@@ -10,9 +10,9 @@ from optuna.trial import TrialState, create_trial
 from rich.console import Console
 
 from peslab.study.about import About
-from peslab.study.ranking import METRICS, REASON, ranking
-from peslab.study.report import renderables
-from peslab.study.shown import label, on_test_part, shown
+from peslab.study.results.ranking import METRICS, REASON, ranking
+from peslab.study.results.report import renderables
+from peslab.study.results.shown import label, on_test_part, shown
 
 
 def study_of(*metrics, objectives=None, about=None):

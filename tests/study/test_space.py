@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 
 from peslab.errors import PeslabError
-from peslab.study.space import as_overrides, parse_space, start_point
+from peslab.study.search.space import as_overrides, parse_space, start_point
 
 
 @pytest.mark.parametrize(

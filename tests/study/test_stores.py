@@ -13,12 +13,12 @@ from optuna.trial import TrialState
 from test_chaos import begun, finished, wait_for
 
 from peslab.errors import PeslabError
-from peslab.study import stores
 from peslab.study.about import About
-from peslab.study.ranking import ranking
+from peslab.study.results.ranking import ranking
 from peslab.study.settings import public
-from peslab.study.storage import INTERRUPTED, RETRY_OF, load, work_on
-from peslab.study.stores import LocalStore, SharedStore, open_store
+from peslab.study.storage import stores
+from peslab.study.storage.stores import LocalStore, SharedStore, open_store
+from peslab.study.storage.study import INTERRUPTED, RETRY_OF, load, work_on
 
 KINDS = ["local", "shared", "postgres"]
 

@@ -11,9 +11,9 @@ from study_of_a_bowl import DEFAULTS, SPACE, bowl
 
 from peslab.errors import InfrastructureError, PeslabError
 from peslab.study.about import About
-from peslab.study.pruning import retry_of
-from peslab.study.ranking import METRICS, pick, ranking
-from peslab.study.storage import INTERRUPTED, load, work_on
+from peslab.study.results.ranking import METRICS, pick, ranking
+from peslab.study.search.pruning import retry_of
+from peslab.study.storage.study import INTERRUPTED, load, work_on
 from peslab.study.sweeper import TrialResult, fellow_workers, work
 
 

@@ -9,11 +9,11 @@ from study_of_a_bowl import DEFAULTS, bowl
 
 from peslab.errors import PeslabError
 from peslab.study.about import About
-from peslab.study.fresh import FRESH, VERDICT, FreshResult, Verdict
-from peslab.study.ranking import METRICS, REASON, RUN_ID
-from peslab.study.storage import INTERRUPTED, load
+from peslab.study.results.fresh import FRESH, VERDICT, FreshResult, Verdict
+from peslab.study.results.ranking import METRICS, REASON, RUN_ID
+from peslab.study.results.table import trials_frame
+from peslab.study.storage.study import INTERRUPTED, load
 from peslab.study.sweeper import work
-from peslab.study.table import trials_frame
 
 SPACE = {
     "rate": FloatDistribution(0, 1),

@@ -69,7 +69,7 @@ def test_first_runs_of_three_machines_are_all_there(database, tmp_path):
 @pytest.mark.filterwarnings("ignore:.*BaseConnection.__del__")  # MLflow leaves its connection
 def test_a_database_of_something_else_is_told(database, tmp_path):
     """Optuna's tables have the names of MLflow's, either way round."""
-    from peslab.study.stores import open_store
+    from peslab.study.storage.stores import open_store
 
     open_store(database, tmp_path).storage()
     with pytest.raises(InfrastructureError, match=r"cannot be used.*tracking\.uri"):
@@ -81,7 +81,7 @@ def test_a_database_of_something_else_is_told(database, tmp_path):
 def test_a_study_is_not_kept_among_runs(database, tmp_path):
     """Its sentence says what to do."""
     from peslab.errors import PeslabError
-    from peslab.study.stores import open_store
+    from peslab.study.storage.stores import open_store
 
     Tracking(database, "peslab").client(tmp_path)
     with pytest.raises(PeslabError, match=r"tables of another program.*one of its own"):

@@ -10,7 +10,7 @@ from peslab.apps.rerun import difference, find, find_any, is_own_trainers
 from peslab.configuration.folders import home
 from peslab.pages import as_html
 from peslab.pages.comparison_page import Compared, comparison_document
-from peslab.study.storage import load
+from peslab.study.storage.study import load
 
 
 def compare(study: str, names: Sequence[str], overrides: Sequence[str]) -> Path:

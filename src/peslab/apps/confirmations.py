@@ -12,10 +12,10 @@ from peslab.configuration.recorded import config_of
 from peslab.errors import PeslabError
 from peslab.pipeline import Origin, plan, run
 from peslab.problems.contract import FRESH_SEEDS, FreshData
-from peslab.study.confirmation import ROLE, SEEDS_OF_A_TRIAL, Retrain, Retrained, confirm
-from peslab.study.fresh import FreshResult
-from peslab.study.ranking import RankedTrial
-from peslab.study.storage import OpenStudy
+from peslab.study.results.confirmation import ROLE, SEEDS_OF_A_TRIAL, Retrain, Retrained, confirm
+from peslab.study.results.fresh import FreshResult
+from peslab.study.results.ranking import RankedTrial
+from peslab.study.storage.study import OpenStudy
 from peslab.tracking import Tracking
 
 

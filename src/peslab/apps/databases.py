@@ -34,7 +34,7 @@ from peslab.evaluation import (
 )
 from peslab.kernels.arrays import FloatArray
 from peslab.places import numbers
-from peslab.study.report import COMPACT
+from peslab.study.results.report import COMPACT
 from peslab.toymodel.convergence import told
 from peslab.toymodel.parts import cutoff_of
 

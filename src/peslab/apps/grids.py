@@ -14,7 +14,7 @@ from peslab.configuration.folders import home
 from peslab.errors import PeslabError
 from peslab.pipeline import Grid, read_grid
 from peslab.pipeline.grid_figure import GRADIENT, ROWS, draw
-from peslab.study.report import COMPACT, short, short_names
+from peslab.study.results.report import COMPACT, short, short_names
 from peslab.tracking import sweep_log
 
 WIDTH = 80  # columns of the narrowest terminal

@@ -256,7 +256,7 @@ def table(findings: "Sequence[Finding]") -> "Table":
     """A line for each law: verdict, what was measured, where it may lie."""
     from rich.table import Table
 
-    from peslab.study.report import COMPACT
+    from peslab.study.results.report import COMPACT
 
     made = Table(title="The laws of a potential", **COMPACT)
     made.add_column("")

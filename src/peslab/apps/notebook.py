@@ -22,8 +22,8 @@ from peslab.pipeline.run import NETWORK
 from peslab.pipeline.surrogate import DescribedModel
 from peslab.places import numbers
 from peslab.problems.contract import Array, Problem, Tables
-from peslab.study.storage import load as load_study
-from peslab.study.table import trials_frame
+from peslab.study.results.table import trials_frame
+from peslab.study.storage.study import load as load_study
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -8,7 +8,7 @@ from peslab.pipeline.own_trainer import OBJECTIVE as OWN_TRAINERS
 from peslab.pipeline.run import SELECTABLE
 from peslab.problems.contract import Problem, Task
 from peslab.study import Study
-from peslab.study.shown import on_test_part
+from peslab.study.results.shown import on_test_part
 
 OF_TEST_PART = ("test/", "baseline/", "replica_", "errors/", "ensemble/", "skill")
 """Metrics that begin so are measured on the test part, or are none to select by."""

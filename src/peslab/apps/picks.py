@@ -12,10 +12,10 @@ from peslab.apps.present import with_sem
 from peslab.configuration.folders import home
 from peslab.configuration.paste import train_command
 from peslab.configuration.recorded import as_typed, loaded
-from peslab.study.conditions import parse_condition
-from peslab.study.picking import pick_among
-from peslab.study.report import COMPACT
-from peslab.study.storage import load
+from peslab.study.results.picking import pick_among
+from peslab.study.results.report import COMPACT
+from peslab.study.search.conditions import parse_condition
+from peslab.study.storage.study import load
 
 ALWAYS = ("prediction_microseconds", "seconds/fit")
 

@@ -15,7 +15,7 @@ from rich.tree import Tree
 
 from peslab.configuration.build import resolve
 from peslab.passwords import masked_values
-from peslab.study.report import COMPACT, decimals, promise, short
+from peslab.study.results.report import COMPACT, decimals, promise, short
 
 if TYPE_CHECKING:
     import numpy as np
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from peslab.database import Database
     from peslab.pipeline import Outcome, Repetition
     from peslab.study import Study
-    from peslab.study.fresh import FreshResult
+    from peslab.study.results.fresh import FreshResult
     from peslab.study.sweeper import ToldTrial
 
 console = Console(highlight=False)

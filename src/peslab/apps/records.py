@@ -9,7 +9,7 @@ from peslab.configuration.paste import train_command
 from peslab.configuration.recorded import as_typed, config_of, loaded
 from peslab.errors import PeslabError
 from peslab.pages.study_page import Recorded
-from peslab.study.ranking import RankedTrial, ranking
+from peslab.study.results.ranking import RankedTrial, ranking
 from peslab.tracking import Tracking
 
 if TYPE_CHECKING:

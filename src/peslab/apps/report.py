@@ -60,9 +60,9 @@ def main(arguments: list[str]) -> None:
     elif parsed.html:
         _tell("Report", write(parsed.study, _tracking(parsed.overrides)))
     elif parsed.json:
-        from peslab.study.fresh import fresh_json
-        from peslab.study.ranking import ranking
-        from peslab.study.storage import load
+        from peslab.study.results.fresh import fresh_json
+        from peslab.study.results.ranking import ranking
+        from peslab.study.storage.study import load
 
         study = load(parsed.study, home())
         fresh = fresh_json(study)
@@ -75,8 +75,8 @@ def main(arguments: list[str]) -> None:
 def show(name: str) -> None:
     """Print a study's table, its baselines, where its results are, and what to do next."""
     from peslab.apps.present import console
-    from peslab.study.report import renderables
-    from peslab.study.storage import load
+    from peslab.study.results.report import renderables
+    from peslab.study.storage.study import load
 
     for part in renderables(load(name, home()), home()):
         console.print(part)
@@ -103,9 +103,9 @@ def conclude(name: str, tracking: "Tracking | None") -> None:
 
     While other workers are at it nothing is written: the last one will.
     """
-    from peslab.study.searched import is_running
-    from peslab.study.storage import load
-    from peslab.study.table import trials_frame
+    from peslab.study.results.searched import is_running
+    from peslab.study.results.table import trials_frame
+    from peslab.study.storage.study import load
 
     study = load(name, home())
     table = _folder(name) / "ranking.csv"
@@ -131,7 +131,7 @@ def write(name: str, tracking: "Tracking") -> Path:
     from peslab.apps.records import recorded
     from peslab.pages import write_whole
     from peslab.pages.study_page import study_files
-    from peslab.study.storage import load
+    from peslab.study.storage.study import load
     from peslab.tracking import study_log
 
     study = load(name, home())

@@ -19,8 +19,8 @@ from peslab.configuration.suggest import did_you_mean
 from peslab.damage import told_if_damaged
 from peslab.errors import PeslabError
 from peslab.passwords import masked_values
-from peslab.study.ranking import pick
-from peslab.study.storage import load
+from peslab.study.results.ranking import pick
+from peslab.study.storage.study import load
 from peslab.tracking import RecordedRun, Tracking
 
 if TYPE_CHECKING:

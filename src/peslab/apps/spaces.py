@@ -14,8 +14,8 @@ from peslab.configuration.compose import compose, is_group, keys, without_hydra
 from peslab.configuration.suggest import did_you_mean
 from peslab.errors import PeslabError
 from peslab.study import Study
-from peslab.study.conditions import Condition
-from peslab.study.space import Space, decided, parse_space, split, without_element
+from peslab.study.search.conditions import Condition
+from peslab.study.search.space import Space, decided, parse_space, split, without_element
 
 if TYPE_CHECKING:
     from optuna.distributions import CategoricalDistribution

@@ -13,8 +13,8 @@ from peslab.configuration.folders import home
 from peslab.configuration.recorded import loaded
 from peslab.damage import told_if_damaged
 from peslab.errors import PeslabError
-from peslab.study.ranking import pick
-from peslab.study.storage import load
+from peslab.study.results.ranking import pick
+from peslab.study.storage.study import load
 
 RECORDED = "study.start_from"
 """The place in a study's recipe of what it started from, with the number of the trial."""

@@ -18,9 +18,9 @@ from peslab.errors import PeslabError
 from peslab.pipeline import Outcome, Plan, plan
 from peslab.pipeline.run import Watcher
 from peslab.study import Study
-from peslab.study.pruning import report
+from peslab.study.results.shown import label
+from peslab.study.search.pruning import report
 from peslab.study.settings import SHARED
-from peslab.study.shown import label
 from peslab.study.sweeper import ToldTrial, fellow_workers, work
 
 

@@ -61,7 +61,7 @@ def task(config: "DictConfig") -> "Outcome | None":
     from peslab.configuration.folders import home
     from peslab.pipeline import Origin, plan, run
     from peslab.pipeline.grid import FAILURE
-    from peslab.study.pruning import retry_of
+    from peslab.study.search.pruning import retry_of
 
     hydra = HydraConfig.get()
     grid = hydra.mode == RunMode.MULTIRUN and not config.study
@@ -109,7 +109,7 @@ def _drawn_now(config: "DictConfig") -> "Callable[[Mapping[str, float]], bool]":
 
     Runs that are spooled lie there as they ended.
     """
-    from peslab.study.pruning import leads
+    from peslab.study.search.pruning import leads
 
     draws_leaders = config.study and config.study.confirm and not config.tracking.spool
     return (lambda _: False) if draws_leaders else leads

@@ -17,10 +17,10 @@ from peslab.pipeline.own_trainer import OwnTrainer, prepare
 from peslab.pipeline.run import chosen_values
 from peslab.study import Study
 from peslab.study.about import About
-from peslab.study.confirmation import Retrained
-from peslab.study.ranking import RankedTrial
+from peslab.study.results.confirmation import Retrained
+from peslab.study.results.ranking import RankedTrial
+from peslab.study.search.space import without_element
 from peslab.study.settings import SHARED
-from peslab.study.space import without_element
 from peslab.study.sweeper import TrialResult
 from peslab.tracking import Tracking
 

@@ -13,10 +13,10 @@ from peslab.pages.latex import as_latex
 from peslab.pages.markdown import as_markdown
 from peslab.pages.study_pictures import StudyPictures
 from peslab.pages.words import MICROSECONDS, metric_words
-from peslab.study.fresh import FreshResult, Verdict, fresh_results, verdict
-from peslab.study.ranking import ranking
-from peslab.study.report import curse, decimals, promise, short, short_names, ties
-from peslab.study.searched import Asked, asked, objective_values, searched_keys
+from peslab.study.results.fresh import FreshResult, Verdict, fresh_results, verdict
+from peslab.study.results.ranking import ranking
+from peslab.study.results.report import curse, decimals, promise, short, short_names, ties
+from peslab.study.results.searched import Asked, asked, objective_values, searched_keys
 
 TITLES = {
     "forest": "Errors with their intervals",

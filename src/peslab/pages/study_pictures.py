@@ -29,10 +29,10 @@ from peslab.evaluation import (
 )
 from peslab.pages.document import Picture
 from peslab.pages.words import MICROSECONDS, metric_words
-from peslab.study.importances import importances
-from peslab.study.report import short_names
-from peslab.study.searched import SearchedKey, asked, objective_values, searched_keys
-from peslab.study.table import trials_frame
+from peslab.study.results.importances import importances
+from peslab.study.results.report import short_names
+from peslab.study.results.searched import SearchedKey, asked, objective_values, searched_keys
+from peslab.study.results.table import trials_frame
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -8,7 +8,7 @@ import polars as pl
 from peslab.evaluation import PowerLaw, SweepCurve, SweepPanel, power_law, sweep_figure
 from peslab.pipeline.grid import Grid, replicas
 from peslab.problems.contract import Array, Task
-from peslab.study.report import short
+from peslab.study.results.report import short
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -41,12 +41,12 @@ from peslab.study.command import (
     placeholders,
     words,
 )
-from peslab.study.confirmation import ROLE, SEEDS_OF_A_TRIAL, Retrained
 from peslab.study.process import ERRORS, OUTPUT, last_words, run
-from peslab.study.pruning import retry_of
-from peslab.study.ranking import RankedTrial
-from peslab.study.shown import on_test_part
-from peslab.study.space import as_overrides
+from peslab.study.results.confirmation import ROLE, SEEDS_OF_A_TRIAL, Retrained
+from peslab.study.results.ranking import RankedTrial
+from peslab.study.results.shown import on_test_part
+from peslab.study.search.pruning import retry_of
+from peslab.study.search.space import as_overrides
 from peslab.study.sweeper import TrialResult
 from peslab.tracking import RunRecord, Tracking, record_environment, track_run
 

@@ -1,7 +1,7 @@
 """Searches by Optuna; nothing else of peslab knows it."""
 
-from peslab.study.pruners import Median, SuccessiveHalving, Unpruned
-from peslab.study.samplers import TPE, GaussianProcess, Grid, QuasiMonteCarlo, Random
+from peslab.study.search.pruners import Median, SuccessiveHalving, Unpruned
+from peslab.study.search.samplers import TPE, GaussianProcess, Grid, QuasiMonteCarlo, Random
 from peslab.study.settings import Study
 
 __all__ = [

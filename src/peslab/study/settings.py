@@ -9,8 +9,8 @@ from peslab.errors import PeslabError
 from peslab.passwords import masked
 from peslab.study.command import is_entry, placeholders, words
 from peslab.study.objectives import Objective, parse_objectives
-from peslab.study.pruners import Pruner, Unpruned
-from peslab.study.samplers import TPE, Sampler
+from peslab.study.search.pruners import Pruner, Unpruned
+from peslab.study.search.samplers import TPE, Sampler
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
 """What a study may be called: it becomes a folder."""

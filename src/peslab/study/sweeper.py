@@ -17,12 +17,12 @@ from optuna.trial import Trial, TrialState
 from peslab.errors import FULL, InfrastructureError, PeslabError, PrunedError
 from peslab.passwords import masked
 from peslab.study.about import About
-from peslab.study.pruning import reporting
-from peslab.study.ranking import METRICS, REASON, RUN_ID
+from peslab.study.results.ranking import METRICS, REASON, RUN_ID
+from peslab.study.results.shown import on_test_part
+from peslab.study.search.pruning import reporting
+from peslab.study.search.space import as_overrides, parse_space, start_point
 from peslab.study.settings import Study
-from peslab.study.shown import on_test_part
-from peslab.study.space import as_overrides, parse_space, start_point
-from peslab.study.storage import OpenStudy, work_on
+from peslab.study.storage.study import OpenStudy, work_on
 
 HANDED_BACK = (InfrastructureError, OSError, StorageInternalError)
 """Errors that are none of the trial's own."""

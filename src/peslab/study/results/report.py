@@ -13,9 +13,9 @@ from rich.table import Table
 from rich.tree import Tree
 
 from peslab.study.about import About
-from peslab.study.fresh import FreshResult, Verdict, fresh_results, verdict
-from peslab.study.ranking import RankedTrial, ranking
-from peslab.study.shown import Shown, on_test_part, shown
+from peslab.study.results.fresh import FreshResult, Verdict, fresh_results, verdict
+from peslab.study.results.ranking import RankedTrial, ranking
+from peslab.study.results.shown import Shown, on_test_part, shown
 
 COMPACT: dict[str, Any] = {
     "title_justify": "left",

@@ -16,9 +16,9 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 from optuna.storages import BaseStorage
 
-from peslab.study.journal import OwnedLock, open_journal
-from peslab.study.leases import GenerationLock, age, renewed
 from peslab.study.settings import SHARED
+from peslab.study.storage.journal import OwnedLock, open_journal
+from peslab.study.storage.leases import GenerationLock, age, renewed
 
 JOURNAL = "journal.log"
 
@@ -164,6 +164,6 @@ def open_store(storage: str | None, folder: Path) -> Store:
         return LocalStore(folder)
     if storage == SHARED:
         return SharedStore(folder)
-    from peslab.study.postgres import PostgresStore
+    from peslab.study.storage.postgres import PostgresStore
 
     return PostgresStore(storage, folder)

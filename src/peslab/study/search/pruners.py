@@ -96,7 +96,7 @@ class SuccessiveHalving(Pruner):
 
     def build(self) -> "BasePruner":
         """Ours, which does not count interrupted trials."""
-        from peslab.study.pruning import Halving
+        from peslab.study.search.pruning import Halving
 
         return Halving(self.first_check, self.reduction_factor)
 

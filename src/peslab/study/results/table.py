@@ -14,8 +14,8 @@ from optuna.distributions import (
 from optuna.trial import FrozenTrial, TrialState
 
 from peslab.study.attributes import INTERRUPTED
-from peslab.study.fresh import fresh_results, verdict
-from peslab.study.ranking import METRICS, REASON, RUN_ID, ranking
+from peslab.study.results.fresh import fresh_results, verdict
+from peslab.study.results.ranking import METRICS, REASON, RUN_ID, ranking
 
 STATES = {
     TrialState.COMPLETE: "complete",

@@ -15,10 +15,10 @@ import polars as pl
 from numpy.typing import NDArray
 
 from peslab.errors import InfrastructureError, PeslabError
-from peslab.study.fresh import FRESH, VERDICT, FreshResult, Verdict, fresh_results, verdict
-from peslab.study.paired import differences, fresh_mean, is_testable, tied_for_best
-from peslab.study.ranking import RankedTrial, ranking
-from peslab.study.storage import OpenStudy
+from peslab.study.results.fresh import FRESH, VERDICT, FreshResult, Verdict, fresh_results, verdict
+from peslab.study.results.paired import differences, fresh_mean, is_testable, tied_for_best
+from peslab.study.results.ranking import RankedTrial, ranking
+from peslab.study.storage.study import OpenStudy
 
 CLAIM = "confirming/"
 """Before a trial's number: the attribute of the study that holds the worker that is at it."""

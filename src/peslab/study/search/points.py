@@ -13,9 +13,9 @@ from optuna.trial import FrozenTrial, Trial, TrialState
 
 from peslab.errors import PeslabError
 from peslab.study.attributes import INTERRUPTED, RETRY_OF
-from peslab.study.samplers import Proposal
+from peslab.study.search.samplers import Proposal
+from peslab.study.search.space import Space
 from peslab.study.settings import Study
-from peslab.study.space import Space
 
 MOST_POINTS = 100_000
 """What is more than this is no grid that could be finished."""

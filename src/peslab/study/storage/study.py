@@ -23,10 +23,10 @@ from peslab.damage import told_if_damaged
 from peslab.errors import InfrastructureError, PeslabError
 from peslab.study.about import About
 from peslab.study.attributes import AFTER, INTERRUPTED, RETRY_OF
-from peslab.study.points import propose
+from peslab.study.search.points import propose
+from peslab.study.search.space import Space, parse_space
 from peslab.study.settings import NAME, SCHEME, SHARED, Study
-from peslab.study.space import Space, parse_space
-from peslab.study.stores import JOURNAL, LOST, Store, open_store
+from peslab.study.storage.stores import JOURNAL, LOST, Store, open_store
 
 FINISHED = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)
 WORKER = "worker"

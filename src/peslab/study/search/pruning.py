@@ -15,7 +15,7 @@ from optuna.trial import FrozenTrial, Trial, TrialState
 from peslab.errors import PrunedError
 from peslab.study.attributes import INTERRUPTED, RETRY_OF
 from peslab.study.objectives import is_beaten, objectives_of
-from peslab.study.pruners import Pruner
+from peslab.study.search.pruners import Pruner
 
 
 class Halving(BasePruner):

@@ -7,8 +7,8 @@ import optuna
 from optuna.study import StudyDirection
 
 from peslab.errors import PeslabError
-from peslab.study.conditions import parse_condition
-from peslab.study.ranking import RankedTrial, ranking
+from peslab.study.results.ranking import RankedTrial, ranking
+from peslab.study.search.conditions import parse_condition
 
 
 def pick_among(study: optuna.Study, text: str) -> RankedTrial:

@@ -33,7 +33,7 @@ from optuna.distributions import (
 from optuna.trial import Trial
 
 from peslab.errors import PeslabError
-from peslab.study.conditions import Comparison, Condition, parse_condition
+from peslab.study.search.conditions import Comparison, Condition, parse_condition
 
 CONDITIONAL = re.compile(r"(.*\S)\s+if\s+(\S.*)", re.DOTALL)
 ELEMENT = re.compile(r"(.+)\[(\d+)\]")

@@ -7,7 +7,7 @@ import optuna
 
 from peslab.study.about import About
 from peslab.study.objectives import objectives_of
-from peslab.study.ranking import RankedTrial
+from peslab.study.results.ranking import RankedTrial
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,9 @@ from optuna.trial import FrozenTrial, TrialState
 from peslab.study.about import About
 from peslab.study.attributes import INTERRUPTED
 from peslab.study.objectives import objectives_of
-from peslab.study.ranking import ranking
-from peslab.study.shown import Shown, shown
-from peslab.study.table import OF_FRESH_DATA, PLAIN
+from peslab.study.results.ranking import ranking
+from peslab.study.results.shown import Shown, shown
+from peslab.study.results.table import OF_FRESH_DATA, PLAIN
 
 
 @dataclass(frozen=True)

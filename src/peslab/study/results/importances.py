@@ -21,7 +21,7 @@ from optuna.importance import (
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from peslab.errors import InvalidInputError
-from peslab.study.searched import asked, finished_trials
+from peslab.study.results.searched import asked, finished_trials
 
 FEWEST = 4  # trials, below which a share is anybody's guess
 MOST = 256  # trials that one estimate looks at: trees of all of 1,000 take 10 s

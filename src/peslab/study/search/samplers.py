@@ -17,7 +17,7 @@ from peslab.errors import PeslabError
 if TYPE_CHECKING:
     from optuna.samplers import BaseSampler
 
-    from peslab.study.space import Space
+    from peslab.study.search.space import Space
 
 
 @dataclass(frozen=True)
@@ -124,13 +124,13 @@ class Grid(Sampler):
 
     def limit(self, space: "Space") -> int:
         """The number of combinations; intervals of floats have none."""
-        from peslab.study.points import all_points
+        from peslab.study.search.points import all_points
 
         return len(all_points(space))
 
     def build(self, proposal: Proposal, space: "Space") -> "BaseSampler":
         """The first combination that no trial has."""
-        from peslab.study.points import UntakenPoint
+        from peslab.study.search.points import UntakenPoint
 
         return UntakenPoint(space, proposal.study_seed)
 
@@ -145,6 +145,6 @@ class QuasiMonteCarlo(Sampler):
 
     def build(self, proposal: Proposal, space: "Space") -> "BaseSampler":
         """The point of the sequence with this proposal's number."""
-        from peslab.study.points import SobolPoint
+        from peslab.study.search.points import SobolPoint
 
         return SobolPoint(space, proposal)

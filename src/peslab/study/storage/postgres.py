@@ -12,7 +12,7 @@ from optuna.storages import BaseStorage, RDBStorage
 
 from peslab.errors import InfrastructureError, PeslabError
 from peslab.study.settings import SCHEME
-from peslab.study.stores import LOST, Store
+from peslab.study.storage.stores import LOST, Store
 
 if TYPE_CHECKING:
     from psycopg import Connection

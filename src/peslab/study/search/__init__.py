@@ -1,0 +1,1 @@
+"""What is tried: spaces, and who proposes and ends trials in them."""
