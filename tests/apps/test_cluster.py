@@ -123,6 +123,7 @@ def test_submitit_starts_workers_on_this_machine(home, repository):
     assert not (home / "mlflow.db").exists()
 
 
+@pytest.mark.timeout(600)  # Ray takes half a minute to start, and several on busy cores
 def test_ray_starts_workers_of_a_study(home, repository, monkeypatch):
     """A local Ray, without a network: two workers make exactly the trials, and leave no process."""
     pytest.importorskip("hydra_plugins.hydra_ray_launcher")

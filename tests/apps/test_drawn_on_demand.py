@@ -11,22 +11,13 @@ SMALL = (
 )
 
 
-@pytest.fixture
-def confirm():
-    """How many trials are trained again in the end."""
-    return 1
-
-
-@pytest.fixture
-def home(home, peslab, confirm):
+def do(peslab, confirm):
     """A study whose one trial trains, and whose other one hardly does."""
     values = ("optimizer.learning_rate=choice(1e-2,1e-12)", "features.orders=[-2]")
     chosen = ("study/sampler=grid", "study.n_trials=2", "study.name=two", "features.cutoff=4.0")
-    answer = peslab(
-        "train", "study=quickstart", *chosen, *values, *SMALL, f"study.confirm={confirm}"
-    )
+    confirmed = f"study.confirm={confirm}"
+    answer = peslab("train", "study=quickstart", *chosen, *values, *SMALL, confirmed)
     assert (answer.status, answer.err) == (0, "")
-    return home
 
 
 def recorded(home, trial):
@@ -40,6 +31,7 @@ def recorded(home, trial):
 @pytest.mark.parametrize("confirm", [0, 1])
 def test_another_trial_is_drawn_on_demand(home, peslab, confirm):
     """All figures of a trial that led, into its own run, which ended when it ended."""
+    do(peslab, confirm)
     drawn = {trial: recorded(home, trial) for trial in (0, 1)}
     (leader,) = (trial for trial, (_, figures, _) in drawn.items() if "drag" in figures)
     other = 1 - leader
@@ -57,21 +49,18 @@ def test_another_trial_is_drawn_on_demand(home, peslab, confirm):
     assert recorded(home, other)[2] == 1
 
 
-def test_who_is_trained_again_is_not_drawn_twice(home):
-    """What fresh data gave is a number beside the figures of the trial."""
+def test_two_trials_side_by_side_are_drawn(home, peslab):
+    """Whether they led or not; what was trained again is a number beside them."""
+    do(peslab, 1)
+    assert peslab("report", "two", "--compare", "0", "1").status == 0
+    assert recorded(home, 0)[1] == recorded(home, 1)[1] > {"parity", "drag"}
     client = LOCAL.client(home)
     (run,) = client.search_runs([LOCAL.experiment_id(client)], "tags.role = 'confirmation'")
     assert LOCAL.figures(home, run.info.run_id) == {}
 
 
-def test_two_trials_side_by_side_are_drawn(home, peslab):
-    """Whether they led or not."""
-    assert peslab("report", "two", "--compare", "0", "1").status == 0
-    assert recorded(home, 0)[1] == recorded(home, 1)[1]
-
-
-@pytest.mark.parametrize("name", ["two/7", "nobody/0", "two/", "../two/0"])
-def test_a_trial_that_is_not_there_is_told(home, peslab, name):
+@pytest.mark.parametrize("name", ["quickstart/7", "nobody/0", "quickstart/", "../quickstart/0"])
+def test_a_trial_that_is_not_there_is_told(in_study, peslab, name):
     """One sentence."""
     answer = peslab("report", name)
     assert (answer.status, answer.err.count("\n")) == (2, 1)
