@@ -121,12 +121,26 @@ def test_reading_goes_on_where_it_ended(path):
 
 @pytest.mark.parametrize("damage", [b"\0\0\0\n", b'{"n": \n', b"\xff\n", b'{"n": 1}}\n'])
 def test_a_damaged_journal_is_told(path, damage):
-    """In one sentence, and nothing is made of what can be read of it."""
+    """As soon as something follows: at its end it may be a line that is still on its way."""
     journal(path).append_logs([{"n": 0}])
     with path.open("ab") as file:
         file.write(damage)
+    assert records(path) == [{"n": 0}]
+    journal(path).append_logs([{"n": 1}])
     with pytest.raises(PeslabError, match=r"is damaged .*: bring it back from a backup"):
         list(journal(path).read_logs(0))
+
+
+def test_a_line_whose_beginning_comes_last_is_read_when_it_is_whole(path):
+    """Pages of a file on another machine need not come in their order."""
+    reader = journal(path)
+    journal(path).append_logs([{"n": 0}])
+    assert list(reader.read_logs(0)) == [{"n": 0}]
+    whole = path.read_bytes() + b'{"n": 1}\n'
+    path.write_bytes(whole[:-9] + b"\0" * 5 + whole[-4:])
+    assert list(reader.read_logs(1)) == []
+    path.write_bytes(whole)
+    assert list(reader.read_logs(1)) == [{"n": 1}]
 
 
 @pytest.mark.parametrize("is_enabled", [True, False])

@@ -74,10 +74,11 @@ class Journal(JournalFileBackend):
     def read_logs(self, log_number_from: int) -> Generator[dict[str, Any], None, None]:
         """The records from a number on; half a line at the end is none.
 
-        Decoded together, as line by line takes half as long again.
+        Decoded together, as line by line takes half as long again. A last line that is no record is
+        left for the next time: on a shared file system its beginning may come after its end.
 
         Raises:
-            PeslabError: If the file holds what is no record.
+            PeslabError: If a line before the last one is no record.
         """
         if log_number_from != self._n_read:
             self._n_read, self._end = 0, 0
@@ -86,12 +87,16 @@ class Journal(JournalFileBackend):
             lines = file.read()
         lines = lines[: lines.rfind(b"\n") + 1]
         try:
-            records = json.loads(b"[" + lines[:-1].replace(b"\n", b",") + b"]")
-        except ValueError as error:
-            raise PeslabError(
-                f"The study's journal {self._path} is damaged ({error}): bring it back from a "
-                "backup, or start another study with study.name=…"
-            ) from error
+            records = _decoded(lines)
+        except ValueError:
+            lines = lines[: lines.rfind(b"\n", 0, -1) + 1]
+            try:
+                records = _decoded(lines)
+            except ValueError as error:
+                raise PeslabError(
+                    f"The study's journal {self._path} is damaged ({error}): bring it back from a "
+                    "backup, or start another study with study.name=…"
+                ) from error
         begun = self._n_read
         self._n_read, self._end = begun + len(records), self._end + len(lines)
         yield from records[log_number_from - begun :]
@@ -118,6 +123,11 @@ class Journal(JournalFileBackend):
                     raise
         finally:
             self._own.release()
+
+
+def _decoded(lines: bytes) -> list[dict[str, Any]]:
+    """The records of whole lines."""
+    return list(json.loads(b"[" + lines[:-1].replace(b"\n", b",") + b"]"))
 
 
 def open_journal(path: Path, lock: Lock) -> JournalStorage:
