@@ -1,7 +1,10 @@
 """A study draws the trials that lead; the others are drawn when somebody asks."""
 
+from pathlib import Path
+
 import pytest
 
+from peslab.errors import PeslabError
 from peslab.tracking import Tracking
 
 LOCAL = Tracking(uri=None, experiment="peslab")
@@ -18,6 +21,7 @@ def do(peslab, confirm):
     confirmed = f"study.confirm={confirm}"
     answer = peslab("train", "study=quickstart", *chosen, *values, *SMALL, confirmed)
     assert (answer.status, answer.err) == (0, "")
+    return answer.out
 
 
 def recorded(home, trial):
@@ -47,6 +51,24 @@ def test_another_trial_is_drawn_on_demand(home, peslab, confirm):
     answer = peslab("report", f"two/{other}")
     assert (answer.status, answer.err) == (0, "")
     assert recorded(home, other)[2] == 1
+    # What a kill in the middle would have left is drawn again.
+    artifacts = Path(after.artifact_uri.removeprefix("file://"))
+    (artifacts / "figures" / "learning_curves.png").unlink()
+    assert peslab("report", f"two/{other}").status == 0
+    assert recorded(home, other)[1] == figures
+
+
+def test_figures_that_cannot_be_drawn_fail_no_training(home, peslab, monkeypatch):
+    """What was measured again counts, and the reason is told."""
+
+    def fails(*_):
+        raise PeslabError("There is no ink: buy some.")
+
+    monkeypatch.setattr("peslab.apps.confirmations.draw_missing", fails)
+    told = do(peslab, 1)
+    assert "There is no ink: buy some." in told
+    assert "trained again it has" in told
+    assert "failed" not in told
 
 
 def test_two_trials_side_by_side_are_drawn(home, peslab):

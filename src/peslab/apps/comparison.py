@@ -6,7 +6,7 @@ from pathlib import Path
 from omegaconf import DictConfig, OmegaConf
 
 from peslab.apps.drawing import draw_missing
-from peslab.apps.rerun import difference, find, find_any, is_own_trainers
+from peslab.apps.rerun import difference, find_any, is_own_trainers, recorded_config
 from peslab.configuration.folders import home
 from peslab.pages import as_html
 from peslab.pages.comparison_page import Compared, comparison_document
@@ -45,7 +45,7 @@ def _compared(name: str, overrides: Sequence[str]) -> tuple[Compared, DictConfig
     if is_own_trainers(run):
         config = OmegaConf.create(dict(run.params))
     else:
-        _, config = find(name, overrides)
+        config = recorded_config(run, tracking, overrides)
         draw_missing(run.run_id, name, config, tracking)
     return Compared(name, run.run_id, run.metrics, tracking.figures(home(), run.run_id)), config
 

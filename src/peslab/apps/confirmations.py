@@ -9,7 +9,7 @@ from peslab.apps.drawing import draw_missing
 from peslab.apps.rerun import override
 from peslab.configuration.folders import home
 from peslab.configuration.recorded import config_of
-from peslab.errors import PeslabError
+from peslab.errors import InfrastructureError, PeslabError
 from peslab.pipeline import Origin, plan, run
 from peslab.problems.contract import FRESH_SEEDS, FreshData
 from peslab.study.results.confirmation import ROLE, SEEDS_OF_A_TRIAL, Retrain, Retrained, confirm
@@ -58,8 +58,7 @@ def retrained(
         PeslabError: If it has no run, or its training fails.
     """
     recorded = _recorded(config, tracking, trial)
-    if trial.run_id and not tracking.spool:
-        draw_missing(trial.run_id, f"{study}/{trial.trial}", recorded, tracking)
+    _draw(trial, f"{study}/{trial.trial}", recorded, tracking)
     planned = plan(recorded)
     fresh = planned.problem.fresh_data()
     overrides = _overrides(recorded, fresh, trial.trial)
@@ -81,6 +80,18 @@ def retrained(
     promised = trial.metrics.get(planned.problem.task.objective) if fresh.is_alike else None
     tested = outcome.tested
     return Retrained(tested.errors, tested.data, fresh.told, promised, outcome.run_id)
+
+
+def _draw(trial: RankedTrial, name: str, recorded: DictConfig, tracking: Tracking) -> None:
+    """Draw a leading trial; where that cannot be done, its training is not to blame."""
+    if trial.run_id is None or tracking.spool:
+        return
+    try:
+        draw_missing(trial.run_id, name, recorded, tracking)
+    except InfrastructureError:
+        raise
+    except PeslabError as error:
+        present.undrawn_line(name, error)
 
 
 def _recorded(config: DictConfig, tracking: Tracking, trial: RankedTrial) -> DictConfig:

@@ -6,7 +6,7 @@ from peslab.apps import present
 from peslab.configuration.folders import home
 from peslab.learning import TrainedModel
 from peslab.pipeline import plan
-from peslab.pipeline.pictures import LOSSES, draw, kept_losses
+from peslab.pipeline.pictures import LAST, LOSSES, draw, kept_losses
 from peslab.pipeline.run import NETWORK
 from peslab.pipeline.surrogate import DescribedModel
 from peslab.problems.contract import Prediction
@@ -25,7 +25,7 @@ def draw_missing(run_id: str, name: str, config: DictConfig, tracking: Tracking)
     Raises:
         PeslabError: If its network or its losses are not there, or the data cannot be made.
     """
-    if tracking.figures(home(), run_id):
+    if LAST in tracking.figures(home(), run_id):
         return
     planned = plan(config)
     model = TrainedModel.load(tracking.artifact(home(), run_id, NETWORK))
@@ -39,5 +39,5 @@ def draw_missing(run_id: str, name: str, config: DictConfig, tracking: Tracking)
         probes = planned.problem.probes(surrogate, tables, predicted)
         example = planned.features(*tables.train.rows(slice(2)).inputs)
         with reopened(tracking, home(), run_id) as log:
-            draw(log, planned.problem.task.unit, history, predicted, tables.test, probes)
             log.network(model, example)
+            draw(log, planned.problem.task.unit, history, predicted, tables.test, probes)

@@ -104,10 +104,7 @@ def preflight(arguments: list[str]) -> Cleared:
             "brackets and quotes, '[…]'."
         )
     if study is None:
-        for variant in _each_value(ours, swept, flags.overrides):
-            plan(variant)
-        if is_sweep:
-            _check_folders(config)
+        _check_grid(ours, swept, flags.overrides, config, is_sweep=is_sweep)
     else:
         _check_study(study, start, parse(flags.overrides), planned.tracking, is_sweep=is_sweep)
         judged(study, planned.problem)
@@ -124,11 +121,7 @@ def preflight(arguments: list[str]) -> Cleared:
         composes_only=False,
         study=study.name if study else None,
         grid=config if is_sweep and study is None else None,
-        fixed=tuple(
-            item.key_or_group
-            for item in parse([*flags.overrides, *hidden])
-            if not item.is_sweep_override()
-        ),
+        fixed=_fixed([*flags.overrides, *hidden]),
         hidden=hidden,
         tracking=logged(planned.tracking, study) if study else planned.tracking,
     )
@@ -182,6 +175,26 @@ def _database(address: str | None) -> str | None:
     """Where a database is, whoever asks for it and by whatever driver; None if it is none."""
     scheme, _, place = (address or "").partition("://")
     return place.rpartition("@")[2] if scheme.startswith("postgresql") else None
+
+
+def _check_grid(
+    ours: DictConfig,
+    swept: Sequence[Override],
+    overrides: Sequence[str],
+    config: DictConfig,
+    *,
+    is_sweep: bool,
+) -> None:
+    """Every value of each swept key; a run on its own has none."""
+    for variant in _each_value(ours, swept, overrides):
+        plan(variant)
+    if is_sweep:
+        _check_folders(config)
+
+
+def _fixed(overrides: Sequence[str]) -> tuple[str, ...]:
+    """The keys that all runs share."""
+    return tuple(item.key_or_group for item in parse(overrides) if not item.is_sweep_override())
 
 
 def _check_folders(config: DictConfig) -> None:

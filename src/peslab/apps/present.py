@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.tree import Tree
 
 from peslab.configuration.build import resolve
-from peslab.passwords import masked_values
+from peslab.passwords import masked, masked_values
 from peslab.study.results.report import COMPACT, decimals, promise, short
 
 if TYPE_CHECKING:
@@ -189,6 +189,12 @@ def fresh_line(result: "FreshResult") -> None:
     """One leading trial of a study that was trained again."""
     told = escape(promise(result))
     console.print(f"[bold]confirm[/]  {told}", soft_wrap=True)
+
+
+def undrawn_line(name: str, error: object) -> None:
+    """A leading trial whose figures could not be drawn."""
+    told = escape(" ".join(masked(str(error)).split()))
+    console.print(f"[yellow]undrawn[/]  {name}: {told}", soft_wrap=True)
 
 
 def _table(title: str) -> Table:

@@ -27,6 +27,31 @@ def main(arguments: list[str]) -> None:
     Raises:
         PeslabError: If there is no such study or run.
     """
+    parsed = _parser().parse_intermixed_args(arguments)
+    bring_in(parsed.overrides)
+    if "/" in parsed.study and not (
+        parsed.json or parsed.html or parsed.compare or parsed.pick is not None
+    ):
+        _show_run(parsed.study, parsed.overrides)
+    elif parsed.compare:
+        from peslab.apps.comparison import compare
+
+        _tell("Comparison", compare(parsed.study, parsed.compare, parsed.overrides))
+    elif parsed.pick is not None:
+        from peslab.apps.picks import picked
+        from peslab.apps.present import console
+
+        for part in picked(parsed.study, parsed.pick):
+            console.print(part, soft_wrap=True)
+    elif parsed.html:
+        _tell("Report", write(parsed.study, _tracking(parsed.overrides)))
+    elif parsed.json:
+        _write_json(parsed.study)
+    else:
+        show(parsed.study)
+
+
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         "peslab report", description="The ranking of a study.", epilog=EPILOG
     )
@@ -43,33 +68,19 @@ def main(arguments: list[str]) -> None:
         metavar="CONDITION",
         help="the best trial with, e.g., 'prediction_microseconds < 50', as a command to paste",
     )
-    parsed = parser.parse_intermixed_args(arguments)
-    bring_in(parsed.overrides)
-    if "/" in parsed.study and not (parsed.json or parsed.html or parsed.compare or parsed.pick):
-        _show_run(parsed.study, parsed.overrides)
-    elif parsed.compare:
-        from peslab.apps.comparison import compare
+    return parser
 
-        _tell("Comparison", compare(parsed.study, parsed.compare, parsed.overrides))
-    elif parsed.pick is not None:
-        from peslab.apps.picks import picked
-        from peslab.apps.present import console
 
-        for part in picked(parsed.study, parsed.pick):
-            console.print(part, soft_wrap=True)
-    elif parsed.html:
-        _tell("Report", write(parsed.study, _tracking(parsed.overrides)))
-    elif parsed.json:
-        from peslab.study.results.fresh import fresh_json
-        from peslab.study.results.ranking import ranking
-        from peslab.study.storage.study import load
+def _write_json(name: str) -> None:
+    """The ranking for programs."""
+    from peslab.study.results.fresh import fresh_json
+    from peslab.study.results.ranking import ranking
+    from peslab.study.storage.study import load
 
-        study = load(parsed.study, home())
-        fresh = fresh_json(study)
-        trials = [trial.as_json() | {"fresh": fresh.get(trial.trial)} for trial in ranking(study)]
-        sys.stdout.write(json.dumps(trials, indent=1) + "\n")
-    else:
-        show(parsed.study)
+    study = load(name, home())
+    fresh = fresh_json(study)
+    trials = [trial.as_json() | {"fresh": fresh.get(trial.trial)} for trial in ranking(study)]
+    sys.stdout.write(json.dumps(trials, indent=1) + "\n")
 
 
 def show(name: str) -> None:
@@ -86,14 +97,14 @@ def _show_run(name: str, overrides: Sequence[str]) -> None:
     """Print the errors of a trial, and draw its figures if its study did not."""
     from peslab.apps.drawing import draw_missing
     from peslab.apps.present import own_trainers_run, single_run
-    from peslab.apps.rerun import find, find_any, is_own_trainers
+    from peslab.apps.rerun import find_any, is_own_trainers, recorded_config
 
     run, tracking = find_any(name, overrides)
     folder = home() / "studies" / run.tags["study"] / run.tags["trial"]
     if is_own_trainers(run):
         own_trainers_run(run.metrics, folder)
         return
-    run, config = find(name, overrides)
+    config = recorded_config(run, tracking, overrides)
     draw_missing(run.run_id, name, config, tracking)
     single_run(run.run_id, run.metrics, folder, home())
 

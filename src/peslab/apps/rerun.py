@@ -90,22 +90,7 @@ def find(name: str, overrides: Sequence[str] = ()) -> tuple[RecordedRun, DictCon
         PeslabError: If there is no such run, or a command of the user's trained it.
     """
     run, tracking = find_any(name, overrides)
-    if is_own_trainers(run):
-        from peslab.pipeline.own_trainer import COMMAND
-
-        command = tracking.read_text(home(), run.run_id, COMMAND).splitlines()[0]
-        raise PeslabError(
-            f"Run {run.run_id[:8]} was trained by a command of yours: peslab does not run it "
-            f"again by itself, nor look into it; by hand, in a folder of its own, its first "
-            f"replica is: {command}"
-        )
-    text = tracking.read_text(home(), run.run_id, "config/unresolved.yaml")
-    what = f"The config of run {run.run_id[:8]}"
-    with told_if_damaged(what):
-        config = OmegaConf.create({**config_of(text, what), "study": None})
-        experiment = {"experiment": config.tracking.experiment}
-    config.tracking = OmegaConf.merge(_today(overrides).tracking, experiment)
-    return run, config
+    return run, recorded_config(run, tracking, overrides)
 
 
 def find_any(name: str, overrides: Sequence[str] = ()) -> tuple[RecordedRun, Tracking]:
@@ -127,6 +112,32 @@ def find_any(name: str, overrides: Sequence[str] = ()) -> tuple[RecordedRun, Tra
     else:
         run_id = name
     return tracking.find(home(), run_id=run_id), tracking
+
+
+def recorded_config(
+    run: RecordedRun, tracking: Tracking, overrides: Sequence[str] = ()
+) -> DictConfig:
+    """The composed config of a run, interpolations alive, with today's store.
+
+    Raises:
+        PeslabError: If a command of the user's trained it, or the record is damaged.
+    """
+    if is_own_trainers(run):
+        from peslab.pipeline.own_trainer import COMMAND
+
+        command = tracking.read_text(home(), run.run_id, COMMAND).splitlines()[0]
+        raise PeslabError(
+            f"Run {run.run_id[:8]} was trained by a command of yours: peslab does not run it "
+            f"again by itself, nor look into it; by hand, in a folder of its own, its first "
+            f"replica is: {command}"
+        )
+    text = tracking.read_text(home(), run.run_id, "config/unresolved.yaml")
+    what = f"The config of run {run.run_id[:8]}"
+    with told_if_damaged(what):
+        config = OmegaConf.create({**config_of(text, what), "study": None})
+        experiment = {"experiment": config.tracking.experiment}
+    config.tracking = OmegaConf.merge(_today(overrides).tracking, experiment)
+    return config
 
 
 def is_own_trainers(run: RecordedRun) -> bool:

@@ -13,7 +13,7 @@ from peslab.passwords import masked
 if TYPE_CHECKING:
     from omegaconf import DictConfig
 
-    from peslab.pipeline import Outcome
+    from peslab.pipeline import Origin, Outcome
 
 
 def main(arguments: list[str]) -> None:
@@ -58,19 +58,52 @@ def task(config: "DictConfig") -> "Outcome | None":
     from peslab.apps import present
     from peslab.apps.main import stop
     from peslab.apps.study import Reported
-    from peslab.configuration.folders import home
-    from peslab.pipeline import Origin, plan, run
+    from peslab.pipeline import plan, run
     from peslab.pipeline.grid import FAILURE
-    from peslab.study.search.pruning import retry_of
 
     hydra = HydraConfig.get()
     grid = hydra.mode == RunMode.MULTIRUN and not config.study
     name = config.study.name if config.study else Path(hydra.sweep.dir).name if grid else None
     # As typed: what waits for the data, or stands for a password, is not to be resolved here.
-    job = cast("dict[str, Any]", OmegaConf.to_container(hydra.job, resolve=False))
-    values = job["override_dirname"]
-    title = f"{name}/{hydra.job.num}" if name else "run"
-    origin = Origin(
+    values = cast("Any", OmegaConf.to_container(hydra.job, resolve=False))["override_dirname"]
+    origin = _origin(config, name)
+    try:
+        planned = plan(config)
+        with present.watching(f"{name}/{hydra.job.num}" if name else "run") as watcher:
+            watchers = Reported(watcher) if config.study else watcher
+            outcome = run(planned, replace(origin, watcher=watchers))
+    except OSError as error:
+        if config.study or grid:
+            raise
+        stop(error)
+    except PeslabError as error:
+        if config.study:
+            raise  # it records the failure and goes on
+        if not grid or isinstance(error, InfrastructureError):
+            stop(error)  # the next run of a grid would fail, too
+        reason = masked(str(error))
+        # Told at the grid's end, from its files: other launchers run jobs in other processes.
+        (origin.folder / FAILURE).write_text(reason, encoding="utf-8")
+        present.failed_line(hydra.job.num, values, reason)
+        return None
+    if grid:
+        present.grid_line(hydra.job.num, values, outcome, planned.problem.task.test_error)
+    elif not config.study:
+        present.single_run(outcome.run_id, outcome.metrics, outcome.folder, origin.home)
+    return outcome
+
+
+def _origin(config: "DictConfig", name: str | None) -> "Origin":
+    """Where the job comes from; its overrides as typed."""
+    from hydra.core.hydra_config import HydraConfig
+    from omegaconf import OmegaConf
+
+    from peslab.configuration.folders import home
+    from peslab.pipeline import Origin
+    from peslab.study.search.pruning import retry_of
+
+    hydra = HydraConfig.get()
+    return Origin(
         folder=Path(hydra.runtime.output_dir),
         home=home(),
         config=config,
@@ -78,30 +111,8 @@ def task(config: "DictConfig") -> "Outcome | None":
         study=name,
         trial=hydra.job.num if name else None,
         retry_of=retry_of(),
+        is_drawn=_drawn_now(config),
     )
-    try:
-        planned = plan(config)
-        with present.watching(title) as watcher:
-            watchers = Reported(watcher) if config.study else watcher
-            outcome = run(planned, replace(origin, watcher=watchers, is_drawn=_drawn_now(config)))
-    except OSError as error:
-        if config.study or grid:
-            raise
-        stop(error)
-    except PeslabError as error:
-        if config.study:  # it records the failure and goes on
-            raise
-        if not grid or isinstance(error, InfrastructureError):  # the next run would fail, too
-            stop(error)
-        # Told at the grid's end, from its files: other launchers run jobs in other processes.
-        (origin.folder / FAILURE).write_text(masked(str(error)), encoding="utf-8")
-        present.failed_line(hydra.job.num, values, masked(str(error)))
-        return None
-    if grid:
-        present.grid_line(hydra.job.num, values, outcome, planned.problem.task.test_error)
-    elif not config.study:
-        present.single_run(outcome.run_id, outcome.metrics, outcome.folder, origin.home)
-    return outcome
 
 
 def _drawn_now(config: "DictConfig") -> "Callable[[Mapping[str, float]], bool]":

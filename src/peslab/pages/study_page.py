@@ -3,8 +3,8 @@
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-import optuna
 import polars as pl
 
 from peslab.pages.document import Block, Code, Document, Paragraph, Picture, Section, Table
@@ -17,6 +17,9 @@ from peslab.study.results.fresh import FreshResult, Verdict, fresh_results, verd
 from peslab.study.results.ranking import ranking
 from peslab.study.results.report import curse, decimals, promise, short, short_names, ties
 from peslab.study.results.searched import Asked, asked, objective_values, searched_keys
+
+if TYPE_CHECKING:
+    import optuna
 
 TITLES = {
     "forest": "Errors with their intervals",
@@ -47,7 +50,7 @@ class Recorded:
     command: str = ""
 
 
-def study_files(study: optuna.Study, recorded: Recorded) -> dict[str, bytes | str]:
+def study_files(study: "optuna.Study", recorded: Recorded) -> dict[str, bytes | str]:
     """Everything that a study's report is made of, by its name in the folder.
 
     Args:
@@ -72,7 +75,7 @@ def study_files(study: optuna.Study, recorded: Recorded) -> dict[str, bytes | st
 
 
 def study_document(
-    study: optuna.Study,
+    study: "optuna.Study",
     recorded: Recorded,
     pictures: Mapping[str, Picture],
     drawn: StudyPictures,
@@ -102,7 +105,7 @@ def study_document(
     return Document(f"Study {study.study_name}", tuple(sections))
 
 
-def ranking_table(study: optuna.Study, frame: pl.DataFrame) -> Table:
+def ranking_table(study: "optuna.Study", frame: pl.DataFrame) -> Table:
     """The trials, the best first, those without a rank last; what is tied for best stands out."""
     what, keys, values = asked(study), searched_keys(study), objective_values(study)
     error = what.shown.error if what.shown.error in {*frame.columns} - {*what.objectives} else None
@@ -228,7 +231,7 @@ def _ratio(result: FreshResult) -> str:
     return told if result.sem is None else f"{told} ± {result.sem / result.promised:.2f}"
 
 
-def _failures(study: optuna.Study, ended: pl.DataFrame) -> Table:
+def _failures(study: "optuna.Study", ended: pl.DataFrame) -> Table:
     keys = searched_keys(study)
     names = short_names([key.key for key in keys])
     rows = [

@@ -5,7 +5,6 @@ from itertools import combinations
 from typing import TYPE_CHECKING
 
 import numpy as np
-import optuna
 import polars as pl
 from numpy.typing import NDArray
 
@@ -35,6 +34,7 @@ from peslab.study.results.searched import SearchedKey, asked, objective_values, 
 from peslab.study.results.table import trials_frame
 
 if TYPE_CHECKING:
+    import optuna
     from matplotlib.figure import Figure
 
 Array = NDArray[np.float64]
@@ -66,7 +66,7 @@ class StudyPictures:
         refused: Why a picture cannot be drawn, by its name, filled as they are asked for.
     """
 
-    def __init__(self, study: optuna.Study) -> None:
+    def __init__(self, study: "optuna.Study") -> None:
         self.frame = trials_frame(study)
         self.refused: dict[str, str] = {}
         self._study, self._asked = study, asked(study)

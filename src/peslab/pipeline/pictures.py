@@ -13,6 +13,9 @@ from peslab.tracking import RunRecord
 LOSSES = "losses.csv"
 """In a run's folder and among its artifacts: a row for each epoch of each replica."""
 
+LAST = "learning_curves"
+"""The figure without which a run was not drawn, or not to its end."""
+
 
 def draw(
     log: RunRecord,
@@ -22,7 +25,7 @@ def draw(
     test: Table,
     probes: Iterable[Probe],
 ) -> None:
-    """Log the figures of a run.
+    """Log the figures of a run, the `LAST` one when all others are there.
 
     Args:
         log: Of the run.
@@ -32,10 +35,10 @@ def draw(
         test: The test part.
         probes: Looks at the model.
     """
-    log.figure(learning_curves(history, unit), "figures/learning_curves.png")
     log.figure(parity(predicted.targets, test.targets, unit), "figures/parity.png")
     for probe in probes:
         log.figure(probe.draw(), f"figures/{probe.name}.png")
+    log.figure(learning_curves(history, unit), f"figures/{LAST}.png")
 
 
 def keep_losses(history: Mapping[str, Array], path: Path) -> None:

@@ -181,29 +181,30 @@ def run(plan: Plan, origin: Origin) -> Outcome:
             probes = list(plan.problem.probes(surrogate, tables, predicted))
             metrics |= _of_probes(probes)
         with watch.measure("logging"):
-            for role, source in tables.sources.items():
-                log.dataset(source.frame, source.path, role, source.fingerprint)
-            fitted.model.save(origin.folder / NETWORK)
-            keep_losses(fitted.history, origin.folder / LOSSES)
-            log.file(origin.folder / NETWORK)
-            log.file(origin.folder / LOSSES)
+            _keep(log, origin.folder, tables, fitted)
         if origin.is_drawn(metrics):
             with watch.measure("figures"):
                 unit = plan.problem.task.unit
-                draw(log, unit, fitted.history, predicted, tables.test, probes)
                 log.network(fitted.model, train.inputs[:2])
+                draw(log, unit, fitted.history, predicted, tables.test, probes)
         metrics |= summary({"best_epoch": fitted.best_epoch.astype(float)})
         metrics |= watch.seconds | {"seconds/fit": fitted.seconds}
         log.metrics(metrics)
         keep_metrics(origin.folder, metrics)
     errors = np.abs(predicted.targets - tables.test.targets)
-    return Outcome(
-        log.run_id,
-        metrics,
-        metrics[plan.problem.task.objective],
-        origin.folder,
-        RowErrors(errors, tables.test.fingerprint),
-    )
+    tested = RowErrors(errors, tables.test.fingerprint)
+    objective = metrics[plan.problem.task.objective]
+    return Outcome(log.run_id, metrics, objective, origin.folder, tested)
+
+
+def _keep(log: RunRecord, folder: Path, tables: Tables, fitted: Fit) -> None:
+    """What the run learned from and what it became, in its folder and in the store."""
+    for role, source in tables.sources.items():
+        log.dataset(source.frame, source.path, role, source.fingerprint)
+    fitted.model.save(folder / NETWORK)
+    keep_losses(fitted.history, folder / LOSSES)
+    for name in (NETWORK, LOSSES):
+        log.file(folder / name)
 
 
 def keep_metrics(folder: Path, metrics: Mapping[str, float]) -> None:
