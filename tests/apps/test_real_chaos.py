@@ -8,7 +8,9 @@ import sys
 import time
 
 import pytest
+from optuna.trial import TrialState
 
+from peslab.study.storage.study import WORKER, load
 from peslab.tracking import Tracking
 
 pytestmark = pytest.mark.timeout(600)
@@ -38,9 +40,10 @@ def survived(tmp_path_factory):
         for number in range(N_KILLS):
             wait_for_trial(home, number, workers)
             time.sleep(draws.uniform(0, 1.5))
-            victim = workers.pop(draws.randrange(2))
+            victim = next_victim(home, workers)
             victim.send_signal(signal.SIGKILL)
             victim.wait(30)
+            workers.remove(victim)
             workers.append(start(folder, 2 + number))
         workers.append(start(folder, 2 + N_KILLS))
         statuses = [worker.wait(300) for worker in workers]
@@ -56,6 +59,19 @@ def wait_for_trial(home, number, workers):
         assert time.monotonic() < end, "no trial began"
         assert all(worker.poll() in {None, 0} for worker in workers)
         time.sleep(0.01)
+
+
+def next_victim(home, workers):
+    """Who is in the middle of a trial; to kill one that still starts would interrupt nothing."""
+    end = time.monotonic() + 200
+    while time.monotonic() < end:
+        running = load("chaos", home).get_trials(states=(TrialState.RUNNING,))
+        holders = [str(trial.user_attrs.get(WORKER)) for trial in running]
+        for worker in workers:
+            if any(f"-{worker.pid}-" in holder for holder in holders):
+                return worker
+        time.sleep(0.01)
+    raise AssertionError("nobody runs a trial")
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 import signal
 import threading
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -15,16 +16,23 @@ ASKING = (signal.SIGTERM, signal.SIGUSR1)
 def stopped_by_signals() -> Iterator[None]:
     """Let these signals end what runs inside as Ctrl+C does: in order, trials handed back.
 
-    Further ones are not heard any more: who does not end in time is killed anyway.
+    Further ones are not heard while the first is on its way: who does not end in time is killed
+    anyway. Python drops what is raised while it happens to tidy up; the next signal is heard then.
     """
     if threading.current_thread() is not threading.main_thread():  # signals come to the main one
         yield
         return
 
+    on_its_way: weakref.WeakSet[Stopped] = weakref.WeakSet()
+
     def stop(number: int, _: FrameType | None) -> None:
-        for each in ASKING:
-            signal.signal(each, signal.SIG_IGN)
-        raise Stopped(number)
+        if not on_its_way:
+            stopped = Stopped(number)
+            on_its_way.add(stopped)
+            try:
+                raise stopped
+            finally:
+                del stopped  # its traceback holds this frame, which would hold it for ever
 
     before = {each: signal.signal(each, stop) for each in ASKING}
     try:

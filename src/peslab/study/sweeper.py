@@ -258,7 +258,7 @@ def fellow_workers(count: int, overrides: Sequence[str], folder: Path) -> Iterat
     try:
         yield
         for worker, path in zip(workers, logs, strict=True):
-            if worker.wait():
+            if worker.wait(math.inf):  # looks again and again, and so hears Ctrl+C
                 raise PeslabError(
                     f"A worker of the study ended with status {worker.returncode}: see {path}; "
                     "the same command again continues the study."
