@@ -8,7 +8,7 @@ from omegaconf import OmegaConf
 from peslab.apps.start import RECORDED, below, started
 from peslab.configuration.compose import compose, without_hydra
 from peslab.errors import PeslabError
-from peslab.study.results.ranking import METRICS
+from peslab.study.results.ranking import metrics_of
 from peslab.study.storage.study import load
 
 
@@ -105,7 +105,7 @@ def test_a_study_goes_on_from_where_it_started(own, peslab):
     study, before = load("learning_rate", own), best(own)
     assert study.user_attrs["recipe"][RECORDED] == f"quickstart/{before.number}"
     assert study.trials[0].value == before.value
-    first, then = (t.user_attrs[METRICS]["test/force_mae"] for t in (study.trials[0], before))
+    first, then = (metrics_of(t)["test/force_mae"] for t in (study.trials[0], before))
     assert first == then
     grown = load("quickstart", own)
     grown.tell(grown.ask().number, 0.0)

@@ -7,7 +7,7 @@ from optuna.distributions import CategoricalDistribution, FloatDistribution, Int
 from optuna.trial import TrialState, create_trial
 
 from peslab.study.about import About
-from peslab.study.results.ranking import METRICS, REASON, RUN_ID
+from peslab.study.results.ranking import METRICS, REASON, RUN_ID, as_text
 
 SPACE = {
     "optimizer.learning_rate": FloatDistribution(1e-4, 1e-1, log=True),
@@ -56,7 +56,7 @@ def complete(number, params=None, space=None, error=None, n_replicas=3):
         value=error,
         params=params,
         distributions=SPACE if space is None else space,
-        user_attrs={METRICS: metrics(error, n_replicas), RUN_ID: f"run-{number}"},
+        user_attrs={METRICS: as_text(metrics(error, n_replicas)), RUN_ID: f"run-{number}"},
     )
 
 

@@ -32,7 +32,7 @@ from peslab.pages.study_page import Recorded, ranking_table, study_files, with_s
 from peslab.pages.words import metric_words
 from peslab.study.about import About
 from peslab.study.results.fresh import FRESH, VERDICT, FreshResult, Verdict
-from peslab.study.results.ranking import METRICS
+from peslab.study.results.ranking import METRICS, as_text
 from peslab.study.results.searched import asked
 from peslab.study.results.table import trials_frame
 
@@ -255,7 +255,7 @@ def test_another_trainers_error_keeps_its_name_and_has_no_unit():
     trials = []
     for number in range(5):
         trial = complete(number)
-        trial.set_user_attr(METRICS, {"val/error": 0.1 + number, "val/error_sem": 0.01})
+        trial.set_user_attr(METRICS, as_text({"val/error": 0.1 + number, "val/error_sem": 0.01}))
         trials.append(trial)
     study = study_of(*trials)
     with warnings.catch_warnings():

@@ -11,7 +11,7 @@ from study_of_a_bowl import DEFAULTS, SPACE, bowl
 
 from peslab.errors import InfrastructureError, PeslabError
 from peslab.study.about import About
-from peslab.study.results.ranking import METRICS, pick, ranking
+from peslab.study.results.ranking import metrics_of, pick, ranking
 from peslab.study.search.pruning import retry_of
 from peslab.study.storage.study import INTERRUPTED, load, work_on
 from peslab.study.sweeper import TrialResult, fellow_workers, work
@@ -315,4 +315,4 @@ def test_a_study_remembers_single_replicas_of_what_it_shows_only(settings, tmp_p
     run = TrialResult(1.0, metrics, "run")
     work(asked, tmp_path, lambda *_: run, defaults=DEFAULTS, recipe={}, about=about)
     (trial,) = load(settings.name, tmp_path).trials
-    assert set(metrics) - set(trial.user_attrs[METRICS]) == {"replica_0/test/force_mae"}
+    assert set(metrics) - set(metrics_of(trial)) == {"replica_0/test/force_mae"}

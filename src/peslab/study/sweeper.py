@@ -17,7 +17,7 @@ from optuna.trial import Trial, TrialState
 from peslab.errors import FULL, InfrastructureError, PeslabError, PrunedError
 from peslab.passwords import masked
 from peslab.study.about import About
-from peslab.study.results.ranking import METRICS, REASON, RUN_ID
+from peslab.study.results.ranking import METRICS, REASON, RUN_ID, as_text
 from peslab.study.results.shown import on_test_part
 from peslab.study.search.pruning import reporting
 from peslab.study.search.space import as_overrides, parse_space, start_point
@@ -186,7 +186,7 @@ def _tell(
 ) -> bool:
     if result is None:
         return study.tell(trial, state, None, {REASON: reason})
-    told = {METRICS: _kept(study, result.metrics), RUN_ID: result.run_id}
+    told = {METRICS: as_text(_kept(study, result.metrics)), RUN_ID: result.run_id}
     return study.tell(trial, state, values, told)
 
 

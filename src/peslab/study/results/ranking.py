@@ -1,5 +1,7 @@
 """Trials in the order of their validation error, with what they measured on the test part."""
 
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -13,6 +15,8 @@ from peslab.study.attributes import INTERRUPTED
 from peslab.study.objectives import pareto_front
 
 METRICS = "metrics"
+"""An attribute of a trial, read by `metrics_of`."""
+
 RUN_ID = "run_id"
 REASON = "reason"
 STATES = {
@@ -51,6 +55,17 @@ class RankedTrial:
     def as_json(self) -> dict[str, Any]:
         """Plain containers, for `peslab report --json`."""
         return dict(vars(self))
+
+
+def as_text(metrics: Mapping[str, float]) -> str:
+    """How a trial keeps its metrics: as JSON, which is not parsed whenever a study is opened."""
+    return json.dumps(dict(metrics), separators=(",", ":"))
+
+
+def metrics_of(trial: FrozenTrial) -> dict[str, float]:
+    """What a trial measured; nothing of one that did not come so far."""
+    kept = trial.user_attrs.get(METRICS, {})  # not as text in studies from before
+    return dict(json.loads(kept) if isinstance(kept, str) else kept)
 
 
 def ranking(study: optuna.Study) -> list[RankedTrial]:
@@ -103,7 +118,7 @@ def _ranked(trial: FrozenTrial, rank: int | None = None, front: bool = False) ->
         trial=trial.number,
         run_id=attributes.get(RUN_ID),
         values=dict(trial.params),
-        metrics=dict(attributes.get(METRICS, {})),
+        metrics=metrics_of(trial),
         reason=attributes.get(REASON),
         state=STATES[trial.state],
         front=front,

@@ -15,7 +15,7 @@ from optuna.trial import FrozenTrial, TrialState
 
 from peslab.study.attributes import INTERRUPTED
 from peslab.study.results.fresh import fresh_results, verdict
-from peslab.study.results.ranking import METRICS, REASON, RUN_ID, ranking
+from peslab.study.results.ranking import REASON, RUN_ID, metrics_of, ranking
 
 STATES = {
     TrialState.COMPLETE: "complete",
@@ -68,7 +68,7 @@ def trials_frame(study: optuna.Study) -> pl.DataFrame:
         read = {pl.Int64: int, pl.Float64: float, pl.String: str}[kind]
         column = [None if value is None else read(value) for value in values]
         columns[_free(columns, "value", key)] = pl.Series(column, dtype=kind)
-    metrics: list[dict[str, float]] = [trial.user_attrs.get(METRICS, {}) for trial in trials]
+    metrics = [metrics_of(trial) for trial in trials]
     for name in dict.fromkeys(name for each in metrics for name in each):
         values = [each.get(name) for each in metrics]
         columns[_free(columns, "metric", name)] = pl.Series(values, dtype=pl.Float64)
