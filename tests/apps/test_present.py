@@ -30,7 +30,7 @@ OUTCOME = Outcome(
     METRICS,
     0.011,
     Path("/home/user/runs/single/2026"),
-    RowErrors(np.zeros((2, 3)), "0123"),
+    RowErrors({"energy_mae": np.zeros((2, 3))}, "0123", 4),
 )
 
 

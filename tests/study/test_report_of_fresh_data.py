@@ -1,13 +1,14 @@
 """What a study's page says of its leading trials on fresh data."""
 
 import io
+from dataclasses import replace
 
 import pytest
 from rich.console import Console
 from test_report_in_80_columns import METRICS_OF_A_TRIAL, VALUES, study_of
 
 from peslab.study.results.fresh import FRESH, VERDICT, FreshResult, Verdict, fresh_json
-from peslab.study.results.report import promise, renderables, ties
+from peslab.study.results.report import curse, promise, ratio_told, renderables, ties
 
 TOLD = "a new database, which no trial has seen"
 
@@ -119,6 +120,7 @@ def test_where_all_failed_there_is_no_table():
         (Verdict([3, 7, 9], [9, 3, 7], None, []), "Trials 3, 7 and 9 are tied for best"),
         (Verdict([3, 7], [3], None, []), "Trial 3 is the best"),
         (Verdict([3], [3], None, []), "nobody to compare it with"),
+        (Verdict([], None, "it is a time", []), "were not trained again: it is a time."),
         (
             Verdict([3, 4], None, "with one replica each", []),
             "which differences are real: with one",
@@ -137,6 +139,15 @@ def test_one_replica_has_no_error_of_its_error():
     told = page(confirmed(alone, Verdict([0, 1], None, "with one replica each", [])))
     table = told.partition("which no trial has seen")[2].partition("Nobody")[0]
     assert "±" not in table
+
+
+def test_what_is_maximized_has_no_ratio():
+    """Of R² near zero it would say nothing."""
+    good = replace(RESULTS[0], is_maximized=True, error=0.98, promised=0.99)
+    assert (good.ratio, ratio_told(good)) == (None, "–")
+    assert "times as much" not in curse(good)
+    assert replace(RESULTS[0], promised=0.0).ratio is None
+    assert RESULTS[0].ratio == (pytest.approx(13 / 12), pytest.approx(1 / 12))
 
 
 def test_where_validation_promises_nothing_there_is_no_ratio():

@@ -5,6 +5,7 @@ from dataclasses import replace
 from peslab.configuration.suggest import did_you_mean
 from peslab.errors import PeslabError
 from peslab.pipeline.own_trainer import OBJECTIVE as OWN_TRAINERS
+from peslab.pipeline.repetition import is_time
 from peslab.pipeline.run import SELECTABLE
 from peslab.problems.contract import Problem, Task
 from peslab.study import Study
@@ -31,6 +32,19 @@ def _unit_of(task: Task, metric: str) -> str:
         "force_mae": task.gradient_unit,
         "prediction_microseconds": "µs",
     }.get(name, "")
+
+
+def is_of_data(metric: str) -> bool:
+    """Whether other data give a metric of our training another value: times and sizes are none."""
+    return metric not in SELECTABLE and not is_time(metric)
+
+
+def unconfirmed(settings: Study) -> str | None:
+    """Why fresh data cannot confirm what leads by the first objective, if so."""
+    first = settings.searched[0].metric
+    if settings.command is not None or is_of_data(first):
+        return None
+    return f"what they lead in, {first}, does not depend on the data"
 
 
 def judged(settings: Study, problem: Problem) -> Study:

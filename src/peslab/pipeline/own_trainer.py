@@ -153,6 +153,7 @@ class OwnTrainer:
             promised=trial.metrics.get(objective),
             run_id=run_id,
             is_maximized=self.study.searched[0].maximized if self.study.searched else False,
+            metric=error,
         )
 
     def _run(

@@ -18,10 +18,10 @@ class FreshResult:
 
     Attributes:
         trial: Its number.
-        error: Its mean absolute error on the fresh test data, over replicas and configurations;
-            None where it failed.
+        error: What the study is ranked by, measured on the fresh test data, the mean over replicas
+            and configurations; None where it failed.
         sem: The standard error of that; None of one replica, whose scatter nobody knows.
-        replicas: The error of each replica.
+        replicas: The same of each replica.
         promised: Its error on the validation part of the study, by which it was ranked; None where
             that is of another kind than the test part.
         data: The fingerprint of the fresh test data.
@@ -29,6 +29,7 @@ class FreshResult:
         run_id: Its run in MLflow.
         reason: Why it failed, if it did.
         is_maximized: Whether it is no error, but better when it is higher.
+        metric: What was measured; empty of studies that did not remember it.
     """
 
     trial: int
@@ -41,11 +42,23 @@ class FreshResult:
     run_id: str | None = None
     reason: str | None = None
     is_maximized: bool = False
+    metric: str = ""
 
     @property
     def sign(self) -> float:
         """Times this, the lowest is the best."""
         return -1.0 if self.is_maximized else 1.0
+
+    @property
+    def ratio(self) -> tuple[float, float | None] | None:
+        """The error over what was promised, with the standard error of the former.
+
+        None of what is maximized, whose ratios say nothing, as for R² near 0.
+        """
+        error, promised = self.error, self.promised
+        if self.is_maximized or error is None or promised is None or min(error, promised) <= 0.0:
+            return None
+        return error / promised, None if self.sem is None else self.sem / promised
 
     @property
     def above_promise(self) -> float | None:

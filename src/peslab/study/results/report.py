@@ -158,9 +158,11 @@ def confirmed(study: optuna.Study, error: Shown) -> Iterator[RenderableType]:
         return
     leading = [results[trial] for trial in found.trials]
     if leading:
-        yield f"The leading trials, trained again with fresh seeds and tested on\n{leading[0].told}"
+        is_one = error.best == "best"
+        those = "The leading trials" if is_one else "What leads in the first objective"
+        yield f"{those}, trained again with fresh seeds and tested on\n{leading[0].told}"
         yield _fresh_table(leading, found, error)
-    yield ties(found)
+    yield ties(found, error.best)
     winner = next((each.trial for each in ranking(study) if each.rank == 1), None)
     if winner in found.trials:
         yield curse(results[winner])
@@ -168,8 +170,15 @@ def confirmed(study: optuna.Study, error: Shown) -> Iterator[RenderableType]:
     yield ""
 
 
-def ties(found: Verdict) -> str:
-    """Who is the best, as far as anybody can know."""
+def ties(found: Verdict, best: str = "best") -> str:
+    """Who is the best, as far as anybody can know.
+
+    Args:
+        found: About the leading trials.
+        best: What they may be.
+    """
+    if not found.trials and found.reason is not None:
+        return f"The leading trials were not trained again: {found.reason}."
     if not found.trials:
         return "None of the leading trials could be trained again."
     if len(found.trials) == 1:
@@ -180,8 +189,8 @@ def ties(found: Verdict) -> str:
         return f"Nobody can say which differences are real: {found.reason}."
     *others, last = map(str, sorted(found.tied))
     if not others:
-        return f"Trial {last} is the best: the others are really worse, at a level of 5 %."
-    return f"Trials {', '.join(others)} and {last} are tied for best, at a level of 5 %."
+        return f"Trial {last} is the {best}: the others are really worse, at a level of 5 %."
+    return f"Trials {', '.join(others)} and {last} are tied for {best}, at a level of 5 %."
 
 
 def promise(result: FreshResult) -> str:
@@ -198,20 +207,21 @@ def promise(result: FreshResult) -> str:
 def curse(winner: FreshResult) -> str:
     """By how much the lowest validation error of all trials was too low, in their own words."""
     told, above = promise(winner), winner.above_promise
-    if winner.error is None or not winner.promised or above is None:
+    if winner.error is None or winner.promised is None or above is None:
         return told
     lies = "more" if winner.error > winner.promised else "less"
     seen = "the winner's curse" if above > 2 * (winner.sem or 0.0) else "no winner's curse is seen"
     by = _with_sem(abs(above), None, winner.error)
-    return f"{told}:\n{by} {lies}, {_ratio(winner)} times as much; {seen}."
+    times = "" if winner.ratio is None else f", {ratio_told(winner)} times as much"
+    return f"{told}:\n{by} {lies}{times}; {seen}."
 
 
-def _ratio(result: FreshResult) -> str:
-    """Of the error to what was promised, with the standard error of the former."""
-    if result.error is None or not result.promised:
+def ratio_told(result: FreshResult) -> str:
+    """Of the error to what was promised, the winner's curse, as far as that says anything."""
+    if result.ratio is None:
         return "–"
-    ratio, sem = result.error / result.promised, result.sem
-    return f"{ratio:.2f}" + ("" if sem is None else f" ± {sem / result.promised:.2f}")
+    ratio, sem = result.ratio
+    return f"{ratio:.2f}" + ("" if sem is None else f" ± {sem:.2f}")
 
 
 def _with_sem(mean: float, sem: float | None, beside: float | None = None) -> str:
@@ -237,7 +247,7 @@ def _fresh_table(leading: list[FreshResult], found: Verdict, error: Shown) -> Ta
             str(result.trial),
             "–" if result.promised is None else _with_sem(result.promised, None),
             "" if result.error is None else _with_sem(result.error, result.sem),
-            _ratio(result),
+            ratio_told(result),
             "" if pair is None else _with_sem(abs(pair["difference"]), pair["sem"], result.error),
             "" if pair is None else f"{pair['probability']:.2g}",
             "" if tied is None else good if tied else "worse",
