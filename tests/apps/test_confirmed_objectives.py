@@ -6,9 +6,12 @@ import numpy as np
 import pytest
 
 from peslab.apps.confirmations import _measured
+from peslab.apps.objectives import units_of
 from peslab.errors import PeslabError
 from peslab.pipeline import Outcome
 from peslab.pipeline.run import RowErrors
+from peslab.problems.contract import Task
+from peslab.study import Study
 from peslab.tracking import Tracking
 
 LOCAL = Tracking(uri=None, experiment="peslab")
@@ -59,3 +62,17 @@ def test_means_over_rows_are_had_row_by_row_and_others_by_the_replica():
     assert _measured(of, "ensemble/mae").tolist() == [[3.0]]
     with pytest.raises(PeslabError, match="no drag_lines/roughness"):
         _measured(of, "drag_lines/roughness")
+
+
+def test_errors_have_the_units_of_what_errs_and_r2_has_none():
+    """A part of a variance is a mere number, on the validation and on the test part."""
+    task = Task("energy", "eV", "val/energy_mae", "", gradient_unit="eV/Å")
+    names = ("-val/energy_r2", "val/energy_rmse", "val/force_mae", "network_parameters")
+    settings = Study(
+        "units", 1, n_startup_trials=1, seed=0, workers=1, space={"seed": "1,2"}, objectives=names
+    )
+    found = units_of(settings, task)
+    errors = {f"{part}/energy_rmse": "eV" for part in ("val", "test")}
+    slopes = {f"{part}/force_mae": "eV/Å" for part in ("val", "test")}
+    others = {"test/energy_mae": "eV", "prediction_microseconds": "µs"}
+    assert found == errors | slopes | others

@@ -23,8 +23,10 @@ def units_of(settings: Study, task: Task) -> dict[str, str]:
 
 
 def _unit_of(task: Task, metric: str) -> str:
-    """Of errors of the target, of its gradient and forces, and of times."""
+    """Of errors of the target, of its gradient and forces, and of times; R² has none."""
     name = metric.rpartition("/")[2]
+    if name == f"{task.target}_r2":
+        return ""
     if name.startswith(f"{task.target}_"):
         return task.unit
     return {
