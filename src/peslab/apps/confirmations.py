@@ -17,6 +17,7 @@ from peslab.problems.contract import FRESH_SEEDS, FreshData
 from peslab.study.objectives import Objective
 from peslab.study.results.confirmation import ROLE, SEEDS_OF_A_TRIAL, Retrain, Retrained, confirm
 from peslab.study.results.fresh import FreshResult
+from peslab.study.results.paired import sem_of_promise
 from peslab.study.results.ranking import RankedTrial
 from peslab.study.results.shown import on_test_part
 from peslab.study.storage.study import OpenStudy
@@ -90,14 +91,16 @@ def retrained(
         outcome = run(plan(changed), origin)
     metric = on_test_part(objective.metric)
     is_alike = fresh.is_alike or metric == objective.metric
+    errors, sem = _measured(outcome, metric), trial.metrics.get(f"{objective.metric}_sem")
     return Retrained(
-        errors=_measured(outcome, metric),
+        errors=errors,
         data=outcome.tested.data,
         told=fresh.told,
         promised=trial.metrics.get(objective.metric) if is_alike else None,
         run_id=outcome.run_id,
         is_maximized=objective.maximized,
         metric=metric,
+        promised_sem=sem_of_promise(sem, errors, outcome.tested.n_validation) if is_alike else None,
     )
 
 

@@ -47,6 +47,8 @@ class Retrained:
         run_id: Its run in MLflow.
         is_maximized: Whether they are no errors, but better when they are higher.
         metric: Whose values they are.
+        promised_sem: How the promise scatters with its seeds and configurations, None where that
+            is unknown, or these are of another kind.
     """
 
     errors: NDArray[np.float64]
@@ -56,6 +58,7 @@ class Retrained:
     run_id: str
     is_maximized: bool = False
     metric: str = ""
+    promised_sem: float | None = None
 
 
 Retrain = Callable[[RankedTrial, Path], Retrained]
@@ -161,6 +164,7 @@ def _retrained(
         run_id=found.run_id,
         is_maximized=found.is_maximized,
         metric=found.metric,
+        promised_sem=found.promised_sem,
     )
     return result, found.errors
 

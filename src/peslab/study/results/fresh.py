@@ -1,5 +1,6 @@
 """What the leading trials of a study gave on fresh data, as the study remembers it."""
 
+import math
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -30,6 +31,8 @@ class FreshResult:
         reason: Why it failed, if it did.
         is_maximized: Whether it is no error, but better when it is higher.
         metric: What was measured; empty of studies that did not remember it.
+        promised_sem: The standard error of what was promised; None where it is unknown, or that is
+            of other data than the error, so that their difference means nothing.
     """
 
     trial: int
@@ -43,6 +46,7 @@ class FreshResult:
     reason: str | None = None
     is_maximized: bool = False
     metric: str = ""
+    promised_sem: float | None = None
 
     @property
     def sign(self) -> float:
@@ -66,6 +70,13 @@ class FreshResult:
         if self.error is None or self.promised is None:
             return None
         return self.sign * (self.error - self.promised)
+
+    @property
+    def sem_above_promise(self) -> float | None:
+        """The standard error of that, in which both of them scatter."""
+        if self.sem is None or self.promised_sem is None:
+            return None
+        return math.hypot(self.sem, self.promised_sem)
 
 
 @dataclass(frozen=True)

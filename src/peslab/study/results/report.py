@@ -205,15 +205,20 @@ def promise(result: FreshResult) -> str:
 
 
 def curse(winner: FreshResult) -> str:
-    """By how much the lowest validation error of all trials was too low, in their own words."""
+    """By how much the lowest validation error of all trials was too low.
+
+    Whether that is more than chance is only said where it is known how both of them scatter.
+    """
     told, above = promise(winner), winner.above_promise
     if winner.error is None or winner.promised is None or above is None:
         return told
     lies = "more" if winner.error > winner.promised else "less"
-    seen = "the winner's curse" if above > 2 * (winner.sem or 0.0) else "no winner's curse is seen"
-    by = _with_sem(abs(above), None, winner.error)
+    sem, seen = winner.sem_above_promise, ""
+    if sem is not None:
+        seen = "; the winner's curse" if above > 2 * sem else "; no winner's curse is seen"
+    by = _with_sem(abs(above), sem, winner.error)
     times = "" if winner.ratio is None else f", {ratio_told(winner)} times as much"
-    return f"{told}:\n{by} {lies}{times}; {seen}."
+    return f"{told}:\n{by} {lies}{times}{seen}."
 
 
 def ratio_told(result: FreshResult) -> str:
