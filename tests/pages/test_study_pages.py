@@ -198,6 +198,20 @@ def test_confirmed_trials_show_their_fresh_errors_and_ties():
     assert [row[table.header.index("tied")] for row in table.rows[:4]] == ["✓", "✓", "", ""]
 
 
+@pytest.mark.parametrize(
+    ("asked_for", "words"),
+    [
+        ({"n_trials": "8", "extend_by": "6"}, "14 of 14 trials are finished"),
+        ({"n_trials": "20", "extend_by": "0"}, "14 of 20 trials are finished"),
+        ({"n_trials": "8"}, "14 trials are finished"),
+    ],
+)
+def test_finished_trials_are_counted_among_those_that_were_asked_for(asked_for, words):
+    """An extension counts; where fewer are asked for than there are, that is left out."""
+    made = study_files(ordinary(), Recorded(asked_for))
+    assert f"\n{words}:" in made["report.md"]
+
+
 def test_another_metric_of_fresh_data_is_named_and_not_drawn_beside_the_error(monkeypatch):
     """A gradient's error has no place on the axis of the energy's."""
     study = ordinary()

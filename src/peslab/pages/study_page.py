@@ -178,7 +178,9 @@ def _asked(what: Asked, frame: pl.DataFrame, recorded: Recorded) -> Iterator[Blo
     """How many trials, what they minimized, and in which space."""
     counts = dict(frame["state"].value_counts().iter_rows())
     told = ", ".join(f"{counts[state]} {state}" for state in sorted(counts)) or "none yet"
-    of = f" of {recorded.settings['n_trials']}" if "n_trials" in recorded.settings else ""
+    texts = [recorded.settings.get(key, "") for key in ("n_trials", "extend_by")]
+    planned = sum(int(text) for text in texts if text.isdecimal())
+    of = f" of {planned}" if planned >= len(frame) else ""  # fewer may be asked for later
     yield Paragraph(f"{len(frame)}{of} trials are finished: {told}. {_goals(what)}")
     if {"seed", "replicas"} <= set(what.recipe):
         seeds = f"seed {what.recipe['seed']} and the {what.recipe['replicas']} replicas from it on"
