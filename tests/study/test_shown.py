@@ -128,6 +128,16 @@ def test_the_ranking_says_what_it_is_by():
     assert trial.as_json()["objectives"] == ["val/error"]
 
 
+def test_where_no_trial_is_complete_none_is_called_the_best(tmp_path):
+    """And no command is offered that would not find it."""
+    study = create_study(study_name="own")
+    study.add_trial(create_trial(state=TrialState.FAIL, user_attrs={REASON: "no."}))
+    told = page(study, tmp_path)
+    assert "Trial 0 failed: no." in told
+    assert "best" not in told
+    assert told.rstrip().endswith("peslab ui")
+
+
 def test_reasons_are_shown_as_they_are(tmp_path):
     """[Errno 2] is no color."""
     study = create_study(study_name="own")

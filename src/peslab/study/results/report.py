@@ -57,9 +57,10 @@ def renderables(study: optuna.Study, home: Path) -> Iterator[RenderableType]:
         yield About.of(study).reference
     yield ""
     yield from confirmed(study, error)
-    yield _tree(study.study_name, trials[0], home, error)
+    best = trials[0] if trials[0].rank is not None else None
+    yield _tree(study.study_name, best, home, error)
     again = f"\n       peslab rerun {study.study_name}/best trainer.max_epochs=200"
-    yield f"\nNext:  peslab ui{again if error.is_own else ''}"
+    yield f"\nNext:  peslab ui{again if error.is_own and best is not None else ''}"
 
 
 def _is_timed(trials: list[RankedTrial]) -> bool:
@@ -124,7 +125,7 @@ def _comparison(best: RankedTrial, shown: Shown) -> Table:
     return table
 
 
-def _tree(name: str, best: RankedTrial, home: Path, shown: Shown) -> Tree:
+def _tree(name: str, best: RankedTrial | None, home: Path, shown: Shown) -> Tree:
     tree = Tree(f"[bold]{home}[/]")
     kept = "losses, figures, networks" if shown.is_own else "metrics and what it said"
     tree.add(f"mlflow.db          [dim]every run: {kept}[/]")
@@ -133,6 +134,8 @@ def _tree(name: str, best: RankedTrial, home: Path, shown: Shown) -> Tree:
     study = tree.add(f"studies/{name}/")
     study.add("journal.log    [dim]the study itself: the same command continues it[/]")
     study.add("report/        [dim]report.html: all of this and its figures, on one page[/]")
+    if best is None:
+        return tree
     best_folder = f"{best.trial}/".ljust(14)
     files = "network.pt, metrics.json, .hydra/" if shown.is_own else "metrics.json, replica_0/ …"
     study.add(f"{best_folder} [dim]the best trial: {files}[/]")
