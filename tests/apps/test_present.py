@@ -42,6 +42,12 @@ def told(monkeypatch):
     return console.file.getvalue
 
 
+def test_a_huge_error_is_short():
+    """1e300 has three hundred digits before its point."""
+    assert present.with_sem({"a": 1e300, "a_sem": 2e300}, "a") == "1e+300 ± 2e+300"
+    assert present.with_sem({"a": 123456.7}, "a") == "123456.7000"
+
+
 def test_a_single_run_fits_and_shows_what_it_measured(told):
     """Errors with their scatter, baselines, the place of the files, the next command."""
     runs = Path("/home/user/runs")

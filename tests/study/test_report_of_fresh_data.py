@@ -168,6 +168,14 @@ def test_what_is_maximized_has_no_ratio():
     assert RESULTS[0].ratio == (pytest.approx(13 / 12), pytest.approx(1 / 12))
 
 
+def test_a_huge_value_is_told_by_its_power_of_ten():
+    """And not with its three hundred digits."""
+    huge = replace(RESULTS[0], error=1e300, sem=2e299)
+    assert promise(huge).endswith("trained again it has 1e+300 ± 2e+299")
+    assert len(curse(huge)) < 200
+    assert max(map(len, page(confirmed([huge, *RESULTS[1:]])).splitlines())) <= 80
+
+
 def test_where_validation_promises_nothing_there_is_no_ratio():
     """The test part is of another kind."""
     other = [FreshResult(0, 0.0013, 0.0001, [0.0012, 0.0014], None, "d", TOLD, "a")]

@@ -16,8 +16,10 @@ from peslab.pages.words import MICROSECONDS, metric_words
 from peslab.study.results.fresh import FreshResult, Verdict, fresh_results, verdict
 from peslab.study.results.ranking import ranking
 from peslab.study.results.report import (
+    HUGE,
     curse,
     decimals,
+    fixed,
     promise,
     ratio_told,
     short,
@@ -41,7 +43,6 @@ TITLES = {
 """In their order on the page."""
 
 NOTHING = "–"
-HUGE = 1e6  # an error that is told by its power of ten
 
 
 @dataclass(frozen=True)
@@ -164,14 +165,14 @@ def with_sem(mean: float | None, sem: float | None) -> str:
     if mean is None:
         return NOTHING
     digits = decimals(mean, 5) if abs(mean) < 1.0 else max(0, 4 - int(math.log10(abs(mean))))
-    told = f"{mean:.{digits}f}" if abs(mean) < HUGE else f"{mean:.3g}"
+    told = fixed(mean, digits)
     if sem is None or not math.isfinite(sem):
         return told
     if abs(mean) >= HUGE:
         return f"{told} ± {sem:.2g}"
     if 0.0 < sem < 0.5 * 10.0**-digits:  # of replicas that agree by chance
         digits = -math.floor(math.log10(sem))
-    return f"{mean:.{digits}f} ± {sem:.{digits}f}"
+    return f"{mean:.{digits}f} ± {fixed(sem, digits)}"
 
 
 def _asked(what: Asked, frame: pl.DataFrame, recorded: Recorded) -> Iterator[Block]:

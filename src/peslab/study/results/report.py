@@ -30,6 +30,9 @@ MICROSECONDS = "prediction_microseconds"
 MOST_COLUMNS = 5
 """Beside rank, trial, error and time, in 80 letters."""
 
+HUGE = 1e6
+"""A value that is told by its power of ten."""
+
 COLORS = {"pruned": "yellow", "failed": "red"}
 
 
@@ -121,7 +124,7 @@ def _comparison(best: RankedTrial, shown: Shown) -> Table:
         "least squares on the same inputs": best.metrics["baseline/least_squares_mae"],
         "constant (the median)": constant,
     }.items():
-        table.add_row(name, f"{error:.{decimals(error, 5)}f}", f"{1 - error / constant:.4f}")
+        table.add_row(name, fixed(error, decimals(error, 5)), fixed(1 - error / constant, 4))
     return table
 
 
@@ -140,6 +143,11 @@ def _tree(name: str, best: RankedTrial | None, home: Path, shown: Shown) -> Tree
     files = "network.pt, metrics.json, .hydra/" if shown.is_own else "metrics.json, replica_0/ …"
     study.add(f"{best_folder} [dim]the best trial: {files}[/]")
     return tree
+
+
+def fixed(value: float, digits: int) -> str:
+    """With so many digits after the point; what would have hundreds before it, by its power."""
+    return f"{value:.{digits}f}" if abs(value) < HUGE else f"{value:.3g}"
 
 
 def decimals(value: float, least: int) -> int:
@@ -229,13 +237,13 @@ def ratio_told(result: FreshResult) -> str:
     if result.ratio is None:
         return "–"
     ratio, sem = result.ratio
-    return f"{ratio:.2f}" + ("" if sem is None else f" ± {sem:.2f}")
+    return fixed(ratio, 2) + ("" if sem is None else f" ± {fixed(sem, 2)}")
 
 
 def _with_sem(mean: float, sem: float | None, beside: float | None = None) -> str:
     """With as many digits as the number that it stands beside, or else its own."""
     digits = decimals(mean if beside is None else beside, 5)
-    return f"{mean:.{digits}f}" + ("" if sem is None else f" ± {sem:.{digits}f}")
+    return fixed(mean, digits) + ("" if sem is None else f" ± {fixed(sem, digits)}")
 
 
 def _fresh_table(leading: list[FreshResult], found: Verdict, error: Shown) -> Table:
