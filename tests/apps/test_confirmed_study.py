@@ -132,7 +132,10 @@ def test_a_model_knows_its_run(best, in_study):
     )
     assert best.metrics["test/energy_mae"] > 0
     assert package.load(best.run_id[:8]).run_id == best.run_id
-    assert "DescribedModel" not in repr(best)
+    told = f"test/energy_mae={best.metrics['test/energy_mae']:.3g}"
+    assert repr(best).startswith(f"Model(run {best.run_id[:8]}, 2 replicas, ProximityEigenvalues, ")
+    assert told in repr(best)
+    assert len(repr(best)) < 200
 
 
 def test_a_drag_is_drawn(best, tmp_path):
@@ -173,6 +176,7 @@ def test_no_pickle_is_loaded(in_study, monkeypatch):
         ("nowhere/best", "There is no study 'nowhere'"),
         ("quickstart/17", "has no finished trial '17'"),
         ("zzzz", "no run begins with 'zzzz'"),
+        ("", "No run is named"),
     ],
 )
 def test_what_is_not_there_is_one_sentence(name, words, in_study):

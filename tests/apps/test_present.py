@@ -30,7 +30,7 @@ OUTCOME = Outcome(
     METRICS,
     0.011,
     Path("/home/user/runs/single/2026"),
-    RowErrors(np.zeros((2, 3)), "0123"),
+    RowErrors({"energy_mae": np.zeros((2, 3))}, "0123", 4),
 )
 
 
@@ -40,6 +40,12 @@ def told(monkeypatch):
     console = Console(width=80, file=io.StringIO(), highlight=False)
     monkeypatch.setattr(present, "console", console)
     return console.file.getvalue
+
+
+def test_a_huge_error_is_short():
+    """1e300 has three hundred digits before its point."""
+    assert present.with_sem({"a": 1e300, "a_sem": 2e300}, "a") == "1e+300 ± 2e+300"
+    assert present.with_sem({"a": 123456.7}, "a") == "123456.7000"
 
 
 def test_a_single_run_fits_and_shows_what_it_measured(told):

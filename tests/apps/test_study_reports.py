@@ -3,7 +3,10 @@
 import shlex
 
 import pytest
+from optuna.study import create_study
+from optuna.trial import create_trial
 
+from peslab.apps.records import recorded
 from peslab.apps.report import conclude
 from peslab.configuration.build import resolve
 from peslab.configuration.compose import compose, without_hydra
@@ -29,6 +32,19 @@ def test_a_study_ends_with_its_report(report):
     assert "3 of 3 trials are finished: 3 complete." in page
     assert "need 4 complete trials, and there are 3" in page
     assert "numpy: " in page
+
+
+def test_the_settings_of_a_study_are_those_that_were_typed_last(tmp_path):
+    """And not those of its best trial, which may be from before it was extended."""
+    study = create_study(study_name="grown")
+    for number, error in enumerate((1.0, 2.0)):
+        study.add_trial(create_trial(value=error))
+        folder = tmp_path / "studies" / "grown" / str(number) / ".hydra"
+        folder.mkdir(parents=True)
+        text = f"study: {{n_trials: 1, extend_by: {number}}}"
+        (folder / "config.yaml").write_text(text, encoding="utf-8")
+    settings = recorded(study, tmp_path, LOCAL).settings
+    assert settings == {"n_trials": "1", "extend_by": "1"}
 
 
 def test_the_studys_run_in_mlflow_has_all_of_it(in_study, report):

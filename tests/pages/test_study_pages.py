@@ -198,6 +198,37 @@ def test_confirmed_trials_show_their_fresh_errors_and_ties():
     assert [row[table.header.index("tied")] for row in table.rows[:4]] == ["✓", "✓", "", ""]
 
 
+@pytest.mark.parametrize(
+    ("asked_for", "words"),
+    [
+        ({"n_trials": "8", "extend_by": "6"}, "14 of 14 trials are finished"),
+        ({"n_trials": "20", "extend_by": "0"}, "14 of 20 trials are finished"),
+        ({"n_trials": "8"}, "14 trials are finished"),
+    ],
+)
+def test_finished_trials_are_counted_among_those_that_were_asked_for(asked_for, words):
+    """An extension counts; where fewer are asked for than there are, that is left out."""
+    made = study_files(ordinary(), Recorded(asked_for))
+    assert f"\n{words}:" in made["report.md"]
+
+
+def test_another_metric_of_fresh_data_is_named_and_not_drawn_beside_the_error(monkeypatch):
+    """A gradient's error has no place on the axis of the energy's."""
+    study = ordinary()
+    for number in (0, 1):
+        result = FreshResult(number, 5.0, 0.1, promised=4.0, told="x", metric="test/gradient_mae")
+        study.set_user_attr(f"{FRESH}{number}", asdict(result))
+    study.set_user_attr(VERDICT, asdict(Verdict([0, 1], [0, 1], None, [])))
+    drawn = []
+    monkeypatch.setattr(study_pictures, "forest_figure", lambda forest, _: drawn.append(forest))
+    made = study_files(study, RECORDED)
+    (forest,) = drawn
+    assert np.isnan(forest.fresh.errors).all()
+    assert not forest.tied.any()
+    assert "fresh gradient MAE" in ranking_table(study, trials_frame(study)).header
+    assert "What is compared is their test MAE of the gradient." in made["report.md"]
+
+
 def test_a_report_of_fifty_trials_takes_seconds(monkeypatch):
     """Of the processor, with all the resamples of importances that it has time for."""
     monkeypatch.setattr(study_pictures, "SECONDS", 4.0)

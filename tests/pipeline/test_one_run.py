@@ -99,13 +99,16 @@ def test_the_watcher_is_told_the_parts_in_their_order(done):
 
 
 def test_the_errors_of_the_test_part_are_handed_back_row_by_row(done, home):
-    """Their means are the metric that tables show."""
+    """Their means are the metrics that tables show, of gradients and forces too."""
     planned, outcome, _ = done
-    errors, data = outcome.tested
-    assert errors.shape == (2, 40)
-    means = [outcome.metrics[f"replica_{k}/test/energy_mae"] for k in (0, 1)]
-    assert errors.mean(axis=1) == pytest.approx(means)
-    assert data == planned.problem.tables(home / "databases").test.fingerprint
+    errors, data, n_validation = outcome.tested
+    assert set(errors) == {"energy_mae", "gradient_mae", "force_mae"}
+    for name, of_rows in errors.items():
+        assert of_rows.shape == (2, 40)
+        means = [outcome.metrics[f"replica_{k}/test/{name}"] for k in (0, 1)]
+        assert of_rows.mean(axis=1) == pytest.approx(means)
+    tables = planned.problem.tables(home / "databases")
+    assert (data, n_validation) == (tables.test.fingerprint, len(tables.validation))
 
 
 def test_a_run_with_a_role_is_named_and_tagged_so(home, config):

@@ -52,6 +52,24 @@ class Oracle:
         return np.stack([self.potential.particle_energies(positions, widths)] * 2)
 
 
+def test_errors_of_rows_have_the_errors_as_their_means(tmp_path):
+    """Means over particles, of which the configurations have different numbers."""
+    problem = lattice_pes()
+    test = problem.tables(tmp_path).test
+    assert len(np.unique(numbers(test.inputs[0]))) == 3
+    random = np.random.default_rng(0)
+    energies = test.targets + random.normal(size=(2, len(test)))
+    gradients = test.gradients + random.normal(size=(2, *test.gradients.shape))
+    predicted = Prediction(energies, gradients)
+    errors = problem.errors(test, predicted)
+    rows = problem.row_errors(test, predicted)
+    assert set(rows) == {"energy_mae", "gradient_mae", "force_mae"}
+    for name, of_rows in rows.items():
+        assert of_rows.shape == (2, len(test))
+        assert of_rows.mean(axis=1) == pytest.approx(errors[name])
+    assert set(problem.row_errors(test, Prediction(energies, None))) == {"energy_mae"}
+
+
 def test_gradients_are_those_of_the_energy_per_particle(tmp_path):
     """Forces are −N times as large, with each configuration's own N."""
     test = lattice_pes().tables(tmp_path).test

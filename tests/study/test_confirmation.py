@@ -14,7 +14,7 @@ from confirmation_worker import again, settings
 
 from peslab.errors import InfrastructureError, PeslabError
 from peslab.study.results.confirmation import ERRORS, FOLDER, Retrained, confirm
-from peslab.study.results.fresh import fresh_json, fresh_results, verdict
+from peslab.study.results.fresh import Verdict, fresh_json, fresh_results, verdict
 from peslab.study.results.ranking import ranking
 from peslab.study.results.table import trials_frame
 from peslab.study.storage.study import load
@@ -107,6 +107,21 @@ def test_nothing_is_confirmed_where_none_is_asked_for(tmp_path):
     """`study.confirm=0`."""
     study = run(tmp_path, confirming(again()), confirm=0)
     assert (fresh_results(study), verdict(study)) == ({}, None)
+
+
+def test_what_fresh_data_cannot_confirm_is_not_trained(tmp_path):
+    """The reason is kept, once."""
+    begun = []
+
+    def conclude(study):
+        confirm(study, again(begun), why_not="it is a time")
+
+    study = run(tmp_path, conclude)
+    assert (begun, fresh_results(study)) == ([], {})
+    assert verdict(study) == Verdict([], None, "it is a time", [])
+    run(tmp_path, conclude)
+    journal = (tmp_path / "studies" / "confirmed" / "journal.log").read_text()
+    assert journal.count("it is a time") == 1
 
 
 def test_more_can_be_asked_for_later(tmp_path):

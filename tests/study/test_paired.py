@@ -15,6 +15,7 @@ from peslab.study.results.paired import (
     fresh_mean,
     holm,
     is_testable,
+    sem_of_promise,
     tied_for_best,
 )
 
@@ -172,3 +173,27 @@ def test_who_is_worse_than_anybody_is_not_among_the_best():
     ]
     assert tied_for_best([1, 2, 3], pairs) == [1, 3]
     assert tied_for_best([5], []) == [5]
+
+
+def test_a_promise_scatters_as_promises_do():
+    """Its standard error is the deviation of means over other seeds and few configurations."""
+    random = np.random.default_rng(11)
+    n, n_few, n_replicas = 400, 25, 3
+
+    def drawn(m):
+        return crossed(random, [5.0], n_replicas, m, 0.05, 1.0, 0.5)[0]
+
+    promises, said = [], []
+    for _ in range(400):
+        few = drawn(n_few)
+        promises.append(few.mean())
+        of_seeds = few.mean(axis=1).std(ddof=1) / math.sqrt(n_replicas)
+        said.append(sem_of_promise(of_seeds, drawn(n), n_few) ** 2)
+    assert math.sqrt(np.mean(said)) == pytest.approx(np.std(promises), rel=0.15)
+
+
+def test_a_promise_of_unknown_scatter_has_no_standard_error():
+    """One replica, or a metric that is no mean over configurations."""
+    assert sem_of_promise(None, np.ones((1, 9)), 4) is None
+    assert sem_of_promise(0.1, np.ones((3, 1)), 4) is None
+    assert sem_of_promise(0.1, np.ones((3, 9)), 4) == pytest.approx(0.1)

@@ -1,13 +1,15 @@
 """What a study's page says of its leading trials on fresh data."""
 
 import io
+import math
+from dataclasses import replace
 
 import pytest
 from rich.console import Console
 from test_report_in_80_columns import METRICS_OF_A_TRIAL, VALUES, study_of
 
 from peslab.study.results.fresh import FRESH, VERDICT, FreshResult, Verdict, fresh_json
-from peslab.study.results.report import promise, renderables, ties
+from peslab.study.results.report import curse, promise, ratio_told, renderables, ties
 
 TOLD = "a new database, which no trial has seen"
 
@@ -25,7 +27,9 @@ def pair(first, second, difference, probability):
 PAIRS = [pair(1, 0, -0.0002, 0.3), pair(1, 2, -0.0012, 0.004), pair(0, 2, -0.001, 0.01)]
 JUDGED = Verdict([1, 0, 2], [1, 0], None, PAIRS)
 RESULTS = [
-    FreshResult(0, 0.0013, 0.0001, [0.0012, 0.0014], 0.0012, "data", TOLD, "a"),
+    FreshResult(
+        0, 0.0013, 0.0001, [0.0012, 0.0014], 0.0012, "data", TOLD, "a", promised_sem=0.0001
+    ),
     FreshResult(1, 0.0011, 0.0001, [0.0010, 0.0012], 0.00121, "data", TOLD, "b"),
     FreshResult(2, 0.0023, 0.0001, [0.0022, 0.0024], 0.00122, "data", TOLD, "c"),
 ]
@@ -74,17 +78,32 @@ def test_ties_and_the_winners_curse_are_sentences():
     told = " ".join(page(confirmed()).split())
     assert "Trials 0 and 1 are tied for best" in told
     assert "Trial 0: validation promised 0.00120, trained again it has 0.00130 ± 0.00010" in told
-    assert "0.00010 more, 1.08 ± 0.08 times as much; no winner's curse is seen." in told
+    assert "0.00010 ± 0.00014 more, 1.08 ± 0.08 times as much; no winner's curse is seen" in told
 
 
 def test_a_promise_that_is_broken_by_more_than_chance_is_the_winners_curse():
     """By more than two standard errors; who does better than promised is not cursed."""
-    cursed = [FreshResult(0, 0.0015, 0.0001, [], 0.0012, "data", TOLD, "a"), *RESULTS[1:]]
+    cursed = [replace(RESULTS[0], error=0.0015), *RESULTS[1:]]
     told = " ".join(page(confirmed(cursed)).split())
-    assert "0.00030 more, 1.25 ± 0.08 times as much; the winner's curse." in told
-    lucky = [FreshResult(0, 0.0008, 0.0001, [], 0.0012, "data", TOLD, "a"), *RESULTS[1:]]
+    assert "0.00030 ± 0.00014 more, 1.25 ± 0.08 times as much; the winner's curse." in told
+    lucky = [replace(RESULTS[0], error=0.0008), *RESULTS[1:]]
     told = " ".join(page(confirmed(lucky)).split())
-    assert "0.000400 less, 0.67 ± 0.08 times as much; no winner's curse" in told
+    assert "0.000400 ± 0.000141 less, 0.67 ± 0.08 times as much; no winner's curse" in told
+
+
+def test_the_promise_scatters_too():
+    """What is much for the error alone may be little for the difference of both."""
+    wild = replace(RESULTS[0], error=0.0015, promised_sem=0.0005)
+    assert wild.sem_above_promise == pytest.approx(math.hypot(0.0001, 0.0005))
+    assert "no winner's curse is seen" in curse(wild)
+
+
+@pytest.mark.parametrize("unknown", [{"sem": None}, {"promised_sem": None}])
+def test_without_a_known_scatter_there_is_a_number_and_no_verdict(unknown):
+    """One replica, or a program whose test data are other data than those it was chosen by."""
+    told = curse(replace(RESULTS[0], error=0.0015, **unknown))
+    assert told.partition("\n")[2].startswith("0.00030 more, 1.25")
+    assert told.endswith("times as much.")
 
 
 def test_a_study_that_was_not_confirmed_says_nothing_of_it():
@@ -119,6 +138,7 @@ def test_where_all_failed_there_is_no_table():
         (Verdict([3, 7, 9], [9, 3, 7], None, []), "Trials 3, 7 and 9 are tied for best"),
         (Verdict([3, 7], [3], None, []), "Trial 3 is the best"),
         (Verdict([3], [3], None, []), "nobody to compare it with"),
+        (Verdict([], None, "it is a time", []), "were not trained again: it is a time."),
         (
             Verdict([3, 4], None, "with one replica each", []),
             "which differences are real: with one",
@@ -137,6 +157,23 @@ def test_one_replica_has_no_error_of_its_error():
     told = page(confirmed(alone, Verdict([0, 1], None, "with one replica each", [])))
     table = told.partition("which no trial has seen")[2].partition("Nobody")[0]
     assert "±" not in table
+
+
+def test_what_is_maximized_has_no_ratio():
+    """Of R² near zero it would say nothing."""
+    good = replace(RESULTS[0], is_maximized=True, error=0.98, promised=0.99)
+    assert (good.ratio, ratio_told(good)) == (None, "–")
+    assert "times as much" not in curse(good)
+    assert replace(RESULTS[0], promised=0.0).ratio is None
+    assert RESULTS[0].ratio == (pytest.approx(13 / 12), pytest.approx(1 / 12))
+
+
+def test_a_huge_value_is_told_by_its_power_of_ten():
+    """And not with its three hundred digits."""
+    huge = replace(RESULTS[0], error=1e300, sem=2e299)
+    assert promise(huge).endswith("trained again it has 1e+300 ± 2e+299")
+    assert len(curse(huge)) < 200
+    assert max(map(len, page(confirmed([huge, *RESULTS[1:]])).splitlines())) <= 80
 
 
 def test_where_validation_promises_nothing_there_is_no_ratio():

@@ -2,6 +2,7 @@
 
 import io
 import warnings
+from dataclasses import asdict, replace
 
 import pytest
 from optuna.exceptions import ExperimentalWarning
@@ -10,6 +11,7 @@ from optuna.trial import TrialState, create_trial
 from rich.console import Console
 
 from peslab.study.about import About
+from peslab.study.results.fresh import FRESH, VERDICT, FreshResult, Verdict
 from peslab.study.results.ranking import METRICS, REASON, ranking
 from peslab.study.results.report import renderables
 from peslab.study.results.shown import label, on_test_part, shown
@@ -90,6 +92,24 @@ def test_the_page_of_another_trainer_has_what_that_measured(tmp_path):
     assert max(map(len, told.replace(str(tmp_path), "").splitlines())) <= 80
 
 
+def test_what_was_trained_again_is_told_by_the_metric_that_was_measured(tmp_path):
+    """With its own unit; of several objectives the first is named as what decides."""
+    about = About(units={"test/gradient_mae": "E_c/R_c"}, baselined="test/energy_mae")
+    metrics = {"val/gradient_mae": 0.5, "test/gradient_mae": 0.25, "test/energy_mae": 0.1}
+    metrics |= {"baseline/constant_mae": 1.0, "baseline/least_squares_mae": 1.0}
+    study = study_of(metrics, objectives=["val/gradient_mae", "val/energy_mae"], about=about)
+    result = FreshResult(0, 0.3, told="new data", promised=0.5, metric="test/gradient_mae")
+    study.set_user_attr(f"{FRESH}0", asdict(result))
+    study.set_user_attr(VERDICT, asdict(Verdict([0, 7], [0], None, [])))
+    study.set_user_attr(f"{FRESH}7", asdict(replace(result, trial=7, error=0.9)))
+    found = shown(study, ranking(study))
+    assert (found.error, found.fresh) == ("test/energy_mae", "test/gradient_mae")
+    assert found.fresh_heading == "fresh gradient MAE\n(E_c/R_c)"
+    told = " ".join(page(study, tmp_path).split())
+    assert "What leads in the first objective, trained again" in told
+    assert "Trial 0 is the best in the first objective" in told
+
+
 def test_another_metric_of_ours_has_its_name_and_unit(tmp_path):
     """Baselines of the energy are none of the gradient."""
     metrics = {"val/gradient_mae": 0.5, "test/gradient_mae": 0.25, "prediction_microseconds": 3.0}
@@ -106,6 +126,16 @@ def test_the_ranking_says_what_it_is_by():
     """For programs that read `peslab report --json`."""
     (trial,) = ranking(study_of({"val/error": 0.5}, **OTHERS))
     assert trial.as_json()["objectives"] == ["val/error"]
+
+
+def test_where_no_trial_is_complete_none_is_called_the_best(tmp_path):
+    """And no command is offered that would not find it."""
+    study = create_study(study_name="own")
+    study.add_trial(create_trial(state=TrialState.FAIL, user_attrs={REASON: "no."}))
+    told = page(study, tmp_path)
+    assert "Trial 0 failed: no." in told
+    assert "best" not in told
+    assert told.rstrip().endswith("peslab ui")
 
 
 def test_reasons_are_shown_as_they_are(tmp_path):

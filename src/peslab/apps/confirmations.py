@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
 from omegaconf import DictConfig, OmegaConf
 
 from peslab.apps import present
@@ -10,11 +12,14 @@ from peslab.apps.rerun import override
 from peslab.configuration.folders import home
 from peslab.configuration.recorded import config_of
 from peslab.errors import InfrastructureError, PeslabError
-from peslab.pipeline import Origin, plan, run
+from peslab.pipeline import Origin, Outcome, plan, run
 from peslab.problems.contract import FRESH_SEEDS, FreshData
+from peslab.study.objectives import Objective
 from peslab.study.results.confirmation import ROLE, SEEDS_OF_A_TRIAL, Retrain, Retrained, confirm
 from peslab.study.results.fresh import FreshResult
+from peslab.study.results.paired import sem_of_promise
 from peslab.study.results.ranking import RankedTrial
+from peslab.study.results.shown import on_test_part
 from peslab.study.storage.study import OpenStudy
 from peslab.tracking import Tracking
 
@@ -24,18 +29,19 @@ class Conclusion:
 
     Args:
         retrain: What trains a trial again.
+        why_not: Why fresh data can confirm none of them, if so.
 
     Attributes:
         results: What this worker trained again.
     """
 
-    def __init__(self, retrain: Retrain) -> None:
+    def __init__(self, retrain: Retrain, why_not: str | None = None) -> None:
         self.results: list[FreshResult] = []
-        self._retrain = retrain
+        self._retrain, self._why_not = retrain, why_not
 
     def __call__(self, study: OpenStudy) -> None:
         """Confirm the leading trials, if all trials are finished."""
-        confirm(study, self._retrain, self._told)
+        confirm(study, self._retrain, self._told, self._why_not)
 
     def _told(self, result: FreshResult) -> None:
         present.fresh_line(result)
@@ -43,7 +49,12 @@ class Conclusion:
 
 
 def retrained(
-    trial: RankedTrial, folder: Path, config: DictConfig, study: str, tracking: Tracking
+    trial: RankedTrial,
+    folder: Path,
+    config: DictConfig,
+    study: str,
+    tracking: Tracking,
+    objective: Objective,
 ) -> Retrained:
     """Train a trial again, and draw what it was.
 
@@ -53,6 +64,7 @@ def retrained(
         config: Composed for the study.
         study: Its name.
         tracking: Where its runs are logged.
+        objective: What leading trials lead in: it is measured again.
 
     Raises:
         PeslabError: If it has no run, or its training fails.
@@ -77,9 +89,35 @@ def retrained(
             is_drawn=lambda _: False,
         )
         outcome = run(plan(changed), origin)
-    promised = trial.metrics.get(planned.problem.task.objective) if fresh.is_alike else None
-    tested = outcome.tested
-    return Retrained(tested.errors, tested.data, fresh.told, promised, outcome.run_id)
+    metric = on_test_part(objective.metric)
+    is_alike = fresh.is_alike or metric == objective.metric
+    errors, sem = _measured(outcome, metric), trial.metrics.get(f"{objective.metric}_sem")
+    return Retrained(
+        errors=errors,
+        data=outcome.tested.data,
+        told=fresh.told,
+        promised=trial.metrics.get(objective.metric) if is_alike else None,
+        run_id=outcome.run_id,
+        is_maximized=objective.maximized,
+        metric=metric,
+        promised_sem=sem_of_promise(sem, errors, outcome.tested.n_validation) if is_alike else None,
+    )
+
+
+def _measured(outcome: Outcome, metric: str) -> NDArray[np.float64]:
+    """A metric of each replica: on each configuration where it is a mean over them, else alone."""
+    part, _, name = metric.rpartition("/")
+    if part == "test" and name in outcome.tested.errors:
+        return outcome.tested.errors[name]
+    found, k = [], 0
+    while (each := outcome.metrics.get(f"replica_{k}/{metric}")) is not None:
+        found.append([each])
+        k += 1
+    if not found and metric in outcome.metrics:  # of all replicas together
+        found.append([outcome.metrics[metric]])
+    if not found:
+        raise PeslabError(f"on fresh data it has no {metric}.")
+    return np.array(found)
 
 
 def _draw(trial: RankedTrial, name: str, recorded: DictConfig, tracking: Tracking) -> None:

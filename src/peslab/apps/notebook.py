@@ -1,7 +1,8 @@
 """What `import peslab` offers in a notebook: the trials of a study, and trained models."""
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
@@ -27,6 +28,8 @@ from peslab.study.storage.study import load as load_study
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+ERROR = re.compile(r"test/\w+_mae")
 
 
 def trials(study: str) -> pl.DataFrame:
@@ -87,8 +90,15 @@ class Model:
     run_id: str
     config: dict[str, Any]
     metrics: Mapping[str, float]
-    surrogate: DescribedModel = field(repr=False)
-    recorded: DictConfig = field(repr=False)
+    surrogate: DescribedModel
+    recorded: DictConfig
+
+    def __repr__(self) -> str:
+        """One line: which run, how many networks, and what they see and err by on the test part."""
+        errors = {name: each for name, each in self.metrics.items() if ERROR.fullmatch(name)}
+        told = "".join(f", {name}={value:.3g}" for name, value in errors.items())
+        features = type(self.surrogate.features).__name__
+        return f"Model(run {self.run_id[:8]}, {self.replicas} replicas, {features}{told})"
 
     @property
     def replicas(self) -> int:

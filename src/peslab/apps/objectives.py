@@ -5,6 +5,7 @@ from dataclasses import replace
 from peslab.configuration.suggest import did_you_mean
 from peslab.errors import PeslabError
 from peslab.pipeline.own_trainer import OBJECTIVE as OWN_TRAINERS
+from peslab.pipeline.repetition import is_time
 from peslab.pipeline.run import SELECTABLE
 from peslab.problems.contract import Problem, Task
 from peslab.study import Study
@@ -22,8 +23,10 @@ def units_of(settings: Study, task: Task) -> dict[str, str]:
 
 
 def _unit_of(task: Task, metric: str) -> str:
-    """Of errors of the target, of its gradient and forces, and of times."""
+    """Of errors of the target, of its gradient and forces, and of times; R² has none."""
     name = metric.rpartition("/")[2]
+    if name == f"{task.target}_r2":
+        return ""
     if name.startswith(f"{task.target}_"):
         return task.unit
     return {
@@ -31,6 +34,19 @@ def _unit_of(task: Task, metric: str) -> str:
         "force_mae": task.gradient_unit,
         "prediction_microseconds": "µs",
     }.get(name, "")
+
+
+def is_of_data(metric: str) -> bool:
+    """Whether other data give a metric of our training another value: times and sizes are none."""
+    return metric not in SELECTABLE and not is_time(metric)
+
+
+def unconfirmed(settings: Study) -> str | None:
+    """Why fresh data cannot confirm what leads by the first objective, if so."""
+    first = settings.searched[0].metric
+    if settings.command is not None or is_of_data(first):
+        return None
+    return f"what they lead in, {first}, does not depend on the data"
 
 
 def judged(settings: Study, problem: Problem) -> Study:

@@ -15,7 +15,7 @@ from rich.tree import Tree
 
 from peslab.configuration.build import resolve
 from peslab.passwords import masked, masked_values
-from peslab.study.results.report import COMPACT, decimals, promise, short
+from peslab.study.results.report import COMPACT, decimals, fixed, promise, short
 
 if TYPE_CHECKING:
     import numpy as np
@@ -56,7 +56,7 @@ class LiveWatcher:
 
     def epoch(self, epoch: int, max_epochs: int, error: float) -> None:
         """Move the bar by one."""
-        told = f"epoch {epoch + 1}/{max_epochs}  validation MAE {error:.{decimals(error, 4)}f}"
+        told = f"epoch {epoch + 1}/{max_epochs}  validation MAE {fixed(error, decimals(error, 4))}"
         self._progress.update(self._task, completed=epoch + 1, total=max_epochs, told=told)
 
 
@@ -205,7 +205,7 @@ def with_sem(metrics: Mapping[str, float], name: str) -> str:
     """A mean with its standard error over replicas, as far as there are several."""
     mean, sem = metrics[name], metrics.get(f"{name}_sem")
     digits = decimals(mean, 4)
-    return f"{mean:.{digits}f}" + ("" if sem is None else f" ± {sem:.{digits}f}")
+    return fixed(mean, digits) + ("" if sem is None else f" ± {fixed(sem, digits)}")
 
 
 def difference(lines: Sequence[str]) -> None:
@@ -270,7 +270,7 @@ def comparison(original: "Mapping[str, float]", outcome: "Outcome") -> None:
     for name in sorted(outcome.metrics):
         if name.startswith(("test/", "val/")) and "_sem" not in name and name in original:
             before, now = original[name], outcome.metrics[name]
-            ratio = f"{now / before:.3f}" if before else "–"
+            ratio = fixed(now / before, 3) if before else "–"
             table.add_row(name, f"{before:.6g}", f"{now:.6g}", ratio)
     console.print(table)
     console.print(f"In {outcome.folder}; figures: peslab ui")

@@ -27,8 +27,8 @@ def recorded(study: "optuna.Study", home: Path, tracking: Tracking) -> Recorded:
     trials = ranking(study)
     folder = home / "studies" / study.study_name
     settings: dict[str, str] = {}
-    for trial in trials[:1]:
-        config = _loaded(folder / str(trial.trial) / ".hydra" / "config.yaml")
+    for number in sorted(trial.trial for trial in trials)[-1:]:  # what was typed last counts
+        config = _loaded(folder / str(number) / ".hydra" / "config.yaml")
         if isinstance(config, DictConfig) and config.get("study"):
             settings = {key: str(value) for key, value in _plain(config.study).items()}
     best = next((trial for trial in trials if trial.rank == 1), None)

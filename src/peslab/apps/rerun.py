@@ -103,6 +103,8 @@ def find_any(name: str, overrides: Sequence[str] = ()) -> tuple[RecordedRun, Tra
     Raises:
         PeslabError: If there is no such run.
     """
+    if not name.strip():
+        raise PeslabError("No run is named: name STUDY/best, STUDY/TRIAL, or a run id.")
     tracking: Tracking = build(check(_today(overrides))["tracking"], "tracking")
     study, _, trial = name.rpartition("/")
     if study:

@@ -8,7 +8,7 @@ from omegaconf import DictConfig
 
 from peslab.apps import present
 from peslab.apps.confirmations import Conclusion
-from peslab.apps.objectives import judged
+from peslab.apps.objectives import judged, unconfirmed
 from peslab.apps.spaces import defaults, merged
 from peslab.apps.start import started
 from peslab.apps.trainers import Peslab, Trainer, logged, own_trainer
@@ -59,7 +59,7 @@ def run_study(
     def on_interrupted(number: int) -> None:
         tracking.close_lost(home(), settings.name, number)
 
-    conclusion = Conclusion(trainer.retrain)
+    conclusion = Conclusion(trainer.retrain, unconfirmed(settings))
     with fellow_workers(settings.workers - 1, [*hydra, *overrides], settings.folder(home())):
         n_run = work(
             settings,

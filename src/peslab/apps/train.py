@@ -120,10 +120,13 @@ def _drawn_now(config: "DictConfig") -> "Callable[[Mapping[str, float]], bool]":
 
     Runs that are spooled lie there as they ended.
     """
+    from peslab.apps.objectives import is_of_data
     from peslab.study.search.pruning import leads
 
-    draws_leaders = config.study and config.study.confirm and not config.tracking.spool
-    return (lambda _: False) if draws_leaders else leads
+    if not config.study or not config.study.confirm or config.tracking.spool:
+        return leads
+    first, *_ = config.study.objectives or ("",)
+    return (lambda _: False) if is_of_data(str(first).removeprefix("-")) else leads
 
 
 def _run_grid(config: "DictConfig", fixed: Sequence[str], arguments: list[str]) -> None:

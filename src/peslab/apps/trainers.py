@@ -70,7 +70,8 @@ class Peslab:
 
     def retrain(self, trial: RankedTrial, folder: Path) -> Retrained:
         """Train its recorded config on fresh data."""
-        return retrained(trial, folder, self.start.config, self.study.name, self.tracking)
+        config, objective = self.start.config, self.study.searched[0]
+        return retrained(trial, folder, config, self.study.name, self.tracking, objective)
 
     def recipe(self) -> dict[str, str]:
         """All values that are not searched."""

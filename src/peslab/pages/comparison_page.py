@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from peslab.pages.document import Block, Code, Document, Paragraph, Picture, Row, Section, Table
 from peslab.pages.study_page import with_sem
+from peslab.study.results.report import fixed
 
 SHOWN = ("parity", "drag", "drag_lines", "errors", "forces", "learning_curves")
 """The figures that are worth a comparison, as far as both runs have them."""
@@ -74,7 +75,7 @@ def metrics_table(first: Compared, second: Compared) -> Table:
         sem = None if a_sem is None or b_sem is None else math.hypot(a_sem, b_sem)
         if sem is not None and abs(b - a) > REAL * sem:
             bold.add(len(rows))
-        ratio = f"{b / a:.3f}" if a else "–"
+        ratio = fixed(b / a, 3) if a else "–"
         rows.append((name, with_sem(a, a_sem), with_sem(b, b_sem), with_sem(b - a, sem), ratio))
     return Table(header, tuple(rows), frozenset(bold), n_left=1)
 

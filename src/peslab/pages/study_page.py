@@ -15,8 +15,19 @@ from peslab.pages.study_pictures import StudyPictures
 from peslab.pages.words import MICROSECONDS, metric_words
 from peslab.study.results.fresh import FreshResult, Verdict, fresh_results, verdict
 from peslab.study.results.ranking import ranking
-from peslab.study.results.report import curse, decimals, promise, short, short_names, ties
+from peslab.study.results.report import (
+    HUGE,
+    curse,
+    decimals,
+    fixed,
+    promise,
+    ratio_told,
+    short,
+    short_names,
+    ties,
+)
 from peslab.study.results.searched import Asked, asked, objective_values, searched_keys
+from peslab.study.results.shown import Shown
 
 if TYPE_CHECKING:
     import optuna
@@ -32,7 +43,6 @@ TITLES = {
 """In their order on the page."""
 
 NOTHING = "–"
-HUGE = 1e6  # an error that is told by its power of ten
 
 
 @dataclass(frozen=True)
@@ -90,9 +100,10 @@ def study_document(
         note = "Ranked by the validation part, shown on the test part. ± is the standard error of "
         ranked = Paragraph(f"{note}the mean over replicas."), ranking_table(study, frame)
         sections.append(Section("Ranking", ranked))
-    if fresh := fresh_results(study):
+    fresh, found = fresh_results(study), verdict(study)
+    if fresh or found is not None:
         first = next((trial.trial for trial in ranking(study) if trial.rank == 1), None)
-        told = _confirmation(fresh, verdict(study), first, what.shown.unit)
+        told = _confirmation(fresh, found, first, what.shown)
         sections.append(Section("The leading trials on fresh data", tuple(told)))
     for name, title in TITLES.items():
         if name in pictures:
@@ -113,7 +124,8 @@ def ranking_table(study: "optuna.Study", frame: pl.DataFrame) -> Table:
     has_cost = MICROSECONDS in frame.columns and MICROSECONDS not in what.objectives
     header = ["rank", "trial", *(_heading(name, what) for name in what.objectives)]
     header += [_heading(error, what)] if error else []
-    header += ["on fresh data", "tied"] if has_fresh else []
+    alike = what.shown.fresh == (error or what.objectives[0])
+    header += ["on fresh data" if alike else what.shown.fresh_label, "tied"] if has_fresh else []
     header += ["µs"] if has_cost else []
     header += short_names([key.key for key in keys])
     rows: list[tuple[str, ...]] = []
@@ -153,21 +165,23 @@ def with_sem(mean: float | None, sem: float | None) -> str:
     if mean is None:
         return NOTHING
     digits = decimals(mean, 5) if abs(mean) < 1.0 else max(0, 4 - int(math.log10(abs(mean))))
-    told = f"{mean:.{digits}f}" if abs(mean) < HUGE else f"{mean:.3g}"
+    told = fixed(mean, digits)
     if sem is None or not math.isfinite(sem):
         return told
     if abs(mean) >= HUGE:
         return f"{told} ± {sem:.2g}"
     if 0.0 < sem < 0.5 * 10.0**-digits:  # of replicas that agree by chance
         digits = -math.floor(math.log10(sem))
-    return f"{mean:.{digits}f} ± {sem:.{digits}f}"
+    return f"{mean:.{digits}f} ± {fixed(sem, digits)}"
 
 
 def _asked(what: Asked, frame: pl.DataFrame, recorded: Recorded) -> Iterator[Block]:
     """How many trials, what they minimized, and in which space."""
     counts = dict(frame["state"].value_counts().iter_rows())
     told = ", ".join(f"{counts[state]} {state}" for state in sorted(counts)) or "none yet"
-    of = f" of {recorded.settings['n_trials']}" if "n_trials" in recorded.settings else ""
+    texts = [recorded.settings.get(key, "") for key in ("n_trials", "extend_by")]
+    planned = sum(int(text) for text in texts if text.isdecimal())
+    of = f" of {planned}" if planned >= len(frame) else ""  # fewer may be asked for later
     yield Paragraph(f"{len(frame)}{of} trials are finished: {told}. {_goals(what)}")
     if {"seed", "replicas"} <= set(what.recipe):
         seeds = f"seed {what.recipe['seed']} and the {what.recipe['replicas']} replicas from it on"
@@ -191,12 +205,26 @@ def _goals(what: Asked) -> str:
 
 
 def _confirmation(
-    fresh: Mapping[int, FreshResult], found: Verdict | None, first: int | None, unit: str
+    fresh: Mapping[int, FreshResult], found: Verdict | None, first: int | None, shown: Shown
 ) -> Iterator[Block]:
     """What validation promised, what came out when trained again, and who is tied."""
+    if fresh:
+        yield from _trained_again(fresh, found, shown)
+    if found is not None:
+        yield Paragraph(ties(found, shown.best))
+    winner = None if first is None else fresh.get(first)
+    if winner is not None and winner.error is not None:
+        yield Paragraph(curse(winner))
+
+
+def _trained_again(
+    fresh: Mapping[int, FreshResult], found: Verdict | None, shown: Shown
+) -> Iterator[Block]:
     whence = next((each.told for each in fresh.values() if each.told), "fresh data")
+    led = "leading trials" if shown.best == "best" else "trials that lead in the first objective"
     yield Paragraph(
-        f"The leading trials were trained again with fresh seeds and tested on {whence}."
+        f"The {led} were trained again with fresh seeds and tested on {whence}. What is "
+        f"compared is their {metric_words(shown.fresh)}."
     )
     given = [each for each in fresh.values() if each.error is not None]
     given.sort(key=lambda each: each.sign * (each.error or 0.0))
@@ -205,30 +233,17 @@ def _confirmation(
             str(each.trial),
             with_sem(each.promised, None),
             with_sem(each.error, each.sem),
-            _ratio(each),
+            ratio_told(each),
         )
         for each in given
     ]
-    told = f" ({unit})" if unit else ""
+    told = f" ({shown.fresh_unit})" if shown.fresh_unit else ""
     header = ("trial", f"validation promised{told}", f"trained again{told}", "ratio")
     tied = [row for row, each in enumerate(given) if found and found.is_tied(each.trial)]
     yield Table(header, tuple(rows), frozenset(tied))
     for each in fresh.values():
         if each.error is None:
             yield Paragraph(promise(each))
-    if found is not None:
-        yield Paragraph(ties(found))
-    winner = None if first is None else fresh.get(first)
-    if winner is not None and winner.error is not None:
-        yield Paragraph(curse(winner))
-
-
-def _ratio(result: FreshResult) -> str:
-    """How much more the error is than that for which the trial was chosen: the winner's curse."""
-    if result.error is None or not result.promised:
-        return NOTHING
-    told = f"{result.error / result.promised:.2f}"
-    return told if result.sem is None else f"{told} ± {result.sem / result.promised:.2f}"
 
 
 def _failures(study: "optuna.Study", ended: pl.DataFrame) -> Table:

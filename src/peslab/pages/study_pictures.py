@@ -115,12 +115,13 @@ class StudyPictures:
         if shown not in ranked.columns or not ranked[shown].is_finite().any():
             return None
         counts = replica_counts(ranked, shown)
-        fresh = _numbers(ranked, "fresh_error")
+        is_alike = shown == self._asked.shown.fresh
+        fresh = _numbers(ranked, "fresh_error" if is_alike else "")
         forest = Forest(
             [f"trial {number}" for number in ranked["trial"]],
             Means(_numbers(ranked, shown), half_widths(_numbers(ranked, f"{shown}_sem"), counts)),
             Means(fresh, half_widths(_numbers(ranked, "fresh_error_sem"), counts)),
-            ranked["tied"].fill_null(value=False).to_numpy(),
+            ranked["tied"].fill_null(value=False).to_numpy() & is_alike,
             {
                 name: _numbers(ranked, metric)
                 for name, metric in BASELINES.items()

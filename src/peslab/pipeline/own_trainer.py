@@ -153,6 +153,8 @@ class OwnTrainer:
             promised=trial.metrics.get(objective),
             run_id=run_id,
             is_maximized=self.study.searched[0].maximized if self.study.searched else False,
+            metric=error,
+            promised_sem=trial.metrics.get(f"{objective}_sem") if error == objective else None,
         )
 
     def _run(

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple, Protocol, cast
 
-import numpy as np
 from omegaconf import DictConfig, OmegaConf
 
 from peslab.configuration.secrets import recorded, recorded_text
@@ -101,12 +100,14 @@ class RowErrors(NamedTuple):
     """The test part, row by row.
 
     Attributes:
-        errors: Absolute ones of each replica, shape (k, n).
+        errors: For each error that is a mean over rows those of each replica, shape (k, n).
         data: The fingerprint of its inputs and targets.
+        n_validation: The rows of the validation part, whose errors scatter as these do.
     """
 
-    errors: Array
+    errors: dict[str, Array]
     data: str
+    n_validation: int
 
 
 @dataclass(frozen=True)
@@ -191,8 +192,8 @@ def run(plan: Plan, origin: Origin) -> Outcome:
         metrics |= watch.seconds | {"seconds/fit": fitted.seconds}
         log.metrics(metrics)
         keep_metrics(origin.folder, metrics)
-    errors = np.abs(predicted.targets - tables.test.targets)
-    tested = RowErrors(errors, tables.test.fingerprint)
+    errors = plan.problem.row_errors(tables.test, predicted)
+    tested = RowErrors(errors, tables.test.fingerprint, len(tables.validation))
     objective = metrics[plan.problem.task.objective]
     return Outcome(log.run_id, metrics, objective, origin.folder, tested)
 

@@ -237,6 +237,10 @@ class Problem(ABC):
     def errors(self, table: Table, predicted: Prediction) -> dict[str, Array]:
         """Each error of each replica on a table, shape (k,)."""
 
+    def row_errors(self, table: Table, predicted: Prediction) -> dict[str, Array]:
+        """Those errors that are means over rows: of each replica on each row, shape (k, n)."""
+        return {f"{self.task.target}_mae": np.abs(predicted.targets - table.targets)}
+
     @abstractmethod
     def baselines(self, train: tuple[Array, Array], test: tuple[Array, Array]) -> dict[str, float]:
         """Errors on the test part without a network, from (features, targets) of both parts."""

@@ -67,6 +67,22 @@ class EnergySurface(Problem):
             errors["force_mae"] = (there.sum(axis=1)[particles, None] * off).mean(axis=(1, 2))
         return errors
 
+    def row_errors(self, table: Table, predicted: Prediction) -> dict[str, Array]:
+        """Absolute errors of each configuration, whose means are those of `errors`.
+
+        Of gradients and forces they are sums over the n_c particles of a configuration over n̄ d,
+        with the mean number of particles n̄: errors are means over particles.
+        """
+        found = super().row_errors(table, predicted)
+        if predicted.gradients is None or table.gradients is None:
+            return found
+        there = present(table.inputs[0])
+        particles = there.sum(axis=1)
+        off = np.where(there[:, :, None], np.abs(predicted.gradients - table.gradients), 0.0)
+        found["gradient_mae"] = off.mean(axis=3).sum(axis=2) / particles.mean()
+        found["force_mae"] = particles * found["gradient_mae"]
+        return found
+
     def baselines(self, train: tuple[Array, Array], test: tuple[Array, Array]) -> dict[str, float]:
         """The median, and linear fits on the descriptors: what a network has to beat."""
         return {

@@ -39,12 +39,16 @@ class Retrained:
     """A trial that was trained again.
 
     Attributes:
-        errors: Absolute ones of each replica on each fresh test configuration, shape (k, n).
+        errors: Those of each replica on each fresh test configuration, shape (k, n), whose mean is
+            what the study is ranked by; of what is no such mean the value of each, shape (k, 1).
         data: The fingerprint of these configurations.
         told: How fresh they are.
         promised: The error that the study knew, None where it cannot be compared with these.
         run_id: Its run in MLflow.
         is_maximized: Whether they are no errors, but better when they are higher.
+        metric: Whose values they are.
+        promised_sem: How the promise scatters with its seeds and configurations, None where that
+            is unknown, or these are of another kind.
     """
 
     errors: NDArray[np.float64]
@@ -53,6 +57,8 @@ class Retrained:
     promised: float | None
     run_id: str
     is_maximized: bool = False
+    metric: str = ""
+    promised_sem: float | None = None
 
 
 Retrain = Callable[[RankedTrial, Path], Retrained]
@@ -63,6 +69,7 @@ def confirm(
     study: OpenStudy,
     retrain: Retrain,
     on_result: Callable[[FreshResult], None] = lambda _: None,
+    why_not: str | None = None,
 ) -> None:
     """Train the leading trials of a study again and compare them, if all trials are finished.
 
@@ -73,6 +80,7 @@ def confirm(
         study: As a worker sees it.
         retrain: Trains one of them.
         on_result: Told after each.
+        why_not: Why that would say nothing of them; recorded in place of results.
 
     Raises:
         InfrastructureError: If the disk is full or a server lost; nothing is recorded then.
@@ -81,6 +89,10 @@ def confirm(
         return
     ranked = [trial for trial in ranking(study.optuna_study) if trial.rank is not None]
     leading = {trial.trial: trial for trial in ranked[: study.settings.confirm]}
+    if why_not is not None:
+        with study.store.lock("claim"):
+            _keep(study, Verdict([], None, why_not, []))
+        return
     while (trial := _next(study, leading)) is not None:
         result, errors = _retrained(study, trial, retrain)
         if _record(study, result, errors):
@@ -139,7 +151,7 @@ def _retrained(
         return FreshResult(trial.trial, reason=str(failure)), np.empty((0, 0))
     error, sem = fresh_mean(found.errors)
     if not math.isfinite(error):
-        reason = f"its error on fresh data is {error}."
+        reason = f"its {found.metric or 'error'} on fresh data is {error}."
         return FreshResult(trial.trial, reason=reason), np.empty((0, 0))
     result = FreshResult(
         trial.trial,
@@ -151,6 +163,8 @@ def _retrained(
         told=found.told,
         run_id=found.run_id,
         is_maximized=found.is_maximized,
+        metric=found.metric,
+        promised_sem=found.promised_sem,
     )
     return result, found.errors
 
@@ -175,7 +189,10 @@ def _judge(study: OpenStudy, leading: list[int]) -> None:
     results = fresh_results(study.optuna_study)
     found = [results[trial] for trial in leading if results[trial].error is not None]
     found.sort(key=lambda result: (result.sign * (result.error or 0.0), result.trial))
-    judged = _verdict(study, found)
+    _keep(study, _verdict(study, found))
+
+
+def _keep(study: OpenStudy, judged: Verdict) -> None:
     if judged != verdict(study.optuna_study):  # or the journal would grow with each start
         study.optuna_study.set_user_attr(VERDICT, asdict(judged))
 

@@ -1,5 +1,6 @@
 """What the leading trials of a study gave on fresh data, as the study remembers it."""
 
+import math
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -18,10 +19,10 @@ class FreshResult:
 
     Attributes:
         trial: Its number.
-        error: Its mean absolute error on the fresh test data, over replicas and configurations;
-            None where it failed.
+        error: What the study is ranked by, measured on the fresh test data, the mean over replicas
+            and configurations; None where it failed.
         sem: The standard error of that; None of one replica, whose scatter nobody knows.
-        replicas: The error of each replica.
+        replicas: The same of each replica.
         promised: Its error on the validation part of the study, by which it was ranked; None where
             that is of another kind than the test part.
         data: The fingerprint of the fresh test data.
@@ -29,6 +30,9 @@ class FreshResult:
         run_id: Its run in MLflow.
         reason: Why it failed, if it did.
         is_maximized: Whether it is no error, but better when it is higher.
+        metric: What was measured; empty of studies that did not remember it.
+        promised_sem: The standard error of what was promised; None where it is unknown, or that is
+            of other data than the error, so that their difference means nothing.
     """
 
     trial: int
@@ -41,6 +45,8 @@ class FreshResult:
     run_id: str | None = None
     reason: str | None = None
     is_maximized: bool = False
+    metric: str = ""
+    promised_sem: float | None = None
 
     @property
     def sign(self) -> float:
@@ -48,11 +54,29 @@ class FreshResult:
         return -1.0 if self.is_maximized else 1.0
 
     @property
+    def ratio(self) -> tuple[float, float | None] | None:
+        """The error over what was promised, with the standard error of the former.
+
+        None of what is maximized, whose ratios say nothing, as for R² near 0.
+        """
+        error, promised = self.error, self.promised
+        if self.is_maximized or error is None or promised is None or min(error, promised) <= 0.0:
+            return None
+        return error / promised, None if self.sem is None else self.sem / promised
+
+    @property
     def above_promise(self) -> float | None:
         """How much worse it is than was promised: of the winner of many, the winner's curse."""
         if self.error is None or self.promised is None:
             return None
         return self.sign * (self.error - self.promised)
+
+    @property
+    def sem_above_promise(self) -> float | None:
+        """The standard error of that, in which both of them scatter."""
+        if self.sem is None or self.promised_sem is None:
+            return None
+        return math.hypot(self.sem, self.promised_sem)
 
 
 @dataclass(frozen=True)

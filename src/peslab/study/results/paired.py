@@ -85,6 +85,22 @@ def fresh_mean(errors: Array) -> tuple[float, float | None]:
     return spread.mean, math.sqrt(spread.of_seeds + _of_mean(spread.configurations))
 
 
+def sem_of_promise(sem: float | None, errors: Array, n: int) -> float | None:
+    """The standard error √(s² + S_C²/n) of a mean over n other configurations of the same kind.
+
+    Args:
+        sem: Its standard error s over its replicas alone.
+        errors: Of each replica of the same model on m configurations, shape (R, m).
+        n: The configurations that it is a mean over.
+
+    Returns:
+        None where a scatter is unknown: of one replica, or where m = 1.
+    """
+    if sem is None or errors.shape[1] == 1:
+        return None
+    return math.sqrt(sem**2 + float(np.var(errors.mean(axis=0), ddof=1)) / n)
+
+
 def differences(errors: Mapping[int, Array]) -> list[Difference]:
     """Compare each trial with each other.
 

@@ -30,6 +30,9 @@ MICROSECONDS = "prediction_microseconds"
 MOST_COLUMNS = 5
 """Beside rank, trial, error and time, in 80 letters."""
 
+HUGE = 1e6
+"""A value that is told by its power of ten."""
+
 COLORS = {"pruned": "yellow", "failed": "red"}
 
 
@@ -57,9 +60,10 @@ def renderables(study: optuna.Study, home: Path) -> Iterator[RenderableType]:
         yield About.of(study).reference
     yield ""
     yield from confirmed(study, error)
-    yield _tree(study.study_name, trials[0], home, error)
+    best = trials[0] if trials[0].rank is not None else None
+    yield _tree(study.study_name, best, home, error)
     again = f"\n       peslab rerun {study.study_name}/best trainer.max_epochs=200"
-    yield f"\nNext:  peslab ui{again if error.is_own else ''}"
+    yield f"\nNext:  peslab ui{again if error.is_own and best is not None else ''}"
 
 
 def _is_timed(trials: list[RankedTrial]) -> bool:
@@ -120,11 +124,11 @@ def _comparison(best: RankedTrial, shown: Shown) -> Table:
         "least squares on the same inputs": best.metrics["baseline/least_squares_mae"],
         "constant (the median)": constant,
     }.items():
-        table.add_row(name, f"{error:.{decimals(error, 5)}f}", f"{1 - error / constant:.4f}")
+        table.add_row(name, fixed(error, decimals(error, 5)), fixed(1 - error / constant, 4))
     return table
 
 
-def _tree(name: str, best: RankedTrial, home: Path, shown: Shown) -> Tree:
+def _tree(name: str, best: RankedTrial | None, home: Path, shown: Shown) -> Tree:
     tree = Tree(f"[bold]{home}[/]")
     kept = "losses, figures, networks" if shown.is_own else "metrics and what it said"
     tree.add(f"mlflow.db          [dim]every run: {kept}[/]")
@@ -133,10 +137,17 @@ def _tree(name: str, best: RankedTrial, home: Path, shown: Shown) -> Tree:
     study = tree.add(f"studies/{name}/")
     study.add("journal.log    [dim]the study itself: the same command continues it[/]")
     study.add("report/        [dim]report.html: all of this and its figures, on one page[/]")
+    if best is None:
+        return tree
     best_folder = f"{best.trial}/".ljust(14)
     files = "network.pt, metrics.json, .hydra/" if shown.is_own else "metrics.json, replica_0/ …"
     study.add(f"{best_folder} [dim]the best trial: {files}[/]")
     return tree
+
+
+def fixed(value: float, digits: int) -> str:
+    """With so many digits after the point; what would have hundreds before it, by its power."""
+    return f"{value:.{digits}f}" if abs(value) < HUGE else f"{value:.3g}"
 
 
 def decimals(value: float, least: int) -> int:
@@ -158,9 +169,11 @@ def confirmed(study: optuna.Study, error: Shown) -> Iterator[RenderableType]:
         return
     leading = [results[trial] for trial in found.trials]
     if leading:
-        yield f"The leading trials, trained again with fresh seeds and tested on\n{leading[0].told}"
+        is_one = error.best == "best"
+        those = "The leading trials" if is_one else "What leads in the first objective"
+        yield f"{those}, trained again with fresh seeds and tested on\n{leading[0].told}"
         yield _fresh_table(leading, found, error)
-    yield ties(found)
+    yield ties(found, error.best)
     winner = next((each.trial for each in ranking(study) if each.rank == 1), None)
     if winner in found.trials:
         yield curse(results[winner])
@@ -168,8 +181,15 @@ def confirmed(study: optuna.Study, error: Shown) -> Iterator[RenderableType]:
     yield ""
 
 
-def ties(found: Verdict) -> str:
-    """Who is the best, as far as anybody can know."""
+def ties(found: Verdict, best: str = "best") -> str:
+    """Who is the best, as far as anybody can know.
+
+    Args:
+        found: About the leading trials.
+        best: What they may be.
+    """
+    if not found.trials and found.reason is not None:
+        return f"The leading trials were not trained again: {found.reason}."
     if not found.trials:
         return "None of the leading trials could be trained again."
     if len(found.trials) == 1:
@@ -180,8 +200,8 @@ def ties(found: Verdict) -> str:
         return f"Nobody can say which differences are real: {found.reason}."
     *others, last = map(str, sorted(found.tied))
     if not others:
-        return f"Trial {last} is the best: the others are really worse, at a level of 5 %."
-    return f"Trials {', '.join(others)} and {last} are tied for best, at a level of 5 %."
+        return f"Trial {last} is the {best}: the others are really worse, at a level of 5 %."
+    return f"Trials {', '.join(others)} and {last} are tied for {best}, at a level of 5 %."
 
 
 def promise(result: FreshResult) -> str:
@@ -196,28 +216,34 @@ def promise(result: FreshResult) -> str:
 
 
 def curse(winner: FreshResult) -> str:
-    """By how much the lowest validation error of all trials was too low, in their own words."""
+    """By how much the lowest validation error of all trials was too low.
+
+    Whether that is more than chance is only said where it is known how both of them scatter.
+    """
     told, above = promise(winner), winner.above_promise
-    if winner.error is None or not winner.promised or above is None:
+    if winner.error is None or winner.promised is None or above is None:
         return told
     lies = "more" if winner.error > winner.promised else "less"
-    seen = "the winner's curse" if above > 2 * (winner.sem or 0.0) else "no winner's curse is seen"
-    by = _with_sem(abs(above), None, winner.error)
-    return f"{told}:\n{by} {lies}, {_ratio(winner)} times as much; {seen}."
+    sem, seen = winner.sem_above_promise, ""
+    if sem is not None:
+        seen = "; the winner's curse" if above > 2 * sem else "; no winner's curse is seen"
+    by = _with_sem(abs(above), sem, winner.error)
+    times = "" if winner.ratio is None else f", {ratio_told(winner)} times as much"
+    return f"{told}:\n{by} {lies}{times}{seen}."
 
 
-def _ratio(result: FreshResult) -> str:
-    """Of the error to what was promised, with the standard error of the former."""
-    if result.error is None or not result.promised:
+def ratio_told(result: FreshResult) -> str:
+    """Of the error to what was promised, the winner's curse, as far as that says anything."""
+    if result.ratio is None:
         return "–"
-    ratio, sem = result.error / result.promised, result.sem
-    return f"{ratio:.2f}" + ("" if sem is None else f" ± {sem / result.promised:.2f}")
+    ratio, sem = result.ratio
+    return fixed(ratio, 2) + ("" if sem is None else f" ± {fixed(sem, 2)}")
 
 
 def _with_sem(mean: float, sem: float | None, beside: float | None = None) -> str:
     """With as many digits as the number that it stands beside, or else its own."""
     digits = decimals(mean if beside is None else beside, 5)
-    return f"{mean:.{digits}f}" + ("" if sem is None else f" ± {sem:.{digits}f}")
+    return fixed(mean, digits) + ("" if sem is None else f" ± {fixed(sem, digits)}")
 
 
 def _fresh_table(leading: list[FreshResult], found: Verdict, error: Shown) -> Table:
@@ -237,7 +263,7 @@ def _fresh_table(leading: list[FreshResult], found: Verdict, error: Shown) -> Ta
             str(result.trial),
             "–" if result.promised is None else _with_sem(result.promised, None),
             "" if result.error is None else _with_sem(result.error, result.sem),
-            _ratio(result),
+            ratio_told(result),
             "" if pair is None else _with_sem(abs(pair["difference"]), pair["sem"], result.error),
             "" if pair is None else f"{pair['probability']:.2g}",
             "" if tied is None else good if tied else "worse",

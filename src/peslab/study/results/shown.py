@@ -7,6 +7,7 @@ import optuna
 
 from peslab.study.about import About
 from peslab.study.objectives import objectives_of
+from peslab.study.results.fresh import fresh_results
 from peslab.study.results.ranking import RankedTrial
 
 
@@ -21,6 +22,9 @@ class Shown:
         unit: Of that; empty where it has none.
         baselined: The metric that the logged baselines are errors of.
         is_own: Whether peslab trains, and not a command of the user's.
+        fresh: The metric of which trials that were trained again tell.
+        fresh_unit: Of that.
+        best: What the first of the leading trials may be: of several objectives the first decides.
     """
 
     objective: str
@@ -28,6 +32,9 @@ class Shown:
     unit: str
     baselined: str
     is_own: bool
+    fresh: str
+    fresh_unit: str
+    best: str
 
     @property
     def label(self) -> str:
@@ -40,10 +47,16 @@ class Shown:
         return f"{self.label}\n({self.unit})" if self.unit else self.label.replace(" ", "\n", 1)
 
     @property
+    def fresh_label(self) -> str:
+        """What trials were trained again for, as "fresh MAE"."""
+        words = label(self.fresh, self.baselined)
+        return f"fresh {words.removeprefix('test ').removeprefix('val ')}"
+
+    @property
     def fresh_heading(self) -> str:
-        """The same of trials that were trained again."""
-        words = self.label.removeprefix("test ").removeprefix("val ")
-        return f"fresh {words}\n({self.unit})" if self.unit else f"fresh\n{words}"
+        """The same and its unit, of a column."""
+        told = self.fresh_label
+        return f"{told}\n({self.fresh_unit})" if self.fresh_unit else told.replace(" ", "\n", 1)
 
     @property
     def told(self) -> str:
@@ -61,7 +74,22 @@ def shown(study: optuna.Study, trials: Iterable[RankedTrial]) -> Shown:
     complete = [trial for trial in trials if trial.rank is not None]
     has_test = all(on_test in trial.metrics for trial in complete)
     error = on_test if has_test else objective
-    return Shown(objective, error, about.units.get(error, ""), about.baselined, not about.trainer)
+    fresh = _confirmed(study) or (error if about.trainer else about.baselined) or error
+    return Shown(
+        objective=objective,
+        error=error,
+        unit=about.units.get(error, ""),
+        baselined=about.baselined,
+        is_own=not about.trainer,
+        fresh=fresh,
+        fresh_unit=about.units.get(fresh, ""),
+        best="best in the first objective" if others else "best",
+    )
+
+
+def _confirmed(study: optuna.Study) -> str:
+    """The metric that was measured on fresh data; empty where none was, or nobody remembers."""
+    return next((each.metric for each in fresh_results(study).values() if each.metric), "")
 
 
 def on_test_part(metric: str) -> str:

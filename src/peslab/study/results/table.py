@@ -50,10 +50,10 @@ def trials_frame(study: optuna.Study) -> pl.DataFrame:
         One row a trial: `trial`, `state` (complete, failed or pruned), `rank` (1 has the lowest
         error on the validation part; null where there is none), `run_id`, `reason` (why it
         failed), one column for each swept key, one for each metric (all null where a trial has
-        none), and of the leading trials `fresh_error`, `fresh_error_sem` and `tied`, null until
-        they are confirmed. A key is a column of numbers where all values of its space are, else of
-        texts; a key or a metric with the name of another column has `value/` or `metric/` before
-        it.
+        none), and of the leading trials `fresh_error`, `fresh_error_sem` (of what the study is
+        ranked by) and `tied`, null until they are confirmed. A key is a column of numbers where
+        all values of its space are, else of texts; a key or a metric with the name of another
+        column has `value/` or `metric/` before it.
     """
     trials = [
         trial
