@@ -23,6 +23,7 @@ from peslab.errors import PeslabError
 from peslab.passwords import masked_values
 from peslab.pipeline import plan
 from peslab.study import Study
+from peslab.study.settings import remember
 from peslab.tracking import Tracking
 
 COMMAND = "study.command="
@@ -162,6 +163,7 @@ def _check_study(
         )
     fixed = [str(item.input_line) for item in overrides if not item.is_sweep_override()]
     settings = merged(study, overrides, start.config)
+    remember(settings.storage or "")
     if _database(settings.storage) == _database(tracking.uri) is not None:
         raise PeslabError(
             "study.storage and tracking.uri are one database, and tables of Optuna and of MLflow "
