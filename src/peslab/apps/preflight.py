@@ -1,7 +1,9 @@
 """Everything that can be wrong with a command is found before Hydra runs or writes anything."""
 
+import os
 from argparse import Namespace
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any, NamedTuple, NoReturn, cast
 
 from hydra._internal.utils import get_args_parser
@@ -170,6 +172,8 @@ def _check_study(
             "have the same names: give each a database of its own, which may be on one server."
         )
     if own_trainer(start.config, settings, tracking) is None:
+        _check_folders(start.config)
+        _check_place(start.config, settings.name)
         check_space(settings, start.config, fixed, start.overrides)
 
 
@@ -200,12 +204,22 @@ def _fixed(overrides: Sequence[str]) -> tuple[str, ...]:
 
 
 def _check_folders(config: DictConfig) -> None:
-    """The end of a grid reads what its runs wrote, wherever they ran."""
+    """The end of a grid or a study reads what its runs wrote, wherever they ran."""
     hydra = cast("dict[str, Any]", OmegaConf.to_container(config.hydra))
     if (hydra["sweep"]["subdir"], hydra["output_subdir"]) != ("${hydra.job.num}", ".hydra"):
         raise PeslabError(
-            "The runs of a grid lie in numbered folders with their config in .hydra: leave "
-            "hydra.sweep.subdir and hydra.output_subdir alone."
+            "Runs lie in numbered folders with their config in .hydra: leave hydra.sweep.subdir "
+            "and hydra.output_subdir alone."
+        )
+
+
+def _check_place(config: DictConfig, study: str) -> None:
+    """Trials lie in the folder of their study."""
+    place = Path(f"{os.environ.get('PESLAB_HOME', 'runs')}/studies/{study}")  # as files write it
+    if Path(config.hydra.sweep.dir).absolute() != place.absolute():
+        raise PeslabError(
+            f"The trials of a study lie in {place}: leave hydra.sweep.dir alone; in a file of your "
+            "own it is ${oc.env:PESLAB_HOME,runs}/studies/${study.name}."
         )
 
 
