@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import uuid
 from contextlib import suppress
 from pathlib import Path
 from types import SimpleNamespace
@@ -129,7 +130,8 @@ def test_ray_starts_workers_of_a_study(home, repository, monkeypatch):
     pytest.importorskip("hydra_plugins.hydra_ray_launcher")
     monkeypatch.setenv("RAY_AUTH_MODE", "disabled")  # or it writes a token into the home folder
     small = ["study.n_trials=2", "study.confirm=0", "study.storage=shared", "study.workers=2"]
-    command = ["train", "-m", "study=quickstart", "study.name=far", "debug=fast", *small]
+    name = f"far-{uuid.uuid4().hex}"  # others may test on this machine, too
+    command = ["train", "-m", "study=quickstart", f"study.name={name}", "debug=fast", *small]
     init = "+hydra.launcher.ray.init"
     ray = ["hydra/launcher=ray", f"{init}.num_cpus=2", f"{init}.include_dashboard=false"]
     done = subprocess.run(
@@ -137,10 +139,10 @@ def test_ray_starts_workers_of_a_study(home, repository, monkeypatch):
         cwd=repository, capture_output=True, text=True, timeout=500, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    folder = home / "studies" / "far"
+    folder = home / "studies" / name
     assert all((folder / number / "metrics.json").is_file() for number in "01")
     assert len(list((home / "spool").iterdir())) == 2
-    assert "study.name=far" not in processes()
+    assert name not in processes()
 
 
 def processes() -> str:

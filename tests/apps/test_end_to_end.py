@@ -337,6 +337,34 @@ def test_a_grid_goes_on_after_a_run_that_fails(peslab, home):
     assert ended == {"FAILED", "FINISHED"}
 
 
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ("hydra.sweep.subdir=x", "numbered folders"),
+        ("hydra.output_subdir=null", "numbered folders"),
+        ("hydra.sweep.dir=elsewhere", "leave hydra.sweep.dir alone"),
+    ],
+)
+def test_a_study_keeps_its_folders(wrong, words, peslab, home):
+    """Trials would overwrite each other, or lie where no report finds them."""
+    answer = peslab("train", "study=orders", "debug=fast", wrong)
+    assert (answer.status, answer.err.count("\n")) == (2, 1)
+    assert words in answer.err
+    assert not (home / "studies").exists()
+
+
+@pytest.mark.parametrize("folder", ["", "~/results", "results", "/results", None])
+def test_wherever_the_results_are_a_study_is_there(folder, peslab, monkeypatch, tmp_path):
+    """As the variable names them, relative or not."""
+    monkeypatch.chdir(tmp_path)
+    if folder is None:
+        monkeypatch.delenv("PESLAB_HOME", raising=False)
+    else:
+        monkeypatch.setenv("PESLAB_HOME", folder)
+    answer = peslab("train", "study=orders", "debug=compose")
+    assert (answer.status, answer.err) == (0, "")
+
+
 def test_a_study_keeps_its_own_sweeper(peslab, home):
     """Hydra's would run one ordinary job, or nothing."""
     for wrong in ("hydra/sweeper=basic", "hydra.mode=RUN"):

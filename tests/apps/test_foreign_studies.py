@@ -162,7 +162,8 @@ def test_a_killed_workers_trial_is_run_again_elsewhere(number, home, peslab, tmp
     script.write_text(
         "import json, os, sys, time\n"
         "open('pid', 'w').write(str(os.getpid()))\n"
-        "time.sleep(0 if os.path.exists(sys.argv[1]) else 3)\n"
+        "end = time.monotonic() + 600\n"
+        "while not os.path.exists(sys.argv[1]) and time.monotonic() < end: time.sleep(0.02)\n"
         "json.dump({'val/error': float(sys.argv[2])}, open('metrics.json', 'w'))\n"
     )
     quick = tmp_path / "quick"
@@ -180,7 +181,7 @@ def test_a_killed_workers_trial_is_run_again_elsewhere(number, home, peslab, tmp
     pid = home / "studies" / "slow" / "0" / "replica_0" / "pid"
     _wait(lambda: pid.exists() and pid.read_text())
     worker.send_signal(number)
-    worker.wait(30)
+    worker.wait(120)
     quick.touch()
     answer = peslab(*command)
     assert (answer.status, answer.err) == (0, "")
@@ -195,7 +196,7 @@ def test_a_killed_workers_trial_is_run_again_elsewhere(number, home, peslab, tmp
 
 
 def _wait(condition):
-    end = time.monotonic() + 60
+    end = time.monotonic() + 180
     while not condition():
         assert time.monotonic() < end, "waited in vain"
         time.sleep(0.05)

@@ -1,14 +1,18 @@
 """The study and its runs in one PostgreSQL server, as many machines share them."""
 
 import json
+import sys
 from importlib import import_module
 
 import pytest
 
+from peslab.study.settings import REMEMBERED
 from peslab.study.storage.study import load
 from peslab.tracking import Tracking
 
 STUDY = ("train", "-m", "study=quickstart", "debug=fast", "replicas=1", "study.confirm=0")
+
+WRITES = """import sys; open("metrics.json", "w").write('{"val/error": %s}' % sys.argv[1])"""
 
 
 @pytest.fixture
@@ -41,6 +45,39 @@ def test_a_study_and_its_runs_live_on_one_server(databases, peslab, home):
     assert {run.data.tags.get("trial") for run in runs} == {None, "0", "1"}
     assert not (home / "mlflow.db").exists()
     assert not (home / "studies" / "far" / "journal.log").exists()
+
+
+@pytest.mark.parametrize("by", ["its command", "a variable"])
+def test_a_password_in_the_address_is_enough(
+    by, databases, postgres_server, peslab, home, monkeypatch, tmp_path
+):
+    """To the command's end, and for a report; no file has it, and who has none is told."""
+    for name in ("PGPASSWORD", REMEMBERED):
+        monkeypatch.setenv(name, "")
+        monkeypatch.delenv(name)
+    given = postgres_server.rpartition("@")[0]
+    typed, workers = databases[0].replace("peslab@", f"{given}@"), 2
+    if by == "a variable":
+        monkeypatch.setenv("DATABASE", typed.partition("=")[2])
+        typed, workers = "study.storage=${oc.env:DATABASE}", 1
+    script = tmp_path / "own.py"
+    script.write_text(WRITES)
+    answer = peslab(
+        *("train", "study=own_trainer", "study.name=far", "study.n_trials=2", "replicas=1", typed),
+        *(f"study.command={sys.executable} {script} {{x}}", "x=interval(0,1)"),
+        f"study.workers={workers}",
+    )
+    assert (answer.status, answer.err) == (0, "")
+    assert (home / "studies" / "far" / "report" / "report.html").is_file()
+    password = given.partition(":")[2].encode()
+    written = [path.read_bytes() for path in home.glob("studies/**/*") if path.is_file()]
+    assert not [content for content in written if password in content]
+    monkeypatch.delenv(REMEMBERED)
+    answer = peslab("report", "far")
+    assert (answer.status, answer.err.count("\n")) == (2, 1)
+    assert "PGPASSWORD" in answer.err
+    answer = peslab("report", "far", typed)
+    assert (answer.status, answer.err, "trial" in answer.out) == (0, "", True)
 
 
 def test_one_database_for_both_is_refused_before_anything_starts(databases, peslab, home):

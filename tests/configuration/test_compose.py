@@ -124,6 +124,25 @@ def test_a_file_cannot_make_hydra_run_anything(lines, tmp_path, monkeypatch):
     assert not (tmp_path / "pwned").exists()
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("width: 8\ndepth: [1", "mine.yaml, line 2, cannot be read as YAML (expected ',' or ']'"),
+        ("width: 8\nwidth: 9\n", "mine.yaml, line 2, cannot be read as YAML (found duplicate key"),
+        ("width: !!python/name:os.system\n", "mine.yaml, line 1, cannot be read as YAML (could"),
+        ('width: "\x01"', "mine.yaml cannot be read as YAML (special characters"),
+    ],
+)
+def test_a_file_that_is_no_yaml_is_told_with_its_line(text, words, tmp_path):
+    """In one sentence, which has the path to it."""
+    (tmp_path / "network").mkdir()
+    (tmp_path / "network" / "mine.yaml").write_text(text)
+    with pytest.raises(PeslabError, match=f"^{tmp_path}/network") as caught:
+        compose([f"hydra.searchpath=[file://{tmp_path}]", "network=mine"])
+    assert words in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
 def test_overrides_are_parsed_in_hydras_grammar():
     """Lists, sweeps and quoted words are what they are in Hydra."""
     listed, swept = parse(["features.orders=[-2,-3]", "network.width=8,16"])

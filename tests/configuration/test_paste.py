@@ -35,6 +35,14 @@ def test_a_command_has_what_was_typed_and_nothing_of_its_study():
     assert "'features.orders=[-2,-3]'" in command
 
 
+@pytest.mark.parametrize("part", ["study/sampler=gp", "study/pruner=asha", "hydra/launcher=basic"])
+def test_groups_within_the_study_stay_with_it(part):
+    """How a study searched is not what its run is."""
+    overrides = ["study=quickstart", part, "network.width=48"]
+    command = train_command(overrides, recorded(*overrides))
+    assert words(command or "") == ["peslab", "train", "network.width=48"]
+
+
 def test_what_the_overrides_do_not_say_is_written_out():
     """Such as what a study's own file set, or a default that was another one then."""
     then = recorded("network.width=48", "trainer.max_epochs=7", "network.widths=[8,4]", "seed=3")

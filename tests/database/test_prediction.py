@@ -1,7 +1,8 @@
 """How long the making of databases will take."""
 
 from dataclasses import replace
-from time import perf_counter
+from time import process_time
+from types import SimpleNamespace
 
 import pytest
 from shared_recipe import MANY_WIDTHS, RECIPE
@@ -13,12 +14,13 @@ from peslab.toymodel import RandomMoves
 LONG = replace(RECIPE, size=9000, relaxation=RandomMoves(100, 0.1))
 
 
-def test_the_prediction_is_about_right(tmp_path):
-    """Within a factor of five, on a machine that has other things to do."""
+def test_the_prediction_is_about_right(tmp_path, monkeypatch):
+    """Within a factor of five, in time of the processor: other work may slow the machine."""
+    monkeypatch.setattr(prediction, "time", SimpleNamespace(perf_counter=process_time))
     predicted = predicted_seconds([LONG], tmp_path, n_threads=1)
-    began = perf_counter()
+    began = process_time()
     load_or_generate(LONG, tmp_path, n_threads=1)
-    assert predicted / 5 < perf_counter() - began < 5 * predicted
+    assert predicted / 5 < process_time() - began < 5 * predicted
 
 
 def test_what_is_there_takes_no_time(tmp_path):

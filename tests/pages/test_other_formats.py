@@ -51,6 +51,15 @@ def test_latex_is_a_booktabs_tabular():
     assert not re.search(r"\\\\\s*\[", told)
 
 
+def test_latex_needs_no_other_package_than_it_says():
+    """Each letter is written with what LaTeX has by itself; a check mark is a root."""
+    own = {"textbackslash", "textasciitilde", "textasciicircum", "textless", "textgreater"}
+    own |= {"textbar", "pm", "alpha", "textmu", "surd", *"&%$#_{}"}
+    used = re.findall(r"\\([A-Za-z]+|.)", " ".join(LETTERS.values()))
+    assert set(used) <= own
+    assert r"$\surd$" in as_latex(Table(("tied",), (("✓",),), frozenset(), n_left=1))
+
+
 def test_markdown_names_its_pictures_and_keeps_its_tables():
     """A letter of Markdown in a cell does not end it."""
     page = as_markdown(

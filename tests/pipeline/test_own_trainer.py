@@ -1,19 +1,23 @@
 """Trials of trainers that know nothing of peslab: what is checked, given, read and kept."""
 
 import json
+import re
+import shlex
 import sys
 from pathlib import Path
 
 import pytest
+from hydra.core.override_parser.types import Quote, QuotedString
 from omegaconf import OmegaConf
 
 from peslab.configuration.compose import compose, without_hydra
 from peslab.errors import PeslabError
-from peslab.pipeline.own_trainer import checked, prepare
+from peslab.pipeline.own_trainer import _parsed, checked, prepare
 from peslab.problems.contract import FRESH_SEEDS
 from peslab.study import Study
 from peslab.study.results.confirmation import SEEDS_OF_A_TRIAL
 from peslab.study.results.ranking import RankedTrial
+from peslab.study.search.space import as_overrides, parse_space
 from peslab.tracking import Tracking
 
 LOCAL = Tracking(uri=None, experiment="peslab")
@@ -179,6 +183,51 @@ def test_what_does_not_fit_is_told_before_anything_starts(command, space, words,
     """One sentence each."""
     with pytest.raises(PeslabError, match=words):
         prepare(config, study(command, space), tmp_path, tmp_path, LOCAL)
+
+
+WORDS = ("a b", "$(id)", "c;d", "it's", 'say "no"', "[x]", "a=b,c:d", "", "back\\slash", "${x}")
+
+
+def proposing(config, home, words):
+    """A trainer whose program tells its last word, and the overrides that propose each word."""
+    quoted = ",".join(QuotedString(each, Quote.double).with_quotes() for each in words)
+    space = {"mode": f"choice({quoted})"}
+    shows = "import sys; sys.exit(repr(sys.argv[2]))"
+    command = (sys.executable, "-c", shows, "{seed}", "{mode}")
+    proposed = parse_space(space).distributions["mode"].choices
+    trainer = prepare(config, study(command, space), home, home, LOCAL)
+    return trainer, [override for each in proposed for override in as_overrides({"mode": each})]
+
+
+def test_any_text_is_one_word_of_the_command(config, tmp_path):
+    """A shell never sees it, and nobody sees Hydra's marks, also not who starts it by hand."""
+    trainer, overrides = proposing(config, tmp_path, WORDS)
+    starts = [trainer._start(0, 0, 5, dict([_parsed(each)]), tmp_path) for each in overrides]
+    assert [start.values["mode"] for start in starts] == list(WORDS)
+    assert [start.parts[-1] for start in starts] == list(WORDS)
+    assert [shlex.split(start.told)[-1] for start in starts] == list(WORDS)
+
+
+def test_a_program_and_the_store_get_the_text(config, tmp_path):
+    """With blanks, brackets and quotes in it."""
+    word = "a (b); 'c'"
+    trainer, (override, _) = proposing(config, tmp_path, (word, "other"))
+    with pytest.raises(PeslabError, match=re.escape(f"status 1: {word!r}")):
+        trainer.run_trial(0, [override])
+    client = LOCAL.client(tmp_path)
+    (failed,) = client.search_runs([LOCAL.experiment_id(client)], "tags.trial = '0'")
+    assert failed.data.params["mode"] == word
+
+
+@pytest.mark.usefixtures("example_package")
+def test_texts_in_lists_have_no_marks_either(config, tmp_path):
+    """Neither for a function nor for a command."""
+    space = {"names": "choice([a b,'c;d'],[e])"}
+    (override,) = as_overrides({"names": parse_space(space).distributions["names"].choices[0]})
+    trainer = prepare(config, study("entry:parabola", space), tmp_path, tmp_path, LOCAL)
+    start = trainer._start(0, 0, 5, dict([_parsed(override)]), tmp_path)
+    assert start.values == {"names": ["a b", "c;d"]}
+    assert _parsed(override)[1][0] == "[a b,c;d]"
 
 
 def test_values_of_the_config_are_taken_too(config, tmp_path):

@@ -1,6 +1,8 @@
 """A worker of a study of a function whose leading trials are confirmed, to be killed meanwhile.
 
-python confirmation_worker.py HOME MILLISECONDS
+python confirmation_worker.py HOME MILLISECONDS [MILLISECONDS …]
+
+Each confirmation takes the next time, those at the end the last one.
 """
 
 import sys
@@ -20,8 +22,9 @@ def settings():
     return Study("confirmed", 6, n_startup_trials=200, seed=3, workers=1, space=SPACE, confirm=3)
 
 
-def again(begun=None, home=None, milliseconds=0):
+def again(begun=None, home=None, pauses=(0.0,)):
     """A training again whose errors scatter by what the trial's number draws."""
+    left = list(pauses)
 
     def retrain(trial, folder):
         if begun is not None:
@@ -29,7 +32,7 @@ def again(begun=None, home=None, milliseconds=0):
         if home is not None:
             with (home / "again.txt").open("a", encoding="utf-8") as stream:
                 stream.write(f"{trial.trial}\n")
-        time.sleep(milliseconds / 1000)
+        time.sleep((left.pop(0) if len(left) > 1 else left[0]) / 1000)
         random = np.random.default_rng(trial.trial)
         scatter = random.normal(0, 0.1, (3, 1)) + random.normal(0, 1, (3, 50))
         promised = trial.metrics["val/energy_mae"]
@@ -51,5 +54,5 @@ def main(home, study, conclude=None):
 
 
 if __name__ == "__main__":
-    folder, pause = Path(sys.argv[1]), float(sys.argv[2])
-    main(folder, settings(), lambda study: confirm(study, again(None, folder, pause)))
+    folder, waits = Path(sys.argv[1]), [float(word) for word in sys.argv[2:]]
+    main(folder, settings(), lambda study: confirm(study, again(None, folder, waits)))

@@ -1,8 +1,12 @@
 """A worker of a study whose trainings are curves that are known, to be pruned and killed.
 
-python pruned_worker.py HOME N_TRIALS MILLISECONDS
+python pruned_worker.py HOME PRUNER N_TRIALS hangs|shares NUMBER
+
+One that hangs stops for good in the middle of the first trial from NUMBER on; those that share wait
+in their first trial until NUMBER of them have one.
 """
 
+import os
 import sys
 import time
 from pathlib import Path
@@ -30,14 +34,13 @@ def error_after(epoch, x):
     return abs(x - 0.3) + 1.0 / (epoch + 1)
 
 
-def curves(milliseconds, seen=lambda *_: None):
-    """Trainings, each epoch of which takes so long, and is shown."""
+def curves(seen=lambda *_: None):
+    """Trainings, each epoch of which is shown."""
 
     def run_trial(number, overrides):
         x = float(dict(item.split("=", 1) for item in overrides)["x"])
         for epoch in range(EPOCHS):
             seen(number, epoch)
-            time.sleep(milliseconds / 1000)
             report(epoch, EPOCHS, error_after(epoch, x))
         error = error_after(EPOCHS - 1, x)
         return TrialResult(error, {"val/energy_mae": error}, f"run-{number}")
@@ -45,12 +48,38 @@ def curves(milliseconds, seen=lambda *_: None):
     return run_trial
 
 
-def main(home, pruner, n_trials, milliseconds=0.0, seen=lambda *_: None):
+def hanging(home, first):
+    """Stop in the fifth epoch, before anybody is pruned, and say so."""
+
+    def seen(number, epoch):
+        if number >= first and epoch == 4:
+            (home / "hangs").touch()
+            time.sleep(600)
+
+    return seen
+
+
+def sharing(home, workers):
+    """Wait until all workers have a trial."""
+    folder = home / "workers"
+
+    def seen(_number, _epoch):
+        folder.mkdir(exist_ok=True)
+        (folder / str(os.getpid())).touch()
+        end = time.monotonic() + 120
+        while len(list(folder.iterdir())) < workers:
+            assert time.monotonic() < end, "nobody else came"
+            time.sleep(0.01)
+
+    return seen
+
+
+def main(home, pruner, n_trials, seen=lambda *_: None):
     told = []
     work(
         study(pruner, n_trials),
         home,
-        curves(milliseconds, seen),
+        curves(seen),
         defaults=DEFAULTS,
         recipe={},
         about=About(),
@@ -60,4 +89,6 @@ def main(home, pruner, n_trials, milliseconds=0.0, seen=lambda *_: None):
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), float(sys.argv[4]))
+    place, kind, total, habit, count = sys.argv[1:]
+    habits = {"hangs": hanging, "shares": sharing}
+    main(Path(place), kind, int(total), habits[habit](Path(place), int(count)))

@@ -46,7 +46,7 @@ def begun(home):
     return [int(line.split()[0]) for line in lines]
 
 
-def wait_for(condition, seconds=60):
+def wait_for(condition, seconds=120):
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, "waited in vain"
@@ -71,7 +71,7 @@ def finished(study):
 
 @pytest.fixture(scope="module", params=["local", "shared", "postgres"])
 def survived(request, tmp_path_factory):
-    """A study of two workers that were killed at random moments, then left alone."""
+    """A study of workers killed in a trial and at random moments, then left alone."""
     home = tmp_path_factory.mktemp("chaos")
     storage = {"local": None, "shared": "shared"}.get(request.param)
     if request.param == "postgres":
@@ -80,6 +80,10 @@ def survived(request, tmp_path_factory):
         os.environ["PGPASSWORD"] = "a@secret"
     draws = random.Random(5)  # noqa: S311  # moments, not secrets
     n_trials = N_TRIALS + 4 * N_KILLS  # so that there is always something to kill
+    victim = start(home, n_trials=n_trials, milliseconds=600_000, storage=storage)
+    wait_for(lambda: begun(home))
+    victim.send_signal(signal.SIGKILL)
+    victim.wait(30)
     workers = [start(home, n_trials=n_trials, storage=storage) for _ in range(2)]
     for _ in range(N_KILLS):
         before = len(begun(home))
@@ -116,7 +120,7 @@ def test_the_values_of_an_interrupted_trial_are_run_again(survived):
     study = load("chaos", survived.home)
     lost = [trial for trial in study.trials if INTERRUPTED in trial.user_attrs]
     done = [trial.params for trial in finished(study)]
-    assert lost, "kills in the middle of trials interrupt at least one"
+    assert lost, "the first kill was in the middle of a trial"
     for trial in lost:  # one that was killed while it was drawn may have only some of them
         assert any(trial.params.items() <= values.items() for values in done)
     assert {trial.state for trial in lost} == {TrialState.FAIL}

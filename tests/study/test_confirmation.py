@@ -272,8 +272,8 @@ def _only(times, retrain):
     return limited
 
 
-def start(home, milliseconds):
-    command = [sys.executable, confirmation_worker.__file__, home, milliseconds]
+def start(home, *milliseconds):
+    command = [sys.executable, confirmation_worker.__file__, home, *milliseconds]
     return subprocess.Popen([str(word) for word in command])
 
 
@@ -284,8 +284,8 @@ def begun_in(home):
 
 def test_whoever_was_killed_is_continued_and_nothing_is_done_twice(tmp_path):
     """kill -9 in the second confirmation: the first stays, the second and third are done."""
-    worker = start(tmp_path, 500)
-    end = time.monotonic() + 60
+    worker = start(tmp_path, 0, 600_000)
+    end = time.monotonic() + 120
     while len(begun_in(tmp_path)) < 2:
         assert time.monotonic() < end
         time.sleep(0.01)

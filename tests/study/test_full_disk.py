@@ -62,13 +62,11 @@ def do_until(home, storage, n_writes):
 @pytest.mark.parametrize("storage", [None, "shared"])
 def test_a_disk_may_be_full_at_any_write(storage, tmp_path, monkeypatch):
     """With room again: exactly the trials, one good run each, none open, nothing left behind."""
-    monkeypatch.setattr(stores, "LEASE_SECONDS", 0.2)
     monkeypatch.setattr(stores, "RENEWAL_SECONDS", 0.05)
     step = 1 if storage is None else 5  # locks are files there, too
     for n_writes in count(0, step):
         home = tmp_path / str(n_writes)
         was_full = do_until(home, storage, n_writes)
-        time.sleep(0.3 if storage else 0)  # a lease lasts
         do(home, storage)
         done = finished(load("full", home))
         assert len(done) == len({trial.params["x"] for trial in done}) == 3, n_writes

@@ -81,9 +81,9 @@ def test_time_ends_the_resamples_but_not_the_estimate():
 def test_importances_of_a_thousand_trials_take_seconds():
     """An estimate looks at some of the trials, and no resample begins after the time."""
     study = study_of(*drawn(1000, lambda p: 1 + p["width"]))
-    began = time.monotonic()
+    began = time.process_time()  # whatever else the machine does
     assert importances(study, seconds=0.1)["fANOVA"].share["width"] > 0.8
-    assert time.monotonic() - began < 15.0
+    assert time.process_time() - began < 15.0
 
 
 def test_keys_that_only_some_trials_have_are_left_to_the_method_that_knows_them():

@@ -28,8 +28,13 @@ def is_alive(pid):
     return "Z" not in Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
 
 
+def has_begun(folder):
+    """Whether a sleeper told its process."""
+    return (folder / "pid").exists() and bool((folder / "pid").read_text())
+
+
 def wait_for(condition):
-    end = time.monotonic() + 20
+    end = time.monotonic() + 120
     while not condition():
         assert time.monotonic() < end, "waited in vain"
         time.sleep(0.01)
@@ -76,21 +81,35 @@ def test_it_gets_neither_input_nor_passwords(tmp_path, monkeypatch):
     assert (tmp_path / "stdout.txt").read_text() == "'' False kept\n"
 
 
+@pytest.fixture
+def begun_first(monkeypatch, tmp_path):
+    """Time runs once a sleeper has begun, however long its interpreter takes to start."""
+
+    class Begun(subprocess.Popen):
+        def wait(self, timeout=None):
+            wait_for(lambda: self.poll() is not None or has_begun(tmp_path))
+            return super().wait(timeout)
+
+    monkeypatch.setattr("peslab.study.process.subprocess.Popen", Begun)
+
+
+@pytest.mark.usefixtures("begun_first")
 def test_too_long_is_too_long(tmp_path):
     """It is asked to end, and has what it said by then kept."""
     code = f"print('begun', flush=True); {SLEEPER}"
-    with pytest.raises(PeslabError, match=r"took longer than study.timeout=1 seconds"):
-        run(python(code), tmp_path, timeout=1)
+    with pytest.raises(PeslabError, match=r"took longer than study.timeout=0.1 seconds"):
+        run(python(code), tmp_path, timeout=0.1)
     assert last_words(tmp_path) == "begun"
     assert not is_alive(int((tmp_path / "pid").read_text()))
 
 
+@pytest.mark.usefixtures("begun_first")
 def test_what_ignores_being_asked_is_ended(tmp_path, monkeypatch):
     """After some seconds, in which it could have saved its work."""
     monkeypatch.setattr("peslab.study.process.GRACE_SECONDS", 0.2)
     code = f"import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); {SLEEPER}"
     with pytest.raises(PeslabError, match="took longer"):
-        run(python(code), tmp_path, timeout=1)
+        run(python(code), tmp_path, timeout=0.1)
     assert not is_alive(int((tmp_path / "pid").read_text()))
 
 
@@ -106,7 +125,7 @@ def test_an_interruption_ends_all_that_it_started(error, tmp_path):
     try:
 
         def send():
-            wait_for(lambda: (tmp_path / "pid").exists() and (tmp_path / "pid").read_text())
+            wait_for(lambda: has_begun(tmp_path))
             os.kill(os.getpid(), signal.SIGUSR2)
 
         sender = threading.Thread(target=send)

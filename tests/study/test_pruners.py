@@ -78,33 +78,38 @@ def test_interrupted_studies_prune_the_same_trials(pruner, peace, tmp_path):
 
     while moments:
         with pytest.raises(KeyboardInterrupt):
-            pruned_worker.main(tmp_path, pruner, N_TRIALS, 0, killed)
+            pruned_worker.main(tmp_path, pruner, N_TRIALS, killed)
     for n_trials in (11, N_TRIALS):
         pruned_worker.main(tmp_path, pruner, n_trials)
     assert counted(tmp_path) == peace[pruner]
 
 
+def start(home, n_trials, habit, number):
+    words = [home, "asha", n_trials, habit, number]
+    return subprocess.Popen([sys.executable, pruned_worker.__file__, *map(str, words)])
+
+
 def test_a_killed_worker_of_a_pruned_study_is_made_good(peace, tmp_path):
     """By SIGKILL, which nobody can catch; the same trials are pruned at the same epochs."""
-    words = [sys.executable, pruned_worker.__file__, str(tmp_path), "asha", str(N_TRIALS), "3"]
-    for wait in (0.4, 0.3):
-        worker = subprocess.Popen(words)
-        end = time.monotonic() + 60
-        while not (tmp_path / "studies" / "curves" / "journal.log").exists():
+    for first in (2, 7):
+        worker = start(tmp_path, N_TRIALS, "hangs", first)
+        end = time.monotonic() + 120
+        while not (tmp_path / "hangs").exists():
             assert time.monotonic() < end
             time.sleep(0.01)
-        time.sleep(wait)
         worker.send_signal(signal.SIGKILL)
         worker.wait(30)
+        (tmp_path / "hangs").unlink()
     pruned_worker.main(tmp_path, "asha", N_TRIALS)
+    lost = [t for t in load("curves", tmp_path).trials if INTERRUPTED in t.user_attrs]
+    assert len(lost) == 2
     assert counted(tmp_path) == peace["asha"]
 
 
 def test_two_processes_prune_by_each_others_trials(tmp_path):
     """On one journal they end with exactly the trials, some of them pruned, none left over."""
-    words = [sys.executable, pruned_worker.__file__, str(tmp_path), "asha", "20", "1"]
-    workers = [subprocess.Popen(words) for _ in range(2)]
-    assert [worker.wait(100) for worker in workers] == [0, 0]
+    workers = [start(tmp_path, 20, "shares", 2) for _ in range(2)]
+    assert [worker.wait(200) for worker in workers] == [0, 0]
     trials = load("curves", tmp_path).trials
     assert len(trials) == 20
     states = [trial.state for trial in trials]

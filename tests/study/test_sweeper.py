@@ -9,7 +9,7 @@ from optuna.exceptions import StorageInternalError
 from optuna.trial import Trial, TrialState
 from study_of_a_bowl import DEFAULTS, SPACE, bowl
 
-from peslab.errors import InfrastructureError, PeslabError
+from peslab.errors import InfrastructureError, PeslabError, Stopped
 from peslab.study.about import About
 from peslab.study.results.ranking import metrics_of, pick, ranking
 from peslab.study.search.pruning import retry_of
@@ -60,6 +60,26 @@ def test_a_resumed_study_equals_an_uninterrupted_one(settings, tmp_path):
     first = do(replace(settings, n_trials=2), tmp_path / "parts")
     rest = do(settings, tmp_path / "parts")
     assert [p.values for p in whole] == [p.values for p in [*first, *rest]]
+
+
+@pytest.mark.parametrize("asked", [Stopped(15), KeyboardInterrupt()])
+def test_who_is_asked_to_end_ends_with_that(asked, settings, tmp_path):
+    """Whatever fails on the way: an import that a signal broke off cannot be had any more."""
+    closed = []
+
+    def stopped(_number, _overrides):
+        raise asked
+
+    def broken(_number):
+        raise AttributeError("partially initialized module 'mlflow'")
+
+    with pytest.raises(type(asked)):
+        do(settings, tmp_path, stopped, on_interrupted=broken)
+    first, queued = load("bowl", tmp_path).trials
+    assert first.user_attrs[INTERRUPTED]
+    assert queued.state == TrialState.WAITING
+    do(replace(settings, n_trials=1), tmp_path, on_interrupted=closed.append)
+    assert closed == [0]
 
 
 def test_a_finished_study_is_left_alone(settings, tmp_path):

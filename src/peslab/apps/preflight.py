@@ -1,7 +1,9 @@
 """Everything that can be wrong with a command is found before Hydra runs or writes anything."""
 
+import os
 from argparse import Namespace
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any, NamedTuple, NoReturn, cast
 
 from hydra._internal.utils import get_args_parser
@@ -23,6 +25,7 @@ from peslab.errors import PeslabError
 from peslab.passwords import masked_values
 from peslab.pipeline import plan
 from peslab.study import Study
+from peslab.study.settings import remember
 from peslab.tracking import Tracking
 
 COMMAND = "study.command="
@@ -162,12 +165,15 @@ def _check_study(
         )
     fixed = [str(item.input_line) for item in overrides if not item.is_sweep_override()]
     settings = merged(study, overrides, start.config)
+    remember(settings.storage or "")
     if _database(settings.storage) == _database(tracking.uri) is not None:
         raise PeslabError(
             "study.storage and tracking.uri are one database, and tables of Optuna and of MLflow "
             "have the same names: give each a database of its own, which may be on one server."
         )
     if own_trainer(start.config, settings, tracking) is None:
+        _check_folders(start.config)
+        _check_place(start.config, settings.name)
         check_space(settings, start.config, fixed, start.overrides)
 
 
@@ -198,12 +204,22 @@ def _fixed(overrides: Sequence[str]) -> tuple[str, ...]:
 
 
 def _check_folders(config: DictConfig) -> None:
-    """The end of a grid reads what its runs wrote, wherever they ran."""
+    """The end of a grid or a study reads what its runs wrote, wherever they ran."""
     hydra = cast("dict[str, Any]", OmegaConf.to_container(config.hydra))
     if (hydra["sweep"]["subdir"], hydra["output_subdir"]) != ("${hydra.job.num}", ".hydra"):
         raise PeslabError(
-            "The runs of a grid lie in numbered folders with their config in .hydra: leave "
-            "hydra.sweep.subdir and hydra.output_subdir alone."
+            "Runs lie in numbered folders with their config in .hydra: leave hydra.sweep.subdir "
+            "and hydra.output_subdir alone."
+        )
+
+
+def _check_place(config: DictConfig, study: str) -> None:
+    """Trials lie in the folder of their study."""
+    place = Path(f"{os.environ.get('PESLAB_HOME', 'runs')}/studies/{study}")  # as files write it
+    if Path(config.hydra.sweep.dir).absolute() != place.absolute():
+        raise PeslabError(
+            f"The trials of a study lie in {place}: leave hydra.sweep.dir alone; in a file of your "
+            "own it is ${oc.env:PESLAB_HOME,runs}/studies/${study.name}."
         )
 
 

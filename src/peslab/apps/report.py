@@ -13,6 +13,8 @@ from peslab.configuration.folders import home
 if TYPE_CHECKING:
     from peslab.tracking import Tracking
 
+STORAGE = "study.storage"
+
 EPILOG = """\
 A study draws figures of the trials that lead in its end, and exports their networks: `peslab
 report STUDY/TRIAL` does so for another one.
@@ -28,6 +30,7 @@ def main(arguments: list[str]) -> None:
         PeslabError: If there is no such study or run.
     """
     parsed = _parser().parse_intermixed_args(arguments)
+    parsed.overrides = _of_tracking(parsed.overrides)
     bring_in(parsed.overrides)
     if "/" in parsed.study and not (
         parsed.json or parsed.html or parsed.compare or parsed.pick is not None
@@ -58,7 +61,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "study", help="the study's name, as in runs/studies/; or STUDY/TRIAL, one of its runs"
     )
-    parser.add_argument("overrides", nargs="*", help="of the store, e.g. tracking.uri=…")
+    parser.add_argument("overrides", nargs="*", help="of the stores, e.g. tracking.uri=…")
     kinds = parser.add_mutually_exclusive_group()
     kinds.add_argument("--json", action="store_true", help="a list of trials, for programs")
     kinds.add_argument("--html", action="store_true", help="figures and tables: report/ anew")
@@ -69,6 +72,20 @@ def _parser() -> argparse.ArgumentParser:
         help="the best trial with, e.g., 'prediction_microseconds < 50', as a command to paste",
     )
     return parser
+
+
+def _of_tracking(overrides: Sequence[str]) -> list[str]:
+    """The overrides without `study.storage`, whose password reading the study needs."""
+    from omegaconf import OmegaConf
+
+    from peslab.configuration.compose import parse
+    from peslab.study.settings import remember
+
+    items = parse(overrides)
+    for item in items:
+        if item.key_or_group == STORAGE:
+            remember(str(OmegaConf.create({"it": item.value()}).it))  # interpolations resolved
+    return [str(item.input_line) for item in items if item.key_or_group != STORAGE]
 
 
 def _write_json(name: str) -> None:

@@ -2,15 +2,19 @@
 
 import argparse
 import os
+import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Mapping
 
 from peslab.apps.spooled import bring_in
 from peslab.configuration.folders import home
 from peslab.errors import PeslabError
 
 LAST_PORT = 2**16 - 1
+
+GUARD = ("sh", "-c", "cat; kill 0")
 
 HOST = "127.0.0.1"
 """MLflow's UI has no login: it listens to this machine alone."""
@@ -35,7 +39,26 @@ def main(arguments: list[str]) -> None:
         raise PeslabError(f"Port {port} is taken: choose another, peslab ui --port {port + 1}.")
     sys.stdout.write(f"MLflow's UI: http://{HOST}:{port}  (Ctrl-C ends it)\n")
     sys.stdout.flush()
-    subprocess.run(command(str(store), port), env={**os.environ, **environment()}, check=False)
+    serve(command(str(store), port), {**os.environ, **environment()})
+
+
+def serve(words: list[str], variables: Mapping[str, str]) -> None:
+    """Run a server until it ends or this process does; all that it started ends with it.
+
+    Args:
+        words: Of its command.
+        variables: Its environment.
+    """
+    # MLflow's workers are in the guard's group, too. It waits for the end of a pipe that only this
+    # process holds, and so ends the group even if this process is killed.
+    guard = subprocess.Popen(GUARD, stdin=subprocess.PIPE, process_group=0)
+    try:
+        subprocess.run(
+            words, env=variables, stdin=subprocess.DEVNULL, process_group=guard.pid, check=False
+        )
+    finally:
+        os.killpg(guard.pid, signal.SIGTERM)
+        guard.communicate()
 
 
 def command(store: str, port: int) -> list[str]:

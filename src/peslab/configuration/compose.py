@@ -4,6 +4,7 @@ import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
 
+import yaml
 from hydra import compose as hydra_compose
 from hydra import initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
@@ -12,6 +13,7 @@ from hydra.core.override_parser.types import Override
 from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 from omegaconf.errors import OmegaConfBaseException
+from yaml.reader import ReaderError
 
 from peslab.configuration.folders import conf_folder
 from peslab.configuration.statistics import data_values
@@ -129,6 +131,19 @@ def _compose(overrides: Sequence[str]) -> DictConfig:
             raise PeslabError(
                 f"{error} Name folders that are there: hydra.searchpath=[file:///folder]."
             ) from error
+        except yaml.YAMLError as error:
+            raise PeslabError(_unreadable(error)) from error
+
+
+def _unreadable(error: yaml.YAMLError) -> str:
+    """Which file is no YAML, where, and why."""
+    place, reason = "A file of the config", " ".join(str(error).split())
+    if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
+        place = f"{error.problem_mark.name}, line {error.problem_mark.line + 1},"
+        reason = error.problem or error.context or reason
+    elif isinstance(error, ReaderError):
+        place, reason = str(error.name), error.reason
+    return f"{place} cannot be read as YAML ({reason}): mend it there."
 
 
 def _variants(overrides: Sequence[Override]) -> Iterator[list[str]]:

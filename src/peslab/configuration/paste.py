@@ -1,5 +1,6 @@
 """A run as one command that can be pasted."""
 
+import re
 import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -53,7 +54,7 @@ def typed(value: object) -> str:
 
 
 def _is_of_run(key: str) -> bool:
-    first = key.partition(".")[0]
+    first = re.split(r"[./@]", key, maxsplit=1)[0]  # study.n_trials, study/sampler
     return first not in AROUND and not first.startswith("hydra") and key != "problem.fingerprint"
 
 

@@ -2,6 +2,7 @@
 
 from peslab.pages.document import Table
 
+# Commands of LaTeX itself: a check mark would need amssymb.
 LETTERS = {
     "\\": r"\textbackslash{}",
     "~": r"\textasciitilde{}",
@@ -14,7 +15,7 @@ LETTERS = {
     "–": "--",
     "α": r"$\alpha$",
     "µ": r"\textmu{}",
-    "✓": r"$\checkmark$",
+    "✓": r"$\surd$",
     **{letter: f"\\{letter}" for letter in "&%$#_{}"},
 }
 """What stands for letters that LaTeX reads otherwise, or does not have in every font."""

@@ -20,7 +20,7 @@ from typing import Any, cast
 import numpy as np
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import QuotedString
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig, ListConfig, OmegaConf
 
 from peslab.configuration.build import resolve
 from peslab.configuration.compose import keys
@@ -335,15 +335,20 @@ def _node(values: Mapping[str, Any], key: str) -> object:
 def _parsed(override: str) -> tuple[str, tuple[str, Any]]:
     """The key of an override, its value as a word of a command, and as Python has it."""
     item = OverridesParser.create().parse_override(override)
-    value = item.value()
-    if isinstance(value, QuotedString):
-        return item.key_or_group, (value.text, value.text)
-    return item.key_or_group, (override.partition("=")[2], value)
+    typed, value = override.partition("=")[2], _unquoted(item.value())
+    has_marks = any(mark in typed for mark in "\\'\"")  # of Hydra's grammar, not of the value
+    return item.key_or_group, (_as_text(value) if has_marks else typed, value)
+
+
+def _unquoted(value: Any) -> Any:  # noqa: ANN401  # anything that an override can hold
+    if isinstance(value, list):
+        return [_unquoted(item) for item in value]
+    return value.text if isinstance(value, QuotedString) else value
 
 
 def _as_text(value: object) -> str:
-    if OmegaConf.is_list(value):
-        return f"[{','.join(_as_text(item) for item in cast('Sequence[object]', value))}]"
+    if isinstance(value, list | ListConfig):
+        return f"[{','.join(map(_as_text, value))}]"
     if value is None or isinstance(value, bool):
         return json.dumps(value)
     return str(value)

@@ -1,12 +1,13 @@
 """What a study is told in conf/study."""
 
+import os
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
 from peslab.errors import PeslabError
-from peslab.passwords import masked
+from peslab.passwords import VARIABLES, masked
 from peslab.study.command import is_entry, placeholders, words
 from peslab.study.objectives import Objective, parse_objectives
 from peslab.study.search.pruners import Pruner, Unpruned
@@ -21,6 +22,9 @@ LARGEST_SEED = 2**32 - 1
 SHARED = "shared"
 SCHEME = "postgresql+psycopg://"
 
+REMEMBERED = f"{VARIABLES}STUDY_STORAGE"
+"""The environment variable of an address with a password."""
+
 PASSWORD = re.compile(r"(?<=://)([^:/@\s]*):.*@", re.DOTALL)
 """To the last @: a password may hold others."""
 
@@ -30,6 +34,18 @@ def public(address: str) -> str:
     base, _, query = PASSWORD.sub(r"\1@", address).partition("?")
     kept = [part for part in query.split("&") if part and masked(f"?{part}") == f"?{part}"]
     return f"{base}?{'&'.join(kept)}" if kept else base
+
+
+def remember(address: str) -> None:
+    """Keep an address with a password for this process and its workers; files never see it."""
+    if public(address) != address:
+        os.environ[REMEMBERED] = address
+
+
+def with_password(address: str) -> str:
+    """An address as it was given to this process, if it was: files have it without password."""
+    given = os.environ.get(REMEMBERED, "")
+    return given if public(given) == address else address
 
 
 def _described(part: object) -> str:

@@ -228,7 +228,9 @@ def _not_finite(settings: Study, values: Sequence[float]) -> str:
 
 def _leave(study: OpenStudy, trial: Trial, error: BaseException) -> None:
     """Hand a trial back before the worker ends; a mistake of ours would only happen again."""
-    with suppress(*HANDED_BACK):  # the next worker finds it
+    # A signal may have broken off an import, which then fails whenever it is tried again.
+    expected = HANDED_BACK if isinstance(error, Exception) else (Exception,)
+    with suppress(*expected):  # the next worker finds it, and closes its run
         if isinstance(error, Exception) and not isinstance(error, HANDED_BACK):
             reason = masked(str(error)) or type(error).__name__
             study.tell(trial, TrialState.FAIL, None, {REASON: reason})

@@ -19,6 +19,7 @@ from hydra.core.override_parser.types import (
     ChoiceSweep,
     IntervalSweep,
     Override,
+    Quote,
     QuotedString,
     RangeSweep,
 )
@@ -270,7 +271,24 @@ def _from_sweep(override: Override) -> BaseDistribution:
             step = abs(int(sweep.step))
             return IntDistribution(min(numbers), max(numbers), log=log, step=step)
         return CategoricalDistribution([str(number) for number in numbers])
-    choices = list(override.sweep_string_iterator())
+    choices = [_written(choice) for choice in override.sweep_iterator()]
     if len(set(choices)) < len(choices):
         raise ValueError("its values must differ")
     return CategoricalDistribution(choices)
+
+
+def _written(choice: Any) -> str:  # noqa: ANN401  # anything that an override can hold
+    """A choice on the right of an override, in quotes where Hydra would escape its letters."""
+    hydras = Override._get_value_element_as_str(choice)  # noqa: SLF001  # as Hydra's own sweeps
+    if not isinstance(choice, str) or (choice == hydras and _is_read(hydras)):
+        return hydras
+    is_plain = _is_read(choice) and _value("key", choice) == choice
+    return choice if is_plain else QuotedString(choice, Quote.single).with_quotes()
+
+
+def _is_read(text: str) -> bool:
+    """Whether it is one value without quotes around it."""
+    try:
+        return not OverridesParser.create().parse_override(f"key={text}").is_sweep_override()
+    except HydraException:
+        return False

@@ -120,5 +120,6 @@ class PostgresStore(Store):
         except psycopg.OperationalError as error:
             reason = " ".join(str(error).split())
             raise InfrastructureError(
-                f"The study's server cannot be reached ({reason}): check study.storage."
+                f"The study's server cannot be reached ({reason}): check study.storage, and "
+                "PGPASSWORD if it wants a password."
             ) from error

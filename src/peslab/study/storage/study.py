@@ -25,7 +25,7 @@ from peslab.study.about import About
 from peslab.study.attributes import AFTER, INTERRUPTED, RETRY_OF
 from peslab.study.search.points import propose
 from peslab.study.search.space import Space, parse_space
-from peslab.study.settings import NAME, SCHEME, SHARED, Study
+from peslab.study.settings import NAME, SCHEME, SHARED, Study, with_password
 from peslab.study.storage.stores import JOURNAL, LOST, Store, open_store
 
 FINISHED = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)
@@ -218,7 +218,8 @@ def load(name: str, home: Path) -> optuna.Study:
             + (f"choose from {', '.join(there)}." if there else "run one, peslab train -m study=…")
         )
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    store = open_store(_address(folder), folder)
+    address = _address(folder)
+    store = open_store(address and with_password(address), folder)
     with told_if_damaged(f"The study '{name}' in {folder}"):
         return optuna.load_study(study_name=name, storage=store.storage())
 
