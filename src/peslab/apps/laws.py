@@ -40,7 +40,7 @@ GROUPS = ("problem", "potential", "lattice", "relaxation", "database", "tracking
 CHOSEN = ("potential", "lattice", "relaxation")  # what findings depend on, beside the seed
 
 RELAXED = 64  # configurations whose label noise is measured: it is known to a tenth
-ENERGIES = 20_000  # that laws and figures take, of four particles in 2D
+ENERGIES = 25_000  # that laws and figures take, of four particles in 2D
 TIMED = 8  # of them, to predict the others
 WORTH_TELLING = 2.0  # minutes
 RELAXED_TO = 1  # d_s of their relaxation, where sums need a depth: that of section 4.2
