@@ -88,14 +88,14 @@ def converges(subject: Subject, examples: Array) -> Finding:
 def more_than_pairs(subject: Subject) -> Finding:
     """What three particles have beyond their pairs: E(123) − ΣE(pairs) + ΣE(singles)."""
     if subject.dimension > 1:
-        corners = equilateral(np.array([subject.length]), subject.dimension)
+        corners = equilateral(np.array([1.0]), subject.dimension)
     else:
-        corners = subject.length * np.array([[[-0.6], [0.0], [0.6]]])
+        corners = np.array([[[-0.6], [0.0], [0.6]]])
     energy = 0.0
     for size, sign in ((1, 1.0), (2, -1.0), (3, 1.0)):
         for chosen in combinations(range(3), size):
             energy += sign * float(three_in_a_large_cell(corners[:, chosen], subject)[0])
-    bound = THREE_FEEL * subject.energy
+    bound = THREE_FEEL
     return Finding(
         law="more than pairs",
         requirement="Three particles have an energy that is not the sum over their pairs.",
@@ -112,14 +112,14 @@ def more_than_pairs(subject: Subject) -> Finding:
 
 def lone_triangle(subject: Subject) -> Finding:
     """A triangle in an empty cell feels itself alone: figures 5b to 8b."""
-    interactions, length = subject.interactions, subject.length
-    sides = length * np.linspace(0.9, 3.0, 22)
+    interactions = subject.interactions
+    sides = np.linspace(0.9, 3.0, 22)
     measured = None
     if subject.dimension > 1:
         expected = interactions.energy_of_three(sides, sides, sides)
         there = three_in_a_large_cell(equilateral(sides, subject.dimension), subject)
         measured = float(np.abs(there - expected).max())
-    bound = ALONE * subject.energy
+    bound = ALONE
     if measured is None:
         told = "On a line there are no triangles."
     elif measured > bound:
@@ -142,7 +142,7 @@ def repulsion(subject: Subject) -> Finding:
     """Two particles R_c/2 apart repel each other, wherever a third one is: figures 5e to 8e."""
     _, energies = third_moves_away(subject)
     least = float(energies.min())
-    bound = REPELLED * subject.energy
+    bound = REPELLED
     if least > bound:
         told = "Two particles that are too close have a high energy, wherever a third one is."
     elif energies[-1] > bound:
@@ -167,7 +167,7 @@ def third_moves_away(subject: Subject) -> tuple[Array, Array]:
     Returns:
         Its distance from the middle in R_c, and the energy of the three alone, shapes (n,).
     """
-    away = subject.length * np.linspace(0.4, 8.0, 153)
-    apart = np.full_like(away, 0.5 * subject.length)
+    away = np.linspace(0.4, 8.0, 153)
+    apart = np.full_like(away, 0.5)
     side = np.hypot(away, 0.5 * apart)
     return away, subject.interactions.energy_of_three(apart, side, side)

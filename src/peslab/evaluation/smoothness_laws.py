@@ -53,10 +53,10 @@ def paths(subject: Subject, examples: Array) -> Iterator[tuple[Labels, Array]]:
         grid = positions[0, axis] + width * np.linspace(-0.5, 0.5, POINTS)
         to_others = distances(dragged(positions, axis, grid), width)[:, : subject.n_particles - 1]
         apart = to_others.min(axis=-1, initial=width)
-        core = min(CORE * subject.length, float(np.median(apart)))  # of crowded cells half is left
+        core = min(CORE, float(np.median(apart)))  # of crowded cells half is left
         yield drag, np.where((apart >= core) | beside_a_border(grid, width), grid, np.nan)
     if subject.dimension > 1:
-        yield lambda along: between_two(subject, along), subject.length * np.linspace(-1, 1, POINTS)
+        yield lambda along: between_two(subject, along), np.linspace(-1, 1, POINTS)
 
 
 def beside_a_border(grid: Array, period: float) -> NDArray[np.bool_]:
@@ -76,7 +76,7 @@ def dragged(positions: Array, axis: int, along: Array) -> Array:
 def between_two(subject: Subject, along: Array) -> tuple[Array, Array]:
     """A particle passes in the middle between two others that are 2.6 R_c apart."""
     width, positions = subject.large_width, np.zeros((len(along), 3, subject.dimension))
-    positions[:, 0, 0], positions[:, 1, 0] = -1.3 * subject.length, 1.3 * subject.length
+    positions[:, 0, 0], positions[:, 1, 0] = -1.3, 1.3
     positions[:, 2, 1] = along
     return subject.energy_and_forces(positions + 0.5 * width, width)
 
@@ -219,8 +219,8 @@ def worst_jump(subject: Subject, examples: Array, part: Part, bound: float) -> J
 
 def continuous(subject: Subject, examples: Array) -> Finding:
     """The energy does not jump."""
-    jump = worst_jump(subject, examples, energies_of, ENERGY_JUMP * subject.energy)
-    bound = jump.allowed(ENERGY_JUMP * subject.energy)
+    jump = worst_jump(subject, examples, energies_of, ENERGY_JUMP)
+    bound = jump.allowed(ENERGY_JUMP)
     return Finding(
         law="continuous",
         requirement="The energy does not jump while a particle moves.",
@@ -237,9 +237,8 @@ def continuous(subject: Subject, examples: Array) -> Finding:
 
 def differentiable(subject: Subject, examples: Array) -> Finding:
     """The forces do not jump."""
-    least = FORCE_JUMP * subject.energy / subject.length
-    jump = worst_jump(subject, examples, forces_of, least)
-    bound = jump.allowed(least)
+    jump = worst_jump(subject, examples, forces_of, FORCE_JUMP)
+    bound = jump.allowed(FORCE_JUMP)
     return Finding(
         law="differentiable",
         requirement="The energy is continuously differentiable: forces do not jump.",
@@ -260,10 +259,9 @@ def slopes(subject: Subject, examples: Array) -> Finding:
     margin = 1e-3 * subject.cell_width
     inside = np.clip(examples, margin, subject.cell_width - margin)
     values, forces = subject.energy_and_forces(inside, subject.cell_width)
-    numerical = [gradient_of_cell(subject, inside, step * subject.length) for step in STEPS]
+    numerical = [gradient_of_cell(subject, inside, step) for step in STEPS]
     measured = float(np.min([np.abs(forces + each) for each in numerical], axis=0).max())
-    energy = subject.energy + subject.n_particles * np.abs(values).max()
-    scale = np.abs(forces).max() + energy / subject.length
+    scale = np.abs(forces).max() + 1.0 + subject.n_particles * np.abs(values).max()
     bound = SLOPES * float(scale)
     return Finding(
         law="forces are slopes",
@@ -292,21 +290,21 @@ def gradient_of_cell(subject: Subject, positions: Array, step: float) -> Array:
 
 def smooth_end(subject: Subject) -> Finding:
     """At the cutoff, or at the depth where sums end, values and slopes have vanished."""
-    reach, length = subject.reach, subject.length
+    reach = subject.reach
     inside = 1.0 - 1e-9
     measured = 0.0
     pair, triplet = subject.interactions.pair, subject.interactions.triplet
     if pair is not None:
         value, slope = pair(np.array([inside * reach.distance]))
-        measured = max(measured, abs(value[0]), length * abs(slope[0]))
+        measured = max(measured, abs(value[0]), abs(slope[0]))
     if triplet is not None:
         perimeter = inside * reach.perimeter
-        short = np.array([perimeter / 3.0, min(length, perimeter / 3.0)])
+        short = np.array([perimeter / 3.0, min(1.0, perimeter / 3.0)])
         rest = 0.5 * (perimeter - short)
         values, by_side = triplet(short, rest, rest)
-        measured = max(measured, np.abs(values).max(), length * np.abs(by_side).max())
+        measured = max(measured, np.abs(values).max(), np.abs(by_side).max())
     where = "cutoff" if reach.depth is None else f"depth {reach.depth}"
-    bound = ENERGY_JUMP * subject.energy
+    bound = ENERGY_JUMP
     return Finding(
         law="smooth end",
         requirement="Values and slopes have vanished at the cutoff, or where sums end.",

@@ -17,16 +17,16 @@ TRANSLATIONS = 32  # of each relaxed configuration: the scatter of energies is k
 OVER_THE_BORDER = 1e-9
 
 
-def change(subject: Subject, one: tuple[Array, Array], other: tuple[Array, Array]) -> float:
+def change(one: tuple[Array, Array], other: tuple[Array, Array]) -> float:
     """The largest difference of energies, or of forces times R_c, in units of energy."""
     energies = np.abs(one[0] - other[0]).max()
-    return float(max(energies, subject.length * np.abs(one[1] - other[1]).max()))
+    return float(max(energies, np.abs(one[1] - other[1]).max()))
 
 
-def rounding(subject: Subject, labels: tuple[Array, Array]) -> float:
+def rounding(labels: tuple[Array, Array]) -> float:
     """How far equal energies and forces may lie apart."""
-    largest = max(np.abs(labels[0]).max(), subject.length * np.abs(labels[1]).max())
-    return float(ROUNDING * (subject.energy + largest))
+    largest = max(np.abs(labels[0]).max(), np.abs(labels[1]).max())
+    return float(ROUNDING * (1.0 + largest))
 
 
 def positions_only(subject: Subject, examples: Array, random: np.random.Generator) -> Finding:
@@ -35,15 +35,15 @@ def positions_only(subject: Subject, examples: Array, random: np.random.Generato
     labels = subject.energy_and_forces(examples, width)
     images = examples + width * random.integers(-3, 4, examples.shape)
     elsewhere = subject.energy_and_forces(images[::-1], width)
-    measured = change(subject, labels, (elsewhere[0][::-1], elsewhere[1][::-1]))
-    again = change(subject, labels, subject.energy_and_forces(examples, width))
+    measured = change(labels, (elsewhere[0][::-1], elsewhere[1][::-1]))
+    again = change(labels, subject.energy_and_forces(examples, width))
     return Finding(
         law="positions only",
         requirement="The energy depends on the positions of the particles alone, images included.",
         quantity="change of energy, or of forces times R_c, by taking images",
         measured=max(measured, again),
         unit="E_c",
-        bound=rounding(subject, labels),
+        bound=rounding(labels),
         above=False,
         told="Any image of a particle stands for all of them.",
     )
@@ -59,7 +59,7 @@ def translation(subject: Subject, relaxed: Array, random: np.random.Generator) -
     moved = (relaxed[:, None] + shifts).reshape(-1, *relaxed.shape[1:])
     energies = subject.energy_and_forces(moved, width)[0].reshape(n, TRANSLATIONS)
     noise = float(np.abs(energies - np.median(energies, axis=1, keepdims=True)).mean())
-    bound = ROUNDING * (subject.energy + float(np.abs(energies).max()))
+    bound = ROUNDING * (1.0 + float(np.abs(energies).max()))
     return Finding(
         law="translation",
         requirement="Moving all particles together changes nothing.",
@@ -85,7 +85,7 @@ def border(subject: Subject, examples: Array) -> Finding:
     labels = subject.energy_and_forces(sides.reshape(-1, n_particles, dimension), width)
     before, after = labels[0].reshape(2, -1)
     jump = float(np.abs(after - before).max())
-    bound = rounding(subject, labels)
+    bound = rounding(labels)
     return Finding(
         law="crossing the border",
         requirement="A particle that leaves the cell, and enters it opposite, changes nothing.",
@@ -111,11 +111,9 @@ def permutation(subject: Subject, examples: Array, random: np.random.Generator) 
         law="permutation",
         requirement="Exchanging particles exchanges their forces and keeps the energy.",
         quantity="change of energy, or of forces times R_c, by exchanging particles",
-        measured=change(subject, swapped, (energies, forces[:, order]))
-        if subject.n_particles > 1
-        else None,
+        measured=change(swapped, (energies, forces[:, order])) if subject.n_particles > 1 else None,
         unit="E_c",
-        bound=rounding(subject, (energies, forces)),
+        bound=rounding((energies, forces)),
         above=False,
         told="Particles have no names." if subject.n_particles > 1 else "There is one particle.",
     )
@@ -127,7 +125,6 @@ def rotations(subject: Subject, examples: Array) -> Finding:
     energies, forces = subject.energy_and_forces(examples, width)
     measured = max(
         change(
-            subject,
             subject.energy_and_forces(examples @ turn.T, width),
             (energies, forces @ turn.T),
         )
@@ -139,7 +136,7 @@ def rotations(subject: Subject, examples: Array) -> Finding:
         quantity="change of energy, or of forces times R_c, by mirrors and turns",
         measured=measured,
         unit="E_c",
-        bound=rounding(subject, (energies, forces)),
+        bound=rounding((energies, forces)),
         above=False,
         told="No axis and no handedness is singled out.",
     )
@@ -174,7 +171,7 @@ def supercell(subject: Subject, examples: Array) -> Finding:
         small_energies = subject.energy_at_depth(examples, width, 2)
         large_energies = subject.energy_at_depth(large, 2.0 * width, 1)
     difference = float(np.abs(large_energies - small_energies).max())
-    bound = ROUNDING * (subject.energy + float(np.abs(small_energies).max()))
+    bound = ROUNDING * (1.0 + float(np.abs(small_energies).max()))
     return Finding(
         law="supercell",
         requirement="Cells taken together have the energy per particle of one of them.",
