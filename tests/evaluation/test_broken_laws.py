@@ -76,6 +76,13 @@ def broken(subject, seed=0):
     return {finding.law for finding in try_laws(subject, seed) if finding.verdict == "fails"}
 
 
+def told(subject, law):
+    """What is told of a law that fails."""
+    (finding,) = [finding for finding in try_laws(subject, 0) if finding.law == law]
+    assert finding.verdict == "fails"
+    return finding.told
+
+
 def with_extra(extra):
     """The good subject with something added to its energies, and to its forces if it says so."""
 
@@ -105,7 +112,7 @@ def test_other_configurations_obey_them_too(seed):
 def test_an_energy_that_knows_images_apart():
     """Unwrapped coordinates that enter the energy: images are then different particles."""
     leaning = with_extra(lambda x, _width: (1e-3 * x.sum(axis=(1, 2)), -1e-3 * x.shape[1]))
-    assert "positions only" in broken(leaning)
+    assert "which image of a particle is taken" in told(leaning, "positions only")
 
 
 def test_an_energy_with_a_memory():
@@ -116,7 +123,7 @@ def test_an_energy_with_a_memory():
         asked.append(1)
         return 1e-4 * len(asked), 0.0
 
-    assert "positions only" in broken(with_extra(forgetful))
+    assert "for a second time" in told(with_extra(forgetful), "positions only")
 
 
 def test_a_step_of_the_energy():
@@ -200,7 +207,7 @@ def test_particles_with_names():
         value, _ = well(np.sqrt((nearest(x, width)[:, 0, 1] ** 2).sum(axis=-1)))
         return 0.01 * value, 0.0
 
-    assert "permutation" in broken(with_extra(named))
+    assert "the order of the particles" in told(with_extra(named), "permutation")
 
 
 def test_an_axis_that_is_singled_out():
@@ -213,7 +220,7 @@ def test_an_axis_that_is_singled_out():
         forces[..., 0] = 0.02 * wave * np.sin(phases).sum(axis=2)
         return 0.01 * np.cos(phases).sum(axis=(1, 2)) / x.shape[1], forces
 
-    assert "rotation, reflection" in broken(with_extra(layered))
+    assert "turned or mirrored" in told(with_extra(layered), "rotation, reflection")
     assert "translation" not in broken(with_extra(layered))
 
 
@@ -329,6 +336,18 @@ def test_what_is_missing_of_a_sum_is_told():
 def test_verdicts(measured, above, verdict):
     """On the right side of the bound; what is not a number is on the wrong one."""
     assert Finding("law", "", "", measured, "E_c", 1.0, above, "").verdict == verdict
+
+
+def test_energies_that_are_no_numbers_break_laws_and_are_told_so():
+    """NaN is on neither side of a bound, and no law that fails is told like one that passes."""
+    nowhere = with_extra(lambda x, _width: (np.full(len(x), np.nan), np.full_like(x, np.nan)))
+    passed = {finding.law: finding.told for finding in try_laws(GOOD, 0)}
+    findings = [finding for finding in try_laws(nowhere, 0) if finding.verdict == "fails"]
+    assert {"continuous", "permutation", "translation", "lone triangle"} <= {
+        finding.law for finding in findings
+    }
+    for finding in findings:
+        assert finding.told != passed[finding.law]
 
 
 def test_every_finding_explains_itself():

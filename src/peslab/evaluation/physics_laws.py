@@ -122,10 +122,10 @@ def lone_triangle(subject: Subject) -> Finding:
     bound = ALONE
     if measured is None:
         told = "On a line there are no triangles."
-    elif measured > bound:
-        told = "Images far away are felt by three particles in empty space."
-    else:
+    elif measured <= bound:
         told = "In an empty cell three particles are alone."
+    else:
+        told = "Images far away are felt by three particles in empty space."
     return Finding(
         law="lone triangle",
         requirement="Three particles in a very large cell have the energy of their interactions.",

@@ -229,9 +229,9 @@ def continuous(subject: Subject, examples: Array) -> Finding:
         unit="E_c",
         bound=bound,
         above=False,
-        told="The energy jumps, at the border of the cell or where its sums end."
-        if jump.size > bound
-        else "No step of a particle is too small to change the energy as little as one likes.",
+        told="No step of a particle is too small to change the energy as little as one likes."
+        if jump.size <= bound
+        else "The energy jumps, at the border of the cell or where its sums end.",
     )
 
 
@@ -247,9 +247,9 @@ def differentiable(subject: Subject, examples: Array) -> Finding:
         unit="E_c/R_c",
         bound=bound,
         above=False,
-        told="A force jumps: at the border, where sums end, or where three lie in a line."
-        if jump.size > bound
-        else "Particles are never kicked.",
+        told="Particles are never kicked."
+        if jump.size <= bound
+        else "A force jumps: at the border, where sums end, or where three lie in a line.",
     )
 
 
@@ -271,9 +271,9 @@ def slopes(subject: Subject, examples: Array) -> Finding:
         unit="E_c/R_c",
         bound=bound,
         above=False,
-        told="The forces are not those of this energy."
-        if measured > bound
-        else "Forces are those of the energy, so that energy is conserved.",
+        told="Forces are those of the energy, so that energy is conserved."
+        if measured <= bound
+        else "The forces are not those of this energy.",
     )
 
 
@@ -313,7 +313,7 @@ def smooth_end(subject: Subject) -> Finding:
         unit="E_c",
         bound=bound,
         above=False,
-        told=f"Some pairs or triangles still interact at the {where}, where their sums end."
-        if measured > bound
-        else f"Nothing is felt of the {where}, where sums end.",
+        told=f"Nothing is felt of the {where}, where sums end."
+        if measured <= bound
+        else f"Some pairs or triangles still interact at the {where}, where their sums end.",
     )
