@@ -116,6 +116,13 @@ def test_any_hardness_will_do(seed):
     assert broken(ModifiedLennardJones(exponent=24), SQUARE, seed) == set()
 
 
+def test_a_potential_that_is_zero_at_one_triangle_is_more_than_pairs():
+    """For n = 1 and R_0 = 2 equation (10) vanishes at R_c, and nowhere else below R_0."""
+    potential = ModifiedLennardJones(exponent=1)
+    assert potential.triplet_values(1.0, 1.0, 1.0)[0] == pytest.approx(0.0, abs=1e-12)
+    assert "more than pairs" not in broken(potential, SQUARE)
+
+
 @pytest.mark.parametrize(
     "lattice", [Lattice(4, 2, 1.5), Lattice(4, 2, 1.2), Lattice(20, 2, 5.0)], ids=str
 )
