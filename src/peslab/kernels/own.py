@@ -27,7 +27,7 @@ from peslab.kernels.compilation import (
 
 STEP = 1e-30
 LOOKED_AT = 16  # pairs or triangles whose slopes are checked
-ROUNDING = 1e-6  # of values: by which the order of the sides may change them
+ROUNDING = 1e-9  # of values: by which the order of the sides may change them, as laws demand
 COMPLEX = types.complex128
 MEANT_FOR = {1: "a distance r", 3: "the sides a, b, c of a triangle"}
 
@@ -139,8 +139,8 @@ def check_symmetry(
             there, other = (", ".join(f"{a:.3g}" for a in triple[:, k])
                             for triple in (sides, sides[order]))  # fmt: skip
             raise InvalidInputError(
-                f"{function.written_as.__name__} gives {values[k]:.6g} for the triangle ({there}) "
-                f"and {terms[0, k]:.6g} for ({other}), the same one: make it symmetric in a, b, c."
+                f"{function.written_as.__name__} gives {values[k]:.10g} for the triangle ({there}) "
+                f"and {terms[0, k]:.10g} for ({other}), the same one: make it symmetric in a, b, c."
             )
 
 
