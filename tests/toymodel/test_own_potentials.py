@@ -183,6 +183,12 @@ def test_slopes_that_are_none_are_refused(function):
         Wrong().energy_per_particle(POSITIONS, 4.0)
 
 
+def imports_within(r):
+    import math
+
+    return r**-12 - math.pi * r**-6
+
+
 @pytest.mark.parametrize(
     ("function", "words"),
     [
@@ -191,6 +197,7 @@ def test_slopes_that_are_none_are_refused(function):
         (lambda a, b: a * b, "must take the sides a, b, c of a triangle, or the distance r"),
         (lambda r: f"{r}", "cannot be compiled"),
         (lambda r: (r, r, r), "cannot be compiled"),
+        (imports_within, "cannot be compiled.* imported outside"),
         (lambda a, b, c: max(a, b, c) ** -12 - (a + b + c) ** -6, "cannot be compiled"),
         (lambda r: math.exp(-2.0 * r) - math.exp(-r), "functions of NumPy, not of math"),
         (lambda a, b, c: abs(a * b * c) ** -4 - (a + b + c) ** -6, "has the slope .* avoid abs"),
@@ -207,6 +214,7 @@ def test_slopes_that_are_none_are_refused(function):
         "two sides",
         "text",
         "three values",
+        "import",
         "max",
         "math",
         "abs",
