@@ -3,10 +3,18 @@
 import json
 import time
 
+import numpy as np
 import pytest
 
 from peslab.apps import laws
+from peslab.database import DatabaseSettings
+from peslab.problems import LatticePES
+from peslab.toymodel import Lattice, ModifiedLennardJones, RandomMoves
 from peslab.tracking import Tracking
+
+DATABASE = DatabaseSettings(
+    size=20, seed=0, keep_quantile=0.9, validation_fraction=0.2, test_size=10, test_seed=1
+)
 
 
 def runs(home):
@@ -89,6 +97,29 @@ def test_pairs_of_another_potential_are_tried_and_recorded(peslab, home):
     assert verdicts["repulsion"] == "passes"
     _, (run,) = runs(home)
     assert run.data.params["potential.pair_part.stiffness"] == "72.0"
+
+
+@pytest.mark.parametrize(("energy", "distance"), [(1.0, 0.3), (27.2, 100.0)])
+def test_laws_and_figures_are_in_units_of_the_potential(energy, distance):
+    """Numbers and curves are those of E_c = 1 and R_c = 1, as their units say."""
+    found = []
+    for e, r in ((1.0, 1.0), (energy, distance)):
+        potential = ModifiedLennardJones(
+            cutoff=2 * r, characteristic_energy=e, characteristic_distance=r, counting="published"
+        )
+        problem = LatticePES(potential, Lattice(4, 2, 5 * r), RandomMoves(2, 0.1 * r), DATABASE)
+        found.append(laws.measured(problem, "x"))
+    (findings, figures), (others, same) = found
+    for one, other in zip(findings, others, strict=True):
+        assert (one.law, one.unit, one.verdict) == (other.law, other.unit, other.verdict)
+        if one.bound > 1e-3:  # others measure rounding
+            assert other.bound == pytest.approx(one.bound, rel=1e-3)
+    translation = [finding.measured for finding in (findings[5], others[5])]
+    assert translation[0] == pytest.approx(translation[1], rel=1e-6)
+    for axes, other in zip(figures["curve.png"].axes, same["curve.png"].axes, strict=True):
+        assert len(axes.lines) == 4
+        for line, one in zip(axes.lines[1:], other.lines[1:], strict=True):
+            np.testing.assert_allclose(one.get_xydata(), line.get_xydata(), rtol=1e-8, atol=1e-8)
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,15 @@
 """What a database depends on, and what not."""
 
+import os
+import subprocess
+import sys
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
 
 from peslab.database import DatabaseSettings, Recipe
+from peslab.database.recipe import text_of_code
 from peslab.errors import InvalidInputError
 from peslab.toymodel import (
     Lattice,
@@ -102,6 +106,39 @@ def test_a_rewritten_potential_has_another_fingerprint():
     )
     assert first == again
     assert first != rewritten
+
+
+WITH_CODE_WITHIN = """
+def soft(r):
+    def power(x):
+        return (lambda y: y ** -12)(x) - (2.0 if "r" in {"r", "a", "b"} else 1.0) * x ** -6
+    return sum([power(r) for _ in range(1)])
+"""
+
+
+def test_code_within_a_function_has_the_same_digest_in_every_process(tmp_path):
+    """Nested functions, lambdas, comprehensions and sets, and a file that was moved."""
+    texts = set()
+    for seed, blank in (("1", ""), ("2", "\n\n")):
+        script = tmp_path / f"soft_{seed}.py"
+        script.write_text(
+            f"{blank}{WITH_CODE_WITHIN}\nfrom peslab.database.recipe import text_of_code\n"
+            "print(text_of_code(soft.__code__))"
+        )
+        command = [sys.executable, str(script)]
+        hashed = {**os.environ, "PYTHONHASHSEED": seed}
+        texts.add(subprocess.run(command, env=hashed, capture_output=True, check=True).stdout)
+    (text,) = texts
+    assert b"0x" not in text
+
+
+def test_code_within_a_function_counts():
+    """A lambda that was rewritten is another function, though all around it stays."""
+    functions = {}
+    for power in (-12, -14):
+        exec(WITH_CODE_WITHIN.replace("-12", str(power)), functions)  # noqa: S102
+        functions[power] = functions["soft"].__code__
+    assert text_of_code(functions[-12]) != text_of_code(functions[-14])
 
 
 def test_potentials_without_plain_fields_are_refused():

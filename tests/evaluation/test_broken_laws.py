@@ -76,6 +76,13 @@ def broken(subject, seed=0):
     return {finding.law for finding in try_laws(subject, seed) if finding.verdict == "fails"}
 
 
+def told(subject, law):
+    """What is told of a law that fails."""
+    (finding,) = [finding for finding in try_laws(subject, 0) if finding.law == law]
+    assert finding.verdict == "fails"
+    return finding.told
+
+
 def with_extra(extra):
     """The good subject with something added to its energies, and to its forces if it says so."""
 
@@ -105,7 +112,7 @@ def test_other_configurations_obey_them_too(seed):
 def test_an_energy_that_knows_images_apart():
     """Unwrapped coordinates that enter the energy: images are then different particles."""
     leaning = with_extra(lambda x, _width: (1e-3 * x.sum(axis=(1, 2)), -1e-3 * x.shape[1]))
-    assert "positions only" in broken(leaning)
+    assert "which image of a particle is taken" in told(leaning, "positions only")
 
 
 def test_an_energy_with_a_memory():
@@ -116,7 +123,7 @@ def test_an_energy_with_a_memory():
         asked.append(1)
         return 1e-4 * len(asked), 0.0
 
-    assert "positions only" in broken(with_extra(forgetful))
+    assert "for a second time" in told(with_extra(forgetful), "positions only")
 
 
 def test_a_step_of_the_energy():
@@ -137,6 +144,22 @@ def test_a_kink_of_the_energy():
     found = broken(with_extra(roof))
     assert "differentiable" in found
     assert "continuous" not in found
+
+
+@pytest.mark.parametrize("place", [0.31, 0.5, 0.77])
+def test_small_steps_and_kinks_are_broken_laws(place):
+    """A jump of 1e-3 E_c, and one of a force of 0.005 E_c/R_c: ten and five times their bounds."""
+
+    def step(x, width):
+        return 1e-3 * (x[..., 0] % width > place * width).sum(axis=1), 0.0
+
+    def kink(x, width):
+        push = np.zeros_like(x)
+        push[..., 0] = 0.005 * (x[..., 0] % width > place * width)
+        return 0.0, push
+
+    assert "continuous" in broken(with_extra(step))
+    assert "differentiable" in broken(with_extra(kink))
 
 
 @pytest.mark.parametrize("factor", [-1.0, 0.25, 1.001])
@@ -184,7 +207,7 @@ def test_particles_with_names():
         value, _ = well(np.sqrt((nearest(x, width)[:, 0, 1] ** 2).sum(axis=-1)))
         return 0.01 * value, 0.0
 
-    assert "permutation" in broken(with_extra(named))
+    assert "the order of the particles" in told(with_extra(named), "permutation")
 
 
 def test_an_axis_that_is_singled_out():
@@ -197,7 +220,7 @@ def test_an_axis_that_is_singled_out():
         forces[..., 0] = 0.02 * wave * np.sin(phases).sum(axis=2)
         return 0.01 * np.cos(phases).sum(axis=(1, 2)) / x.shape[1], forces
 
-    assert "rotation, reflection" in broken(with_extra(layered))
+    assert "turned or mirrored" in told(with_extra(layered), "rotation, reflection")
     assert "translation" not in broken(with_extra(layered))
 
 
@@ -315,6 +338,18 @@ def test_verdicts(measured, above, verdict):
     assert Finding("law", "", "", measured, "E_c", 1.0, above, "").verdict == verdict
 
 
+def test_energies_that_are_no_numbers_break_laws_and_are_told_so():
+    """NaN is on neither side of a bound, and no law that fails is told like one that passes."""
+    nowhere = with_extra(lambda x, _width: (np.full(len(x), np.nan), np.full_like(x, np.nan)))
+    passed = {finding.law: finding.told for finding in try_laws(GOOD, 0)}
+    findings = [finding for finding in try_laws(nowhere, 0) if finding.verdict == "fails"]
+    assert {"continuous", "permutation", "translation", "lone triangle"} <= {
+        finding.law for finding in findings
+    }
+    for finding in findings:
+        assert finding.told != passed[finding.law]
+
+
 def test_every_finding_explains_itself():
     """One sentence each for what is asked, what was measured and what it means."""
     for finding in try_laws(GOOD, 0):
@@ -334,24 +369,39 @@ def test_a_jump_is_found_on_any_slope(place, slope):
     def function(x):
         return slope * np.exp(2.0 * x) - 0.1 * (x > place)
 
-    assert largest_jump(function, grid, 10.0) == pytest.approx(0.1, rel=1e-3)
+    assert largest_jump(function, grid, 10.0).size == pytest.approx(0.1, rel=1e-6)
+
+
+@pytest.mark.parametrize("place", [0.65, 0.8, 0.987])
+def test_a_jump_is_found_beside_a_hard_core(place):
+    """A jump of 1e-3 where values bend a million times as much, elsewhere on the path."""
+    grid = np.linspace(0.0, 1.0, 161)
+
+    def function(x):
+        return 1e-12 * ((x - 0.25) ** 2 + 0.05) ** -12 - 1e-3 * (x > place)
+
+    jump = largest_jump(function, grid, 10.0, 1e-4)
+    assert jump.size == pytest.approx(1e-3, rel=0.1)
+    assert jump.size > jump.allowed(1e-4)
 
 
 @pytest.mark.parametrize("slope", [1.0, 300.0])
 def test_smooth_functions_do_not_jump(slope):
-    """However steep: what remains is the slope times 1e-9 of a step."""
+    """However steep: what remains is rounding."""
     grid = np.linspace(0.0, 1.0, 51)
-    assert largest_jump(lambda x: slope * np.sin(9 * x), grid, 0.3) < 1e-6 * slope
+    jump = largest_jump(lambda x: slope * np.sin(9 * x), grid, 0.3)
+    assert jump.size < 1e-12 * slope
+    assert jump.value <= slope
 
 
 def test_where_nothing_is_asked_nothing_jumps():
     """Gaps of a path are left out, and a path of gaps has no jump."""
     grid = np.linspace(0.0, 1.0, 51)
     gap = np.where(np.abs(grid - 0.5) < 0.1, np.nan, grid)
-    assert largest_jump(lambda x: 1.0 * (x > 0.5), gap, 10.0) == 0.0
-    assert largest_jump(lambda x: 1.0 * (x > 0.2), gap, 10.0) == 1.0
+    assert largest_jump(lambda x: 1.0 * (x > 0.5), gap, 10.0).size == 0.0
+    assert largest_jump(lambda x: 1.0 * (x > 0.2), gap, 10.0).size == pytest.approx(1.0)
     alone = np.where(np.arange(51) % 2, grid, np.nan)
-    assert largest_jump(lambda x: 1.0 * (x > 0.2), alone, 10.0) == 0.0
+    assert largest_jump(lambda x: 1.0 * (x > 0.2), alone, 10.0).size == 0.0
 
 
 def test_examples_feel_each_other_across_the_border():

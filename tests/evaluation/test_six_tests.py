@@ -140,13 +140,27 @@ def test_convergence_is_as_the_thesis_saw_it(tested):
     assert tested["(7)"].convergence_width == 5.0
 
 
-def test_lengths_are_in_units_of_the_potential():
-    """A potential twice as long is tested in cells twice as wide, and looks the same."""
-    large = ModifiedLennardJones(characteristic_distance=2.0, cutoff=4.0)
-    one, two = (six_tests(subject_of(each, LATTICE)) for each in (ModifiedLennardJones(), large))
-    np.testing.assert_allclose(two.half_side, 2.0 * one.half_side)
-    for name in ("lone", "expected", "surface", "square", "repulsion"):
+@pytest.mark.parametrize(("energy", "distance"), [(1.0, 0.3), (27.2, 100.0)])
+def test_everything_is_in_units_of_the_potential(tested, energy, distance):
+    """Any E_c and R_c give the numbers and the figures of E_c = 1 and R_c = 1, as labels say."""
+    other = ModifiedLennardJones(
+        characteristic_energy=energy, characteristic_distance=distance, cutoff=2.0 * distance
+    )
+    one, two = tested["(10)"], six_tests(subject_of(other, LATTICE))
+    for name in ("side", "lone", "expected", "surface", "fixed", "half_side", "square", "away",
+                 "repulsion", "convergence_width", "width"):  # fmt: skip
         np.testing.assert_allclose(getattr(two, name), getattr(one, name), rtol=1e-8, atol=1e-9)
+    minimum = two.curves["triangle"].side[two.curves["triangle"].value.argmin()]
+    assert minimum == pytest.approx(1.0, abs=0.01)
+    for name, curve in two.curves.items():
+        for part in ("side", "value", "slope"):
+            expected = getattr(one.curves[name], part)
+            np.testing.assert_allclose(getattr(curve, part), expected, rtol=1e-8, atol=1e-9)
+    labels = [
+        [(axes.get_title(loc="left"), axes.get_xlim()) for axes in six_tests_figure(each, "x").axes]
+        for each in (one, two)
+    ]
+    assert labels[0] == labels[1]
 
 
 @pytest.mark.parametrize("name", POTENTIALS)

@@ -1,6 +1,6 @@
 """Which laws each potential of the thesis obeys, and which it breaks: sections 3.1.1 to 3.1.4."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
@@ -17,7 +17,9 @@ from peslab.toymodel import (
     ModifiedLennardJones,
     Morse,
     PairsAndArea,
+    Potential,
     RandomMoves,
+    triplet_function,
 )
 
 SQUARE = Lattice(n_particles=4, dimension=2, cell_width=5.0)
@@ -84,19 +86,73 @@ def test_area_and_circumference_do_not_converge_in_three_dimensions():
     assert {"convergence", "repulsion"} <= broken(potential, few)
 
 
+@pytest.mark.parametrize("seed", [0, 1, 2, 3])
 @pytest.mark.parametrize(
     "lattice",
     [
         Lattice(n_particles=1, dimension=2, cell_width=1.5),
         Lattice(n_particles=2, dimension=2, cell_width=0.9),
+        Lattice(n_particles=4, dimension=2, cell_width=1.5),
+        Lattice(n_particles=4, dimension=2, cell_width=1.2),
         Lattice(n_particles=3, dimension=1, cell_width=4.0),
         Lattice(n_particles=12, dimension=2, cell_width=4.0),
+        Lattice(n_particles=20, dimension=2, cell_width=5.0),
     ],
-    ids=["one particle", "crowded", "on a line", "many"],
+    ids=["one particle", "crowded", "narrow", "narrower", "on a line", "many", "most"],
 )
-def test_any_lattice_will_do(lattice):
+def test_any_lattice_will_do(lattice, seed):
     """Alone, crowded, on a line or many: the default potential breaks no law."""
-    assert broken(ModifiedLennardJones(), lattice) == set()
+    assert broken(ModifiedLennardJones(), lattice, seed) == set()
+
+
+def test_a_cell_of_half_a_distance_will_do():
+    """Energies of 1e11 E_c are known to 1e-5 E_c."""
+    assert broken(ModifiedLennardJones(), Lattice(2, 2, 0.5)) == set()
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2, 3])
+def test_any_hardness_will_do(seed):
+    """Cores of the 48th power are steep, and do not jump."""
+    assert broken(ModifiedLennardJones(exponent=24), SQUARE, seed) == set()
+
+
+def test_a_potential_that_is_zero_at_one_triangle_is_more_than_pairs():
+    """For n = 1 and R_0 = 2 equation (10) vanishes at R_c, and nowhere else below R_0."""
+    potential = ModifiedLennardJones(exponent=1)
+    assert potential.triplet_values(1.0, 1.0, 1.0)[0] == pytest.approx(0.0, abs=1e-12)
+    assert "more than pairs" not in broken(potential, SQUARE)
+
+
+@pytest.mark.parametrize(
+    "lattice", [Lattice(4, 2, 1.5), Lattice(4, 2, 1.2), Lattice(20, 2, 5.0)], ids=str
+)
+@pytest.mark.parametrize("seed", [0, 1])
+def test_crowds_hide_no_broken_law(lattice, seed):
+    """Where the particles are in each other's cores, equation (9) as printed still jumps."""
+    assert broken(ModifiedLennardJones(counting="published"), lattice, seed) == ORIGIN
+
+
+@triplet_function
+def kinked(parameters, a, b, c):
+    sixth = (3.0 / (a + b + c)) ** 6
+    slope = -12.0 * sixth * (sixth - 1.0) / (a + b + c)
+    return sixth * (sixth - 2.0) + 0.031005859375, slope, slope, slope
+
+
+@dataclass(frozen=True)
+class Kinked(Potential):
+    """Equation (10) without its linear term: a kink at the cutoff (figure 19)."""
+
+    cutoff: float = 2.0
+    triplet = kinked
+    parameters = property(lambda self: np.zeros(1))  # noqa: ARG005
+
+
+@pytest.mark.parametrize("lattice", [SQUARE, Lattice(4, 2, 2.5)], ids=str)
+def test_a_kink_at_the_cutoff_is_a_broken_law(lattice):
+    """Forces jump there by 0.06 E_c/R_c."""
+    found = broken(Kinked(pair_part=ModifiedLennardJones()), lattice)
+    assert found == {"differentiable", "smooth end"}
 
 
 def test_laws_that_do_not_apply_say_so():

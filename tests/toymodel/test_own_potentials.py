@@ -127,6 +127,58 @@ def test_own_pairs_join_other_triangles():
     np.testing.assert_allclose(both.energy_per_particle(POSITIONS, 4.0), expected, rtol=1e-12)
 
 
+def steep_with_slopes(a, b, c):
+    short, long = (a * b * c) ** -4, (a + b + c) ** -6
+    tail = 6.0 * long / (a + b + c)
+    return short - long, tail - 4.0 * short / a, tail - 4.0 * short / b, tail - 4.0 * short / c
+
+
+def well_with_slope(r):
+    short, long = np.exp(-2.0 * r), 0.7 * np.exp(-r)
+    return short - long, long - 2.0 * short
+
+
+@pytest.mark.parametrize("distance", [0.5, 1.0])
+def test_slopes_of_ones_own_are_normalized_too(distance):
+    """By the chain rule they are those that a complex step derives, switched off or not."""
+    triangles, pairs = normalized(steep_with_slopes), normalized(well_with_slope)
+    for cutoff in (np.inf, 2.0):
+        units = {"characteristic_distance": distance, "characteristic_energy": 3.0}
+        sides = distance * TRIANGLES
+        expected = steep(cutoff=cutoff * distance, **units).triplet_values(*sides)
+        given = triangles(cutoff=cutoff * distance, **units).triplet_values(*sides)
+        np.testing.assert_allclose(given[0], expected[0], rtol=1e-9)
+        np.testing.assert_allclose(given[1], expected[1], rtol=1e-8, atol=1e-8)
+        expected = well(cutoff=cutoff * distance, **units).pair_values(sides[0])
+        given = pairs(cutoff=cutoff * distance, **units).pair_values(sides[0])
+        np.testing.assert_allclose(given[0], expected[0], rtol=1e-9)
+        np.testing.assert_allclose(given[1], expected[1], rtol=1e-8, atol=1e-8)
+
+
+def test_a_function_in_pieces_is_normalized():
+    """A parabola that a Gaussian continues smoothly: no complex step takes comparisons."""
+
+    @normalized
+    def pieces(r):
+        beyond = r - 1.5
+        if beyond < 0.0:
+            return 4.0 * beyond**2 - 2.0, 8.0 * beyond
+        tail = -2.0 * np.exp(-(beyond**2))
+        return tail, -2.0 * beyond * tail
+
+    value, slope = pieces(depth=1, characteristic_distance=0.3).pair_values([0.2, 0.3, 0.5])
+    assert value[1] == pytest.approx(-1.0)
+    assert slope[1] == pytest.approx(0.0, abs=1e-6)
+    assert value[0] == pytest.approx(2.0 * 0.5**2 - 1.0, rel=1e-6)
+    assert slope[0] == pytest.approx(-10.0, rel=1e-6)
+
+
+def test_wrong_slopes_are_told_where_they_are_normalized():
+    """As those of a potential that is not."""
+    with pytest.raises(InvalidInputError, match="has the slope"):
+        normalized(lambda r: (r**-12 - r**-6, 6.0 * r**-7))
+
+
 @pair_function
 def derived_morse(parameters, r):
     depth, distance, rate = parameters
@@ -183,6 +235,12 @@ def test_slopes_that_are_none_are_refused(function):
         Wrong().energy_per_particle(POSITIONS, 4.0)
 
 
+def imports_within(r):
+    import math
+
+    return r**-12 - math.pi * r**-6
+
+
 @pytest.mark.parametrize(
     ("function", "words"),
     [
@@ -191,10 +249,12 @@ def test_slopes_that_are_none_are_refused(function):
         (lambda a, b: a * b, "must take the sides a, b, c of a triangle, or the distance r"),
         (lambda r: f"{r}", "cannot be compiled"),
         (lambda r: (r, r, r), "cannot be compiled"),
+        (imports_within, "cannot be compiled.* imported outside"),
         (lambda a, b, c: max(a, b, c) ** -12 - (a + b + c) ** -6, "cannot be compiled"),
         (lambda r: math.exp(-2.0 * r) - math.exp(-r), "functions of NumPy, not of math"),
         (lambda a, b, c: abs(a * b * c) ** -4 - (a + b + c) ** -6, "has the slope .* avoid abs"),
         (lambda a, b, c: (a * a * b * c) ** -4 - (a + b + c) ** -6, "make it symmetric"),
+        (lambda a, b, c: (a**1.0000001 * b * c) ** -4 - (a + b + c) ** -6, "make it symmetric"),
         (lambda a, b, c: a * b * c * math.nan, "has no minimum below 0"),
         (np.sin, "is no function of Python"),
         (dict, "is no function of Python"),
@@ -206,10 +266,12 @@ def test_slopes_that_are_none_are_refused(function):
         "two sides",
         "text",
         "three values",
+        "import",
         "max",
         "math",
         "abs",
         "lopsided",
+        "a little lopsided",
         "no number",
         "ufunc",
         "class",

@@ -40,7 +40,7 @@ GROUPS = ("problem", "potential", "lattice", "relaxation", "database", "tracking
 CHOSEN = ("potential", "lattice", "relaxation")  # what findings depend on, beside the seed
 
 RELAXED = 64  # configurations whose label noise is measured: it is known to a tenth
-ENERGIES = 20_000  # that laws and figures take, of four particles in 2D
+ENERGIES = 25_000  # that laws and figures take, of four particles in 2D
 TIMED = 8  # of them, to predict the others
 WORTH_TELLING = 2.0  # minutes
 RELAXED_TO = 1  # d_s of their relaxation, where sums need a depth: that of section 4.2
@@ -124,13 +124,14 @@ def measured(
     """The findings and the figures of a problem's potential on its lattice."""
     from peslab.apps import present
     from peslab.evaluation import potential_curve, six_tests, six_tests_figure, try_laws
-    from peslab.problems import subject_of
+    from peslab.problems import subject_of, units_of
 
     potential, lattice, seed = problem.potential, problem.lattice, problem.database.seed
     subject = subject_of(potential, lattice)
     starts = lattice.sample(RELAXED, seed)
     near = potential if potential.depth is None else replace(potential, depth=RELAXED_TO)
-    relaxed = problem.relaxation.relax(near, starts, subject.cell_width, seed).positions
+    width, (_, length) = float(lattice.cell_widths[0]), units_of(potential)
+    relaxed = problem.relaxation.relax(near, starts, width, seed).positions / length
     tell_if_slow(lambda: subject.energy_and_forces(relaxed[:TIMED], subject.cell_width))
     with present.progress("trying the laws") as progress:
         findings = try_laws(subject, seed, relaxed, progress)
@@ -160,13 +161,15 @@ def tell_if_slow(some_energies: "Callable[[], object]") -> None:
 def curves_of(problem: "LatticePES", tests: "SixTests") -> "Mapping[str, Any]":
     """The interactions, and those of equation (10) without its linear term (figure 19)."""
     from peslab.evaluation import Curve
+    from peslab.problems import units_of
     from peslab.toymodel import ModifiedLennardJones
 
     potential = problem.potential
     if not isinstance(potential, ModifiedLennardJones):
         return tests.curves
-    side = tests.side
-    kinked = Curve(side, *potential.without_linear_term(side))
+    energy, length = units_of(potential)
+    values, slopes = potential.without_linear_term(length * tests.side)
+    kinked = Curve(tests.side, values / energy, slopes / (energy / length))
     return {**tests.curves, "without its linear term": kinked}
 
 

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from dataclasses import dataclass, fields, is_dataclass
+from types import CodeType
 
 from peslab.database.cut import Cut, cut_to_size
 from peslab.errors import InvalidInputError
@@ -133,8 +134,22 @@ def code_of_own_potential(value: object) -> dict[str, object]:
         return {}
     functions = [type(value).pair, type(value).triplet]
     codes = [function.written_as.__code__ for function in functions if function is not None]
-    texts = [f"{code.co_code.hex()} {code.co_consts} {code.co_names}" for code in codes]
-    return {"code": hashlib.sha256("\n".join(texts).encode()).hexdigest()}
+    return {"code": hashlib.sha256("\n".join(map(text_of_code, codes)).encode()).hexdigest()}
+
+
+def text_of_code(code: CodeType) -> str:
+    """What a function does, in the same words in every process, wherever it is written down."""
+    constants = tuple(same_everywhere(constant) for constant in code.co_consts)
+    return f"{code.co_code.hex()} {constants} {code.co_names}"
+
+
+def same_everywhere(constant: object) -> object:
+    """A constant of a function: code within it is printed with its address, a set in any order."""
+    if isinstance(constant, CodeType):
+        return text_of_code(constant)
+    if isinstance(constant, frozenset):
+        return sorted(map(repr, constant))
+    return constant
 
 
 def checked_quantile(keep_quantile: float) -> float:

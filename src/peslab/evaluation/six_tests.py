@@ -79,11 +79,10 @@ def six_tests(subject: Subject) -> SixTests:
     Args:
         subject: The potential; its lattice is not looked at.
     """
-    width = WIDTH * subject.length
     vanishes = subject.reach.depth is None
-    narrow = (NARROW_WIDTH if vanishes else WIDTH) * subject.length
-    side = subject.length * np.linspace(SHORTEST, LONGEST, 241)
-    half_side = 0.5 * width * np.linspace(0.16, 0.84, 137)
+    narrow = NARROW_WIDTH if vanishes else WIDTH
+    side = np.linspace(SHORTEST, LONGEST, 241)
+    half_side = 0.5 * WIDTH * np.linspace(0.16, 0.84, 137)
     away, repulsion = third_moves_away(subject)
     return SixTests(
         curves=curves(subject),
@@ -91,21 +90,21 @@ def six_tests(subject: Subject) -> SixTests:
         lone=three_in_a_large_cell(equilateral(side, 2), subject),
         expected=subject.interactions.energy_of_three(side, side, side),
         triangle_weight=subject.interactions.triplet_weight,
-        surface=energy_surface(subject, width),
-        fixed=width * np.array(FIXED),
+        surface=energy_surface(subject, WIDTH),
+        fixed=WIDTH * np.array(FIXED),
         half_side=half_side,
-        square=subject.energy_and_forces(squares(half_side, width), width)[0],
+        square=subject.energy_and_forces(squares(half_side, WIDTH), WIDTH)[0],
         away=away,
         repulsion=repulsion,
         convergence=convergence_of(subject, narrow * np.array([STANDARD]), narrow),
         convergence_width=narrow,
-        width=width,
+        width=WIDTH,
     )
 
 
 def curves(subject: Subject) -> dict[str, Curve]:
     """V_2 of distances, V_3 of equilateral triangles, whose slope is that of all sides together."""
-    side = subject.length * np.linspace(SHORTEST, LONGEST, 481)
+    side = np.linspace(SHORTEST, LONGEST, 481)
     found = {}
     pair, triplet = subject.interactions.pair, subject.interactions.triplet
     if triplet is not None:

@@ -1,4 +1,7 @@
-"""What laws and test figures ask of a potential: functions of positions and of sides."""
+"""What laws and test figures ask of a potential: functions of positions and of sides.
+
+All in units of the potential: lengths in R_c and energies in E_c, whatever numbers those are.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -79,8 +82,6 @@ class Subject:
         n_particles: N_p, of the configurations that laws are tried on.
         dimension: d.
         cell_width: w_c, in R_c.
-        energy: E_c, the unit of energies.
-        length: R_c, the unit of lengths.
     """
 
     energy_and_forces: EnergyAndForces
@@ -90,15 +91,13 @@ class Subject:
     n_particles: int
     dimension: int
     cell_width: float
-    energy: float = 1.0
-    length: float = 1.0
 
     @property
     def large_width(self) -> float:
         """A cell in which images of what lies in its middle are as good as absent, in R_c."""
         vanishes = self.reach.depth is None
         reach = self.reach.distance + self.reach.perimeter if vanishes else 0.0
-        return max(LARGE * self.length, 2.0 * reach)
+        return max(LARGE, 2.0 * reach)
 
     def examples(self, n: int, random: np.random.Generator) -> Array:
         """Draw configurations in which laws would show if they were broken, shape (n, N, d).
@@ -111,7 +110,7 @@ class Subject:
         shape = (n, 30, self.n_particles, self.dimension)
         draws = random.uniform(0.0, self.cell_width, shape)
         closest = distances(draws, self.cell_width).min(axis=-1, initial=self.cell_width)
-        best = np.abs(closest - NEAR * self.length).argmin(axis=1)
+        best = np.abs(closest - NEAR).argmin(axis=1)
         chosen = draws[np.arange(n), best]
         if self.n_particles > 1:
             pairs = distances(chosen, self.cell_width).argmin(axis=-1)

@@ -17,16 +17,16 @@ TRANSLATIONS = 32  # of each relaxed configuration: the scatter of energies is k
 OVER_THE_BORDER = 1e-9
 
 
-def change(subject: Subject, one: tuple[Array, Array], other: tuple[Array, Array]) -> float:
+def change(one: tuple[Array, Array], other: tuple[Array, Array]) -> float:
     """The largest difference of energies, or of forces times R_c, in units of energy."""
     energies = np.abs(one[0] - other[0]).max()
-    return float(max(energies, subject.length * np.abs(one[1] - other[1]).max()))
+    return float(max(energies, np.abs(one[1] - other[1]).max()))
 
 
-def rounding(subject: Subject, labels: tuple[Array, Array]) -> float:
+def rounding(labels: tuple[Array, Array]) -> float:
     """How far equal energies and forces may lie apart."""
-    largest = max(np.abs(labels[0]).max(), subject.length * np.abs(labels[1]).max())
-    return float(ROUNDING * (subject.energy + largest))
+    largest = max(np.abs(labels[0]).max(), np.abs(labels[1]).max())
+    return float(ROUNDING * (1.0 + largest))
 
 
 def positions_only(subject: Subject, examples: Array, random: np.random.Generator) -> Finding:
@@ -35,17 +35,24 @@ def positions_only(subject: Subject, examples: Array, random: np.random.Generato
     labels = subject.energy_and_forces(examples, width)
     images = examples + width * random.integers(-3, 4, examples.shape)
     elsewhere = subject.energy_and_forces(images[::-1], width)
-    measured = change(subject, labels, (elsewhere[0][::-1], elsewhere[1][::-1]))
-    again = change(subject, labels, subject.energy_and_forces(examples, width))
+    by_images = change(labels, (elsewhere[0][::-1], elsewhere[1][::-1]))
+    again = change(labels, subject.energy_and_forces(examples, width))
+    measured, bound = max(by_images, again), rounding(labels)
+    if measured <= bound:
+        told = "Any image of a particle stands for all of them."
+    elif again <= bound:
+        told = "The energy or the forces depend on which image of a particle is taken."
+    else:
+        told = "The same positions, asked for a second time, have another energy or other forces."
     return Finding(
         law="positions only",
         requirement="The energy depends on the positions of the particles alone, images included.",
         quantity="change of energy, or of forces times R_c, by taking images",
-        measured=max(measured, again),
+        measured=measured,
         unit="E_c",
-        bound=rounding(subject, labels),
+        bound=bound,
         above=False,
-        told="Any image of a particle stands for all of them.",
+        told=told,
     )
 
 
@@ -59,7 +66,7 @@ def translation(subject: Subject, relaxed: Array, random: np.random.Generator) -
     moved = (relaxed[:, None] + shifts).reshape(-1, *relaxed.shape[1:])
     energies = subject.energy_and_forces(moved, width)[0].reshape(n, TRANSLATIONS)
     noise = float(np.abs(energies - np.median(energies, axis=1, keepdims=True)).mean())
-    bound = ROUNDING * (subject.energy + float(np.abs(energies).max()))
+    bound = ROUNDING * (1.0 + float(np.abs(energies).max()))
     return Finding(
         law="translation",
         requirement="Moving all particles together changes nothing.",
@@ -68,9 +75,9 @@ def translation(subject: Subject, relaxed: Array, random: np.random.Generator) -
         unit="E_c",
         bound=bound,
         above=False,
-        told=f"Labels are noisy: networks with invariant inputs err by at least {noise:.2g} E_c."
-        if noise > bound
-        else "The origin of the cell is nowhere.",
+        told="The origin of the cell is nowhere."
+        if noise <= bound
+        else f"Labels are noisy: networks with invariant inputs err by at least {noise:.2g} E_c.",
     )
 
 
@@ -85,7 +92,7 @@ def border(subject: Subject, examples: Array) -> Finding:
     labels = subject.energy_and_forces(sides.reshape(-1, n_particles, dimension), width)
     before, after = labels[0].reshape(2, -1)
     jump = float(np.abs(after - before).max())
-    bound = rounding(subject, labels)
+    bound = rounding(labels)
     return Finding(
         law="crossing the border",
         requirement="A particle that leaves the cell, and enters it opposite, changes nothing.",
@@ -94,9 +101,9 @@ def border(subject: Subject, examples: Array) -> Finding:
         unit="E_c",
         bound=bound,
         above=False,
-        told="Pairs or triangles weigh otherwise when their corners lie in several cells."
-        if jump > bound
-        else "Pairs and triangles weigh the same, whichever cells their corners lie in.",
+        told="Pairs and triangles weigh the same, whichever cells their corners lie in."
+        if jump <= bound
+        else "Pairs or triangles weigh otherwise when their corners lie in several cells.",
     )
 
 
@@ -107,17 +114,22 @@ def permutation(subject: Subject, examples: Array, random: np.random.Generator) 
         order = order[::-1]
     energies, forces = subject.energy_and_forces(examples, subject.cell_width)
     swapped = subject.energy_and_forces(examples[:, order], subject.cell_width)
+    measured, bound = change(swapped, (energies, forces[:, order])), rounding((energies, forces))
+    if subject.n_particles == 1:
+        told = "There is one particle."
+    elif measured <= bound:
+        told = "Particles have no names."
+    else:
+        told = "The energy or the forces depend on the order of the particles."
     return Finding(
         law="permutation",
         requirement="Exchanging particles exchanges their forces and keeps the energy.",
         quantity="change of energy, or of forces times R_c, by exchanging particles",
-        measured=change(subject, swapped, (energies, forces[:, order]))
-        if subject.n_particles > 1
-        else None,
+        measured=measured if subject.n_particles > 1 else None,
         unit="E_c",
-        bound=rounding(subject, (energies, forces)),
+        bound=bound,
         above=False,
-        told="Particles have no names." if subject.n_particles > 1 else "There is one particle.",
+        told=told,
     )
 
 
@@ -127,21 +139,23 @@ def rotations(subject: Subject, examples: Array) -> Finding:
     energies, forces = subject.energy_and_forces(examples, width)
     measured = max(
         change(
-            subject,
             subject.energy_and_forces(examples @ turn.T, width),
             (energies, forces @ turn.T),
         )
         for turn in mirrors_and_turns(subject.dimension)
     )
+    bound = rounding((energies, forces))
     return Finding(
         law="rotation, reflection",
         requirement="Mirrors and quarter turns of the lattice turn the forces, keep the energy.",
         quantity="change of energy, or of forces times R_c, by mirrors and turns",
         measured=measured,
         unit="E_c",
-        bound=rounding(subject, (energies, forces)),
+        bound=bound,
         above=False,
-        told="No axis and no handedness is singled out.",
+        told="No axis and no handedness is singled out."
+        if measured <= bound
+        else "The energy or the forces depend on how the lattice is turned or mirrored.",
     )
 
 
@@ -174,7 +188,7 @@ def supercell(subject: Subject, examples: Array) -> Finding:
         small_energies = subject.energy_at_depth(examples, width, 2)
         large_energies = subject.energy_at_depth(large, 2.0 * width, 1)
     difference = float(np.abs(large_energies - small_energies).max())
-    bound = ROUNDING * (subject.energy + float(np.abs(small_energies).max()))
+    bound = ROUNDING * (1.0 + float(np.abs(small_energies).max()))
     return Finding(
         law="supercell",
         requirement="Cells taken together have the energy per particle of one of them.",
@@ -183,7 +197,7 @@ def supercell(subject: Subject, examples: Array) -> Finding:
         unit="E_c",
         bound=bound,
         above=False,
-        told="The energy of a crystal depends on the cell that it is described by."
-        if difference > bound
-        else "The energy is extensive: twice the crystal, twice the energy.",
+        told="The energy is extensive: twice the crystal, twice the energy."
+        if difference <= bound
+        else "The energy of a crystal depends on the cell that it is described by.",
     )

@@ -6,13 +6,13 @@ is analytic: powers, exponentials, roots, but neither abs nor max nor comparison
 """
 
 import inspect
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import numpy as np
 from numba import njit, types
-from numba.core.errors import NumbaError
+from numba.core.errors import NumbaError, UnsupportedBytecodeError
 
 from peslab.errors import InvalidInputError
 from peslab.kernels.arrays import FloatArray
@@ -27,8 +27,9 @@ from peslab.kernels.compilation import (
 
 STEP = 1e-30
 LOOKED_AT = 16  # pairs or triangles whose slopes are checked
-ROUNDING = 1e-6  # of values: by which the order of the sides may change them
-COMPLEX = types.complex128
+ROUNDING = 1e-9  # of values: by which the order of the sides may change them, as laws demand
+# The second is for imports within, and no NumbaError; the third for max of complex sides.
+NOT_COMPILED = (NumbaError, UnsupportedBytecodeError, NotImplementedError)
 MEANT_FOR = {1: "a distance r", 3: "the sides a, b, c of a triangle"}
 
 
@@ -71,18 +72,36 @@ def compiled(function: Callable[..., Any], n_sides: int) -> SideFunction:
             f"{1 + n_sides} arguments in all."
         )
     one: Any = njit(error_model="numpy")(function)
-    try:
-        one.compile((NUMBERS, *[NUMBER] * n_sides))
-        (returned,) = {overload.signature.return_type for overload in one.overloads.values()}
-        loop = given(one, n_sides) if is_row(returned, 1 + n_sides) else derived(one, n_sides)
+    with_slopes = gives_slopes(one, (NUMBERS, *[NUMBER] * n_sides), n_sides)
+    loop = given(one, n_sides) if with_slopes else derived(one, n_sides)
+    with explained(name, n_sides):
         many: Any = njit(INTERACTION_OF_SIDES, error_model="numpy")(loop)
-    except (NumbaError, NotImplementedError) as error:  # the latter for max of complex sides
+    return SideFunction(function, n_sides, lambda: many)
+
+
+def gives_slopes(one: Any, arguments: Sequence[types.Type], n_sides: int) -> bool:  # noqa: ANN401
+    """Whether a function under Numba's decorator returns its value and its slopes.
+
+    Raises:
+        InvalidInputError: Where it cannot be compiled.
+    """
+    with explained(one.__name__, n_sides):
+        one.compile(tuple(arguments))
+    (returned,) = {overload.signature.return_type for overload in one.overloads.values()}
+    return isinstance(returned, types.BaseTuple) and len(returned) == 1 + n_sides
+
+
+@contextmanager
+def explained(name: str, n_sides: int) -> Iterator[None]:
+    """Numba's pages of why a function cannot be compiled, in one sentence."""
+    try:
+        yield
+    except NOT_COMPILED as error:
         raise InvalidInputError(
             f"{name} cannot be compiled; it must return a float whose slopes a complex step can "
-            "derive (functions of NumPy, not of math; no abs, max or comparisons of sides), or "
-            f"{1 + n_sides} floats, the value and its slopes: {reason(error)}"
+            "derive (functions of NumPy, not of math, imported outside; no abs, max or comparisons "
+            f"of sides), or {1 + n_sides} floats, the value and its slopes: {reason(error)}"
         ) from error
-    return SideFunction(function, n_sides, lambda: many)
 
 
 def check_slopes(function: SideFunction, parameters: FloatArray, cutoff: float) -> None:
@@ -139,8 +158,8 @@ def check_symmetry(
             there, other = (", ".join(f"{a:.3g}" for a in triple[:, k])
                             for triple in (sides, sides[order]))  # fmt: skip
             raise InvalidInputError(
-                f"{function.written_as.__name__} gives {values[k]:.6g} for the triangle ({there}) "
-                f"and {terms[0, k]:.6g} for ({other}), the same one: make it symmetric in a, b, c."
+                f"{function.written_as.__name__} gives {values[k]:.10g} for the triangle ({there}) "
+                f"and {terms[0, k]:.10g} for ({other}), the same one: make it symmetric in a, b, c."
             )
 
 
@@ -156,11 +175,6 @@ def check_parameters(function: SideFunction, parameters: FloatArray, sides: Floa
             f"{function.written_as.__name__} cannot use the potential's {len(parameters)} "
             f"parameters, {parameters.tolist()}: {error}."
         ) from error
-
-
-def is_row(returned: object, length: int) -> bool:
-    """Whether a function returns its value and its slopes."""
-    return isinstance(returned, types.BaseTuple) and len(returned) == length
 
 
 def reason(error: Exception) -> str:

@@ -11,7 +11,7 @@ from peslab.problems.contract import (
 )
 from peslab.problems.file_pes import FilePES
 from peslab.problems.lattice_pes import LatticePES
-from peslab.problems.subject import subject_of
+from peslab.problems.subject import subject_of, units_of
 
 __all__ = [
     "FilePES",
@@ -24,4 +24,5 @@ __all__ = [
     "Tables",
     "Task",
     "subject_of",
+    "units_of",
 ]

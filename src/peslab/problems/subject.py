@@ -1,7 +1,9 @@
 """A potential on a lattice as the laws of `evaluation` see it."""
 
 import math
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 from peslab.errors import InvalidInputError
 from peslab.evaluation import Interactions, Reach, Subject
@@ -16,11 +18,10 @@ LENGTHS = ("characteristic_distance", "minimum_distance")
 
 
 def subject_of(potential: Potential, lattice: Lattice) -> Subject:
-    """What the laws ask of a potential.
+    """What the laws ask of a potential, in its own units of energy and length.
 
     Args:
-        potential: Its units are its characteristic energy and distance, or those of its well; 1
-            where it has neither.
+        potential: Its units are those of `units_of`.
         lattice: Of the configurations that laws are tried on.
 
     Raises:
@@ -31,29 +32,40 @@ def subject_of(potential: Potential, lattice: Lattice) -> Subject:
         raise InvalidInputError(no_exact_sum(potential, lattice.dimension))
     n_particles, cell_width = _only_kind(lattice)
     depth = interaction.depth * cell_width
+    energy, length = units_of(potential)
+
+    def energy_and_forces(positions: Array, cell_width: float) -> tuple[Array, Array]:
+        labels = potential.energy_and_forces(length * positions, length * cell_width)
+        return labels[0] / energy, labels[1] / (energy / length)
 
     def energy_at_depth(positions: Array, cell_width: float, depth: int) -> Array:
-        return replace(potential, depth=depth).energy_per_particle(positions, cell_width)
+        summed = replace(potential, depth=depth)
+        return summed.energy_per_particle(length * positions, length * cell_width) / energy
+
+    def in_units(function: Callable[..., tuple[Array, Array]]) -> Callable[..., Any]:
+        def values_and_slopes(*sides: Array) -> tuple[Array, Array]:
+            values, slopes = function(*(length * side for side in sides))
+            return values / energy, slopes / (energy / length)
+
+        return values_and_slopes
 
     return Subject(
-        energy_and_forces=potential.energy_and_forces,
+        energy_and_forces=energy_and_forces,
         energy_at_depth=energy_at_depth,
         interactions=Interactions(
-            pair=potential.pair_values if interaction.pair_cutoff else None,
-            triplet=potential.triplet_values if interaction.triplet_cutoff else None,
+            pair=in_units(potential.pair_values) if interaction.pair_cutoff else None,
+            triplet=in_units(potential.triplet_values) if interaction.triplet_cutoff else None,
             pair_weight=float(interaction.pair_weights[0]),
             triplet_weight=float(interaction.triangle_weights[0]),
         ),
         reach=Reach(
-            distance=min(interaction.pair_cutoff, depth),
-            perimeter=min(3.0 * interaction.triplet_cutoff, 2.0 * depth),
+            distance=min(interaction.pair_cutoff, depth) / length,
+            perimeter=min(3.0 * interaction.triplet_cutoff, 2.0 * depth) / length,
             depth=potential.depth,
         ),
         n_particles=n_particles,
         dimension=lattice.dimension,
-        cell_width=cell_width,
-        energy=unit(potential, ENERGIES),
-        length=unit(potential, LENGTHS),
+        cell_width=cell_width / length,
     )
 
 
@@ -72,8 +84,12 @@ def _only_kind(lattice: Lattice) -> tuple[int, float]:
     return lattice.n_particles, float(lattice.cell_widths[0])
 
 
-def unit(potential: Potential, names: tuple[str, ...]) -> float:
-    """The first of these attributes that a potential has, or 1."""
+def units_of(potential: Potential) -> tuple[float, float]:
+    """E_c and R_c of a potential, or those of its well; 1 where it has neither."""
+    return _unit(potential, ENERGIES), _unit(potential, LENGTHS)
+
+
+def _unit(potential: Potential, names: tuple[str, ...]) -> float:
     return next(
         (float(getattr(potential, name)) for name in names if hasattr(potential, name)), 1.0
     )

@@ -12,8 +12,9 @@ from numba import njit
 
 from peslab.errors import InvalidInputError
 from peslab.kernels.arrays import FloatArray
+from peslab.kernels.compilation import NUMBER, subroutine
 from peslab.kernels.inputs import positive
-from peslab.kernels.own import check_slopes, pair_function, triplet_function
+from peslab.kernels.own import check_slopes, gives_slopes, pair_function, triplet_function
 from peslab.toymodel.potential import Potential
 
 SIDES_LOOKED_AT = np.geomspace(1e-3, 1e3, 6001)  # for a minimum, in the function's own unit
@@ -71,7 +72,8 @@ def normalized(function: Callable[..., Any]) -> type[NormalizedPotential]:
     Args:
         function: Of the sides a, b, c of a triangle, in which it has to be symmetric, or of the
             distance r of a pair. Plain Python and NumPy that Numba can compile; it returns the
-            value, of which the slopes are derived. (Slopes of your own: see `Potential`.)
+            value, of which the slopes are derived, or the value and its slopes by each side, as a
+            function in pieces has to: (V_2, dV_2/dr) or (V_3, dV_3/da, dV_3/db, dV_3/dc).
 
     Returns:
         A class to build and to name as a `_target_`, `soft(cutoff=2.5, characteristic_energy=2)`.
@@ -105,22 +107,54 @@ def stretched(function: Callable[..., Any], n_sides: int) -> Callable[..., Any]:
     """The function with its sides stretched, its value scaled and switched off at the cutoff."""
     one: Any = njit(error_model="numpy")(function)
     one.__name__ = function.__name__
-    if n_sides == FOR_PAIRS:
+    with_slopes = gives_slopes(one, [NUMBER] * n_sides, n_sides)
+    make = stretched_pair if n_sides == FOR_PAIRS else stretched_triangle
+    scaled = make(one, with_slopes=with_slopes)
+    scaled.__name__ = function.__name__
+    return scaled
 
-        def scaled_pair(parameters: FloatArray, r: float) -> Any:  # noqa: ANN401
-            energy, stretch, cutoff = parameters
-            return energy * one(stretch * r) * 0.5 * (1.0 + np.cos(math.pi * r / cutoff))
 
-        scaled_pair.__name__ = function.__name__
-        return scaled_pair
+def stretched_pair(one: Any, *, with_slopes: bool) -> Callable[..., Any]:  # noqa: ANN401
+    """E f(k r) (1 + cos(π r/R_0))/2 of a function f, and its slope where f gives one."""
 
-    def scaled(parameters: FloatArray, a: float, b: float, c: float) -> Any:  # noqa: ANN401
+    def value(parameters: FloatArray, r: float) -> Any:  # noqa: ANN401
+        energy, stretch, cutoff = parameters
+        return energy * one(stretch * r) * 0.5 * (1.0 + np.cos(math.pi * r / cutoff))
+
+    def value_and_slope(parameters: FloatArray, r: float) -> tuple[float, float]:
+        energy, stretch, cutoff = parameters
+        f, f_r = one(stretch * r)
+        switch, by_mean = switched_off(r, cutoff)
+        return energy * f * switch, energy * (stretch * f_r * switch + f * by_mean)
+
+    return value_and_slope if with_slopes else value
+
+
+def stretched_triangle(one: Any, *, with_slopes: bool) -> Callable[..., Any]:  # noqa: ANN401
+    """E f(k a, k b, k c) (1 + cos(π s/R_0))/2 with the mean side s, and its slopes."""
+
+    def value(parameters: FloatArray, a: float, b: float, c: float) -> Any:  # noqa: ANN401
         energy, stretch, cutoff = parameters
         switch = 0.5 * (1.0 + np.cos(math.pi * (a + b + c) / (3.0 * cutoff)))
         return energy * one(stretch * a, stretch * b, stretch * c) * switch
 
-    scaled.__name__ = function.__name__
-    return scaled
+    def value_and_slopes(
+        parameters: FloatArray, a: float, b: float, c: float
+    ) -> tuple[float, float, float, float]:
+        energy, stretch, cutoff = parameters
+        f, f_a, f_b, f_c = one(stretch * a, stretch * b, stretch * c)
+        switch, by_mean = switched_off((a + b + c) / 3.0, cutoff)
+        steep, tail = energy * stretch * switch, energy * f * by_mean / 3.0
+        return energy * f * switch, steep * f_a + tail, steep * f_b + tail, steep * f_c + tail
+
+    return value_and_slopes if with_slopes else value
+
+
+@subroutine
+def switched_off(side: float, cutoff: float) -> tuple[float, float]:
+    """The factor (1 + cos(π s/R_0))/2 and its slope by the distance or mean side s."""
+    phase = math.pi * side / cutoff
+    return 0.5 * (1.0 + math.cos(phase)), -0.5 * math.pi / cutoff * math.sin(phase)
 
 
 @cache
