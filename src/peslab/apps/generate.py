@@ -24,7 +24,7 @@ peslab generate [--json] [KEY=VALUE …] [GROUP=OPTION …]   databases and thei
   peslab generate 'lattice.n_particles=[2,3,4,6]'   cells of 2, 3, 4 and 6 particles
   peslab generate lattice=cube_8 database.size=5000
   peslab generate relaxation.epochs=10,40,100       several databases side by side
-  peslab generate lattice.cell_width=2.5,5,10,20 relaxation.epochs=20,40,80 database.size=2000
+  peslab generate lattice.cell_width=2.5,5,10,20 relaxation.epochs=20,40,80 relaxation.images=frozen
 
 Runs of the same recipe find them by their fingerprint and do not make them again. What was
 interrupted is continued. --json prints the numbers for programs.
