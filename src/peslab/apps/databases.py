@@ -35,7 +35,7 @@ from peslab.evaluation import (
 from peslab.kernels.arrays import FloatArray
 from peslab.places import numbers
 from peslab.study.results.report import COMPACT
-from peslab.toymodel.convergence import told
+from peslab.toymodel.convergence import Convergence, LeftOut, left_out
 from peslab.toymodel.parts import cutoff_of
 
 if TYPE_CHECKING:
@@ -49,6 +49,7 @@ CURVE_POINTS = 401
 LOOKED_AT = 20_000  # rows that lattices are chosen from
 SUMMED_DEEPER = 16  # rows whose energies are summed twice as deep, to see what is left out
 BOND_LENGTH = 0.6  # of the cutoff: between the side and the diagonal of a square of four
+FEW_NAMES = 3  # of databases that a sentence is about
 FEW_KEYS = 2  # swept ones, which leave room for all quantiles in 80 columns
 LARGEST_PLAIN = 1e3  # above, energies are told by their powers of ten
 DRAWN = (2, 3)  # dimensions
@@ -217,10 +218,28 @@ def figures_of(recipe: Recipe, path: Path) -> "dict[str, Figure]":
     return figures
 
 
-def depth_told(recipe: Recipe, path: Path) -> str | None:
-    """How far the energies of a database were summed, and what that leaves out."""
+def rest_of(recipe: Recipe, path: Path) -> LeftOut | None:
+    """What the depth of a database's energies leaves out; None if nothing."""
     rows = arrays(pl.read_parquet(path, n_rows=SUMMED_DEEPER, glob=False))
-    return told(recipe.potential, rows.positions, rows.cell_width)
+    return left_out(recipe.potential, rows.positions, rows.cell_width)
+
+
+def rests_told(names: Sequence[str], rests: Sequence[LeftOut | None]) -> list[str]:
+    """A sentence for each depth and kind of convergence among several databases.
+
+    It tells the largest rest, and names the databases unless it is about all of them.
+    """
+    alike: dict[tuple[int, Convergence], list[tuple[str, LeftOut]]] = {}
+    for name, rest in zip(names, rests, strict=True):
+        if rest is not None:
+            alike.setdefault((rest.depth, rest.convergence), []).append((name, rest))
+    lines = []
+    for found in alike.values():
+        sentence = max((rest for _, rest in found), key=lambda rest: rest.error).told
+        shown = [name for name, _ in found[:FEW_NAMES]]
+        shown += [f"{len(found) - FEW_NAMES} more"] * (len(found) > FEW_NAMES)
+        lines.append(sentence if len(found) == len(names) else f"{', '.join(shown)}: {sentence}")
+    return lines
 
 
 def comparison_figures(
