@@ -1,10 +1,12 @@
 """What `peslab generate` shows: databases while they are made, their tables and their figures."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import partial
 from itertools import accumulate
 from pathlib import Path
+from threading import Timer
 from time import perf_counter
 from typing import TYPE_CHECKING, TypeVar
 
@@ -57,7 +59,8 @@ DRAWN = (2, 3)  # dimensions
 
 def make_all(recipes: Sequence[Recipe], folder: Path, console: Console) -> None:
     """Make what is not there yet, with a prediction and a bar if it takes more than two seconds."""
-    predicted = predicted_seconds(recipes, folder)
+    with _told_late(console, "Making a few configurations, to tell how long all will take."):
+        predicted = predicted_seconds(recipes, folder)
     is_long = predicted > WORTH_TELLING
     if is_long:
         console.print(f"Making databases: about {predicted:.0f} s.")
@@ -75,6 +78,18 @@ def make_all(recipes: Sequence[Recipe], folder: Path, console: Console) -> None:
             load_or_generate(recipe, folder, progress=partial(_advance, progress, bar, before))
     if is_long:
         console.print(f"Made in {perf_counter() - began:.1f} s (predicted {predicted:.1f} s).")
+
+
+@contextmanager
+def _told_late(console: Console, sentence: str) -> Iterator[None]:
+    """Say what is going on if it is not done in two seconds."""
+    timer = Timer(WORTH_TELLING, console.print, [sentence])
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 def _advance(progress: Progress, bar: TaskID, before: int, done: int, _total: int) -> None:
