@@ -21,7 +21,8 @@ from peslab.database import (
     Recipe,
     acceptance,
     arrays,
-    load_or_generate,
+    generate_if_missing,
+    particle_numbers,
     predicted_seconds,
     statistics,
 )
@@ -35,7 +36,6 @@ from peslab.evaluation import (
     sample_lattices,
 )
 from peslab.kernels.arrays import FloatArray
-from peslab.places import numbers
 from peslab.study.results.report import COMPACT
 from peslab.toymodel.convergence import Convergence, LeftOut, left_out
 from peslab.toymodel.parts import cutoff_of
@@ -75,7 +75,7 @@ def make_all(recipes: Sequence[Recipe], folder: Path, console: Console) -> None:
     with Progress(*columns, console=console, transient=True, disable=hidden) as progress:
         bar = progress.add_task("", total=sum(totals))
         for recipe, before in zip(recipes, accumulate(totals, initial=0), strict=False):
-            load_or_generate(recipe, folder, progress=partial(_advance, progress, bar, before))
+            generate_if_missing(recipe, folder, progress=partial(_advance, progress, bar, before))
     if is_long:
         console.print(f"Made in {perf_counter() - began:.1f} s (predicted {predicted:.1f} s).")
 
@@ -221,8 +221,7 @@ def figures_of(recipe: Recipe, path: Path) -> "dict[str, Figure]":
     if recipe.lattice.n_widths > 1:
         figures["widths"] = energy_by_width(widths, energies)
     if len(recipe.lattice.particle_numbers) > 1:
-        places = pl.read_parquet(path, columns=["positions"], glob=False).to_series().to_numpy()
-        figures["numbers"] = energy_by_number(numbers(places), energies)
+        figures["numbers"] = energy_by_number(particle_numbers(path), energies)
     if curves := _acceptance_by_kind(path, recipe):
         figures["acceptance"] = acceptance_figure({"": curves})
     if recipe.lattice.dimension in DRAWN:
