@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from peslab import __version__
-from peslab.apps import ui
+from peslab.apps import train, ui
 from peslab.apps.main import COMMANDS
 from peslab.study.about import About
 
@@ -143,6 +143,30 @@ def test_compose_shows_the_config_and_trains_nothing(peslab, home):
     assert "learning_rate: 1.0e-05" in answer.out
     assert "Valid" in answer.out
     assert not home.exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["potential=pairs_and_area"], ["though the sum does not converge in 2D"]),
+        (["potential=lennard_jones"], ["to the depth 3, which leaves out"]),
+        (["-m", "potential.depth=2,3", "potential=lennard_jones"], ["depth 2", "depth 3"]),
+        (["-m", "study=quickstart", "potential=pairs_and_area"], ["does not converge"]),
+        ([], []),
+    ],
+)
+def test_what_a_depth_leaves_out_is_told_before_a_training(
+    arguments, told, peslab, home, monkeypatch
+):
+    """Once, whatever many runs it is true of; of energies that end nothing is said."""
+    monkeypatch.setattr(train, "_hand_over", lambda _: None)
+    for name in ("peslab.apps.grids.conclude", "peslab.apps.report.conclude"):
+        monkeypatch.setattr(name, lambda *_: None)
+    monkeypatch.setattr("peslab.apps.report.show", lambda _: None)
+    answer = peslab("train", *arguments)
+    assert (answer.status, answer.out.count("Energies are summed")) == (0, len(told))
+    for words in told:
+        assert words in answer.out
 
 
 def test_the_ui_listens_to_this_machine_alone():

@@ -2,6 +2,7 @@
 
 import io
 from dataclasses import replace
+from time import sleep
 
 import numpy as np
 import pytest
@@ -135,7 +136,7 @@ def test_what_takes_long_is_predicted_and_told(tmp_path, console, monkeypatch):
     monkeypatch.setattr(databases, "WORTH_TELLING", 0.0)
     databases.make_all([RECIPE, MANY], tmp_path, console)
     said = console.file.getvalue().splitlines()
-    assert said[0].startswith("Making databases: about ")
+    assert said[-2].startswith("Making databases: about ")
     assert said[-1].startswith("Made in ")
     assert "predicted" in said[-1]
     assert all(database_path(recipe, tmp_path).is_file() for recipe in (RECIPE, MANY))
@@ -146,6 +147,14 @@ def test_what_is_short_is_not_told(tmp_path, console):
     for _ in range(2):
         databases.make_all([RECIPE], tmp_path, console)
     assert console.file.getvalue() == ""
+
+
+def test_a_pilot_that_takes_long_is_told(tmp_path, console, monkeypatch):
+    """A single configuration of very narrow cells takes half a minute."""
+    monkeypatch.setattr(databases, "WORTH_TELLING", 0.05)
+    monkeypatch.setattr(databases, "predicted_seconds", lambda *_: sleep(0.5) or 0.0)
+    databases.make_all([RECIPE], tmp_path, console)
+    assert console.file.getvalue().startswith("Making a few configurations, to tell how long")
 
 
 def test_a_bar_counts_the_configurations_of_all_databases(tmp_path, monkeypatch):

@@ -108,6 +108,29 @@ def test_json_is_all_that_a_program_reads(peslab, home):
     assert "rows cut" in answer.err
 
 
+def test_what_a_depth_leaves_out_is_told(peslab, home):
+    """In words and in numbers, of one config and of several side by side."""
+    small = ("database.size=10", "database.test_size=3", "relaxation.epochs=1")
+    answer = peslab("generate", "--json", "potential=lennard_jones", *small)
+    assert "summed to the depth 3, which leaves out" in answer.err
+    train, test = json.loads(answer.out)
+    assert (train["depth"], train["converges"]) == (3, True)
+    assert 0.0 < train["left_out"] < 1e-3
+    assert test["left_out"] > 0.0
+    answer = peslab("generate", "--json", "potential.depth=1,2", "potential=lennard_jones", *small)
+    assert "depth=1: summed to the depth 1, which leaves out" in answer.err
+    assert "depth=2: summed to the depth 2" in answer.err
+    shallow, deep = json.loads(answer.out)
+    assert shallow["left_out"] > deep["left_out"] > 0.0
+    answer = peslab("generate", "--json", "database.seed=0,1", "potential=pairs_and_area", *small)
+    assert answer.err.count("the sum does not converge in 2D") == 1  # it is true of both
+    assert [(row["converges"], row["left_out"]) for row in json.loads(answer.out)] == [
+        (False, None)
+    ] * 2
+    answer = peslab("generate", "--json", *small)
+    assert [(row["depth"], row["left_out"]) for row in json.loads(answer.out)] == [(None, 0.0)] * 2
+
+
 def test_multirun_is_understood(peslab, home):
     """Who is used to `-m` may type it."""
     answer = peslab("generate", "-m", "relaxation.epochs=1,2", "database.size=10")

@@ -5,6 +5,7 @@ import time
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 
 from peslab.apps import laws
 from peslab.database import DatabaseSettings
@@ -196,3 +197,15 @@ def test_minutes_are_told_beforehand(seconds, told, capsys):
     assert told in captured.err
     assert bool(captured.err) == bool(told)
     assert captured.out == ""
+
+
+def test_what_a_depth_leaves_out_is_told(peslab, home, monkeypatch):
+    """Beside the verdicts, in words and for programs."""
+    figures = {name: Figure() for name in ("six_tests.png", "curve.png")}
+    monkeypatch.setattr(laws, "measured", lambda *_: ([], figures))
+    assert "Energies are summed to the depth 3, which leaves out" in peslab(
+        "laws", "potential=lennard_jones"
+    ).out  # fmt: skip
+    told = json.loads(peslab("laws", "--json", "potential=pairs_and_area").out)["remark"]
+    assert "the sum does not converge in 2D" in told
+    assert json.loads(peslab("laws", "--json").out)["remark"] is None

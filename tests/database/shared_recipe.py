@@ -41,7 +41,7 @@ def die_while_writing(folder):
 def in_small_parts(configurations=17):
     """Make parts so small that a test sees several of them."""
     parts.LARGEST_PART = generate.LARGEST_PIECE = configurations
-    generate.WORTH_A_THREAD = 5
+    generate.FIRST_PIECE = configurations
 
 
 def die_between_parts(folder):

@@ -3,6 +3,7 @@
 import re
 
 import ase.db
+import ase.io
 import numpy as np
 import polars as pl
 import pytest
@@ -66,6 +67,26 @@ def test_extended_xyz_of_another_kind_is_refused(name, whole, tmp_path):
     pattern, replacement, words = CHANGES[name]
     (tmp_path / "bad.extxyz").write_text(re.sub(pattern, replacement, whole, count=1))
     assert words in refusal(tmp_path / "bad.extxyz")
+
+
+@pytest.mark.parametrize("ending", ["extxyz", "db"])
+@pytest.mark.parametrize(("across", "is_refused"), [(0.5, True), (-1e-4, True), (1e-9, False)])
+def test_forces_out_of_the_plane_are_not_dropped(ending, across, is_refused, tmp_path):
+    """They say that the plane is none; rounding of other programs may stand there."""
+    path = tmp_path / f"x.{ending}"
+    rows = []
+    for out_of_plane in (0.0, across):
+        atoms = Atoms("Si2", [[0, 0, 0], [1, 1, 0]], cell=[4] * 3, pbc=[True, True, False])
+        forces = [[0.3, -0.1, 0.0], [-0.3, 0.1, out_of_plane]]
+        atoms.calc = SinglePointCalculator(atoms, energy=1.0, forces=forces)
+        rows.append(atoms)
+    ase.io.write(path, rows)
+    if is_refused:
+        sentence = refusal(path)
+        assert "row 1 is periodic along 2 of 3 axes, but has forces" in sentence
+        assert f"{abs(across):.2g}" in sentence
+    else:
+        assert read_database(path).forces.shape == (2, 2, 2)
 
 
 def test_particles_in_the_same_place_are_refused(whole, tmp_path):

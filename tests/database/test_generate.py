@@ -1,11 +1,16 @@
 """The rows of a database."""
 
+from itertools import accumulate, cycle, islice, pairwise
+from threading import get_ident
+from time import sleep
+
 import numpy as np
 import polars as pl
 import pytest
+from shared_recipe import generate as generating
 
 from peslab.database import Recipe, arrays, generate
-from peslab.toymodel import Lattice, ModifiedLennardJones, RandomMoves
+from peslab.toymodel import Descent, Lattice, ModifiedLennardJones, RandomMoves
 
 POTENTIAL, LATTICE, MOVES = ModifiedLennardJones(), Lattice(4, 2, 5.0), RandomMoves(5, 0.1)
 STILL = RandomMoves(0, 0.1)
@@ -147,3 +152,47 @@ def test_rows_are_those_of_their_data_version():
         },
         rel=1e-10,
     )
+
+
+@pytest.mark.parametrize("n_threads", [1, 2])
+def test_pieces_of_costly_configurations_are_small(monkeypatch, n_threads):
+    """However long one takes, a bar moves and signals are heard soon; threads share few ones."""
+    make_piece, threads = generating.make_piece, set()
+
+    def slow(recipe, start, stop, n_threads=None):
+        threads.add(get_ident())
+        sleep(0.01 * (stop - start))
+        return make_piece(recipe, start, stop, n_threads)
+
+    monkeypatch.setattr(generating, "make_piece", slow)
+    monkeypatch.setattr(generating, "SECONDS_PER_PIECE", 0.05)
+    done = []
+    generate(recipe(size=90), n_threads, lambda now, _: done.append(now))
+    assert done[0] == 1
+    assert done[-1] == 100
+    assert max(np.diff(done)) <= 5 * n_threads
+    assert len(threads) > 1 if n_threads > 1 else threads == {get_ident()}
+
+
+@pytest.mark.parametrize(
+    "relaxation",
+    [
+        RandomMoves(8, 0.1, images="frozen"),
+        RandomMoves(8, 0.1, scaled="epochs", reference_width=3.0),
+        RandomMoves(20, 0.1, target_acceptance_rate=0.4),
+        Descent(10),
+    ],
+    ids=["frozen", "scaled", "target", "descent"],
+)
+@pytest.mark.parametrize("sizes", [(1, 7, 3), (13, 50)], ids=str)
+def test_rows_do_not_depend_on_the_sizes_of_pieces(relaxation, sizes):
+    """Nor do moves: how deep images are frozen, and how many epochs there are, each cell knows."""
+    mixed = recipe(relaxation=relaxation, lattice=Lattice((2, 4), 2, (1.2, 4.0), 3), size=60)
+    whole = generating.make_piece(mixed, 0, 60, 1)
+    edges = [0, *(end for end in accumulate(islice(cycle(sizes), 60)) if end < 60), 60]
+    made = [generating.make_piece(mixed, *ends, 1) for ends in pairwise(edges)]
+    assert pl.concat([piece.frame for piece in made]).equals(whole.frame)
+    moves = made[0].moves
+    for piece in made[1:]:
+        moves += piece.moves
+    assert all(np.array_equal(*both) for both in zip(moves, whole.moves, strict=True))

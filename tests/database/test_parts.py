@@ -30,7 +30,7 @@ def small(request, monkeypatch):
     """Parts of at most so many configurations."""
     monkeypatch.setattr(parts, "LARGEST_PART", request.param)
     monkeypatch.setattr(generating, "LARGEST_PIECE", request.param)
-    monkeypatch.setattr(generating, "WORTH_A_THREAD", 5)
+    monkeypatch.setattr(generating, "FIRST_PIECE", 5)
     return request.param
 
 
@@ -103,7 +103,7 @@ def test_what_takes_long_is_kept_on_the_way(tmp_path, monkeypatch, made):
     """However few configurations there are: a kill costs seconds, not hours."""
     monkeypatch.setattr(parts, "SECONDS_PER_PART", -1.0)
     monkeypatch.setattr(generating, "LARGEST_PIECE", 30)
-    monkeypatch.setattr(generating, "WORTH_A_THREAD", 5)
+    monkeypatch.setattr(generating, "FIRST_PIECE", 5)
     folder = tmp_path / "parts"
     found = parts.make_parts(MANY_WIDTHS, folder, n_threads=1)
     assert [(part.start, part.stop) for part in found] == made

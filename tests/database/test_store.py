@@ -14,9 +14,12 @@ from peslab.database import (
     Recipe,
     database_path,
     generate,
+    generate_if_missing,
     load_or_generate,
+    parquet,
     store,
 )
+from peslab.database.rows import is_made
 from peslab.errors import InvalidInputError
 from peslab.toymodel import Lattice, ModifiedLennardJones, RandomMoves
 
@@ -46,6 +49,31 @@ def test_made_once_and_read_back(tmp_path, generated):
     assert read.equals(made)
     assert read.schema == made.schema
     assert made.equals(generate(RECIPE))
+
+
+def test_rows_need_not_be_held(tmp_path, generated, monkeypatch):
+    """Whoever wants the file has it made, and checked to the last bit, piece by piece."""
+    monkeypatch.setattr(parquet, "ROWS_AT_ONCE", 20)  # of 50
+    looked_at, read_parquet = [], pl.read_parquet
+
+    def told(path, *, n_rows=None, **others):
+        looked_at.append(n_rows)
+        return read_parquet(path, n_rows=n_rows, **others)
+
+    monkeypatch.setattr(pl, "read_parquet", told)
+    path = generate_if_missing(RECIPE, tmp_path)
+    assert path == generate_if_missing(RECIPE, tmp_path) == database_path(RECIPE, tmp_path)
+    assert generated == [RECIPE]
+    assert None not in looked_at
+    monkeypatch.undo()
+    assert load_or_generate(RECIPE, tmp_path).equals(generate(RECIPE))
+    assert [len(rows) for rows in parquet.rows_of(path)] == [50]
+    whole = path.read_bytes()
+    path.write_bytes(whole[: len(whole) // 2])
+    generate_if_missing(RECIPE, tmp_path)
+    assert load_or_generate(RECIPE, tmp_path).equals(generate(RECIPE))
+    assert not parquet.is_whole(path, "another fingerprint")
+    assert not parquet.is_whole(tmp_path / "missing.parquet", RECIPE.fingerprint)
 
 
 def test_missing_acceptance_rates_are_read_back(tmp_path, generated):
@@ -91,6 +119,7 @@ def test_flipped_bytes_are_never_believed(tmp_path):
         frame = store.read(path, RECIPE)
         refused += frame is None
         assert frame is None or frame.equals(made)
+        assert is_made(path, RECIPE) == (frame is not None)
     assert refused > 40  # the rest hit bytes that carry no rows, such as statistics
 
 

@@ -1,10 +1,12 @@
 """What `peslab generate` shows: databases while they are made, their tables and their figures."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import partial
 from itertools import accumulate
 from pathlib import Path
+from threading import Timer
 from time import perf_counter
 from typing import TYPE_CHECKING, TypeVar
 
@@ -19,7 +21,8 @@ from peslab.database import (
     Recipe,
     acceptance,
     arrays,
-    load_or_generate,
+    generate_if_missing,
+    particle_numbers,
     predicted_seconds,
     statistics,
 )
@@ -33,9 +36,8 @@ from peslab.evaluation import (
     sample_lattices,
 )
 from peslab.kernels.arrays import FloatArray
-from peslab.places import numbers
 from peslab.study.results.report import COMPACT
-from peslab.toymodel.convergence import told
+from peslab.toymodel.convergence import Convergence, LeftOut, left_out
 from peslab.toymodel.parts import cutoff_of
 
 if TYPE_CHECKING:
@@ -49,6 +51,7 @@ CURVE_POINTS = 401
 LOOKED_AT = 20_000  # rows that lattices are chosen from
 SUMMED_DEEPER = 16  # rows whose energies are summed twice as deep, to see what is left out
 BOND_LENGTH = 0.6  # of the cutoff: between the side and the diagonal of a square of four
+FEW_NAMES = 3  # of databases that a sentence is about
 FEW_KEYS = 2  # swept ones, which leave room for all quantiles in 80 columns
 LARGEST_PLAIN = 1e3  # above, energies are told by their powers of ten
 DRAWN = (2, 3)  # dimensions
@@ -56,7 +59,8 @@ DRAWN = (2, 3)  # dimensions
 
 def make_all(recipes: Sequence[Recipe], folder: Path, console: Console) -> None:
     """Make what is not there yet, with a prediction and a bar if it takes more than two seconds."""
-    predicted = predicted_seconds(recipes, folder)
+    with _told_late(console, "Making a few configurations, to tell how long all will take."):
+        predicted = predicted_seconds(recipes, folder)
     is_long = predicted > WORTH_TELLING
     if is_long:
         console.print(f"Making databases: about {predicted:.0f} s.")
@@ -71,9 +75,21 @@ def make_all(recipes: Sequence[Recipe], folder: Path, console: Console) -> None:
     with Progress(*columns, console=console, transient=True, disable=hidden) as progress:
         bar = progress.add_task("", total=sum(totals))
         for recipe, before in zip(recipes, accumulate(totals, initial=0), strict=False):
-            load_or_generate(recipe, folder, progress=partial(_advance, progress, bar, before))
+            generate_if_missing(recipe, folder, progress=partial(_advance, progress, bar, before))
     if is_long:
         console.print(f"Made in {perf_counter() - began:.1f} s (predicted {predicted:.1f} s).")
+
+
+@contextmanager
+def _told_late(console: Console, sentence: str) -> Iterator[None]:
+    """Say what is going on if it is not done in two seconds."""
+    timer = Timer(WORTH_TELLING, console.print, [sentence])
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 def _advance(progress: Progress, bar: TaskID, before: int, done: int, _total: int) -> None:
@@ -205,8 +221,7 @@ def figures_of(recipe: Recipe, path: Path) -> "dict[str, Figure]":
     if recipe.lattice.n_widths > 1:
         figures["widths"] = energy_by_width(widths, energies)
     if len(recipe.lattice.particle_numbers) > 1:
-        places = pl.read_parquet(path, columns=["positions"], glob=False).to_series().to_numpy()
-        figures["numbers"] = energy_by_number(numbers(places), energies)
+        figures["numbers"] = energy_by_number(particle_numbers(path), energies)
     if curves := _acceptance_by_kind(path, recipe):
         figures["acceptance"] = acceptance_figure({"": curves})
     if recipe.lattice.dimension in DRAWN:
@@ -217,10 +232,28 @@ def figures_of(recipe: Recipe, path: Path) -> "dict[str, Figure]":
     return figures
 
 
-def depth_told(recipe: Recipe, path: Path) -> str | None:
-    """How far the energies of a database were summed, and what that leaves out."""
+def rest_of(recipe: Recipe, path: Path) -> LeftOut | None:
+    """What the depth of a database's energies leaves out; None if nothing."""
     rows = arrays(pl.read_parquet(path, n_rows=SUMMED_DEEPER, glob=False))
-    return told(recipe.potential, rows.positions, rows.cell_width)
+    return left_out(recipe.potential, rows.positions, rows.cell_width)
+
+
+def rests_told(names: Sequence[str], rests: Sequence[LeftOut | None]) -> list[str]:
+    """A sentence for each depth and kind of convergence among several databases.
+
+    It tells the largest rest, and names the databases unless it is about all of them.
+    """
+    alike: dict[tuple[int, Convergence], list[tuple[str, LeftOut]]] = {}
+    for name, rest in zip(names, rests, strict=True):
+        if rest is not None:
+            alike.setdefault((rest.depth, rest.convergence), []).append((name, rest))
+    lines = []
+    for found in alike.values():
+        sentence = max((rest for _, rest in found), key=lambda rest: rest.error).told
+        shown = [name for name, _ in found[:FEW_NAMES]]
+        shown += [f"{len(found) - FEW_NAMES} more"] * (len(found) > FEW_NAMES)
+        lines.append(sentence if len(found) == len(names) else f"{', '.join(shown)}: {sentence}")
+    return lines
 
 
 def comparison_figures(

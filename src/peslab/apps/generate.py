@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from peslab.database import Overview, Recipe
+    from peslab.toymodel.convergence import LeftOut
 
 USAGE = """\
 peslab generate [--json] [KEY=VALUE …] [GROUP=OPTION …]   databases and their figures
@@ -24,7 +25,7 @@ peslab generate [--json] [KEY=VALUE …] [GROUP=OPTION …]   databases and thei
   peslab generate 'lattice.n_particles=[2,3,4,6]'   cells of 2, 3, 4 and 6 particles
   peslab generate lattice=cube_8 database.size=5000
   peslab generate relaxation.epochs=10,40,100       several databases side by side
-  peslab generate lattice.cell_width=2.5,5,10,20 relaxation.epochs=20,40,80 database.size=2000
+  peslab generate lattice.cell_width=2.5,5,10,20 relaxation.epochs=20,40,80 relaxation.images=frozen
 
 Runs of the same recipe find them by their fingerprint and do not make them again. What was
 interrupted is continued. --json prints the numbers for programs.
@@ -131,8 +132,9 @@ def alone(chosen: Chosen, folder: Path, console: "Console") -> list[dict[str, An
         console.print(databases.width_table(overviews_by_width(paths["train"])))
     if len(recipes["train"].lattice.particle_numbers) > 1:
         console.print(databases.number_table(overviews_by_number(paths["train"])))
-    if depth := databases.depth_told(recipes["train"], paths["train"]):
-        console.print(depth)
+    rests = {part: databases.rest_of(recipe, paths[part]) for part, recipe in recipes.items()}
+    if rest := rests["train"]:
+        console.print(rest.told)
     figures = paths["train"].with_suffix("")
     databases.save(databases.figures_of(recipes["train"], paths["train"]), figures)
     if recipes["train"].lattice.dimension not in databases.DRAWN:
@@ -141,7 +143,7 @@ def alone(chosen: Chosen, folder: Path, console: "Console") -> list[dict[str, An
         console.print(f"{part + ':':<8} {path}", soft_wrap=True)
     console.print(f"figures: {figures}/", soft_wrap=True)
     return [
-        _row({"part": part}, recipe, overviews[part], paths[part])
+        _row({"part": part}, recipe, overviews[part], rests[part], paths[part])
         for part, recipe in recipes.items()
     ]
 
@@ -158,13 +160,19 @@ def side_by_side(chosen: Chosen, folder: Path, console: "Console") -> list[dict[
     names = short_names(list(chosen[0][0]))
     swept = [dict(zip(names, values.values(), strict=True)) for values, _ in chosen]
     console.print(databases.comparison_table(swept, overviews))
+    rests = [databases.rest_of(*each) for each in zip(recipes, paths, strict=True)]
+    labels = [" ".join(f"{key}={value}" for key, value in values.items()) for values in swept]
+    for line in databases.rests_told(labels, rests):
+        console.print(line)
     together = hashlib.sha256("".join(recipe.fingerprint for recipe in recipes).encode())
     figures = folder / f"comparison_{together.hexdigest()[:16]}"
     databases.save(databases.comparison_figures(swept, paths), figures)
     console.print(f"figures: {figures}/", soft_wrap=True)
     return [
-        _row(_typed(values), recipe, one, path)
-        for (values, _), recipe, one, path in zip(chosen, recipes, overviews, paths, strict=True)
+        _row(_typed(values), recipe, one, rest, path)
+        for (values, _), recipe, one, rest, path in zip(
+            chosen, recipes, overviews, rests, paths, strict=True
+        )
     ]
 
 
@@ -182,7 +190,18 @@ def _typed(values: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _row(
-    values: Mapping[str, Any], recipe: "Recipe", one: "Overview", path: Path
+    values: Mapping[str, Any],
+    recipe: "Recipe",
+    one: "Overview",
+    rest: "LeftOut | None",
+    path: Path,
 ) -> dict[str, Any]:
+    """A database in plain values; of a sum without a limit nobody knows what is left out."""
     shape = {"n_particles": recipe.lattice.n_particles, "dimension": recipe.lattice.dimension}
-    return {**values, **shape, **asdict(one), "path": str(path)}
+    converges = rest is None or rest.convergence.converges
+    depth = {
+        "depth": recipe.potential.depth,
+        "converges": converges,
+        "left_out": (0.0 if rest is None else rest.error) if converges else None,
+    }
+    return {**values, **shape, **asdict(one), **depth, "path": str(path)}

@@ -65,11 +65,13 @@ class Trial:
         findings: One of each law.
         figures: Their files, in one folder.
         run_id: MLflow's.
+        remark: What the potential's depth leaves out, if anything.
     """
 
     findings: "list[Finding]"
     figures: list[Path]
     run_id: str
+    remark: str | None = None
 
     @property
     def broken(self) -> "list[Finding]":
@@ -115,7 +117,8 @@ def tried(overrides: list[str]) -> Trial:
     findings, figures = measured(problem, values["potential"]["_target_"].rpartition(".")[2])
     place = Place(home(), folder_name(overrides))
     params = {"seed": values["database"]["seed"], **leaves(values)}
-    return keep(findings, figures, params, tracking, place)
+    kept = keep(findings, figures, params, tracking, place)
+    return replace(kept, remark=problem.remark())
 
 
 def measured(
@@ -231,6 +234,7 @@ def as_json(trial: Trial) -> dict[str, object]:
     """What a program may want to know."""
     return {
         "obeys_all": not trial.broken,
+        "remark": trial.remark,
         "laws": laws_as_json(trial.findings),
         "figures": [str(file) for file in trial.figures],
         "run_id": trial.run_id,
@@ -248,6 +252,8 @@ def show(trial: Trial) -> None:
         console.print(f"[red]✗[/] [bold]{finding.law}[/]: {finding.told}")
     if not trial.broken:
         console.print("The potential obeys every law that applies.")
+    if trial.remark:
+        console.print(trial.remark)
     tree = Tree(f"[bold]{trial.figures[0].parent}[/]")
     for file, about in zip(trial.figures, ABOUT, strict=True):
         tree.add(f"{file.name:<14} [dim]{about}[/]")

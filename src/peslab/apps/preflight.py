@@ -24,6 +24,7 @@ from peslab.configuration.secrets import hide, hide_in_files
 from peslab.errors import PeslabError
 from peslab.passwords import masked_values
 from peslab.pipeline import plan
+from peslab.problems import Problem
 from peslab.study import Study
 from peslab.study.settings import remember
 from peslab.tracking import Tracking
@@ -41,6 +42,7 @@ class Cleared(NamedTuple):
         fixed: The keys that were typed with one value, the same for all its runs.
         hidden: Overrides that stand for values with passwords in files of conf/.
         tracking: Where runs are logged.
+        problems: All that models learn; of a grid each one, of a study that of its config.
     """
 
     composes_only: bool
@@ -49,6 +51,7 @@ class Cleared(NamedTuple):
     fixed: tuple[str, ...] = ()
     tracking: Tracking | None = None
     hidden: tuple[str, ...] = ()
+    problems: tuple[Problem, ...] = ()
 
 
 def quoted(arguments: list[str]) -> list[str]:
@@ -106,8 +109,11 @@ def preflight(arguments: list[str]) -> Cleared:
             f"{swept[0].input_line} is a sweep: add -m to run all its values, or write a list in "
             "brackets and quotes, '[…]'."
         )
+    problems: tuple[Problem, ...] = (planned.problem,)
+    if study is not None and study.command:
+        problems = ()
     if study is None:
-        _check_grid(ours, swept, flags.overrides, config, is_sweep=is_sweep)
+        problems += _check_grid(ours, swept, flags.overrides, config, is_sweep=is_sweep)
     else:
         _check_study(study, start, parse(flags.overrides), planned.tracking, is_sweep=is_sweep)
         judged(study, planned.problem)
@@ -127,6 +133,7 @@ def preflight(arguments: list[str]) -> Cleared:
         fixed=_fixed([*flags.overrides, *hidden]),
         hidden=hidden,
         tracking=logged(planned.tracking, study) if study else planned.tracking,
+        problems=problems,
     )
 
 
@@ -190,12 +197,12 @@ def _check_grid(
     config: DictConfig,
     *,
     is_sweep: bool,
-) -> None:
-    """Every value of each swept key; a run on its own has none."""
-    for variant in _each_value(ours, swept, overrides):
-        plan(variant)
+) -> tuple[Problem, ...]:
+    """Every value of each swept key, with its problem; a run on its own has none."""
+    problems = tuple(plan(variant).problem for variant in _each_value(ours, swept, overrides))
     if is_sweep:
         _check_folders(config)
+    return problems
 
 
 def _fixed(overrides: Sequence[str]) -> tuple[str, ...]:

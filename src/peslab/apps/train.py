@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from omegaconf import DictConfig
 
     from peslab.pipeline import Origin, Outcome
+    from peslab.problems import Problem
 
 
 def main(arguments: list[str]) -> None:
@@ -38,6 +39,7 @@ def main(arguments: list[str]) -> None:
     cleared = preflight(arguments)
     if cleared.composes_only:
         return
+    _tell(cleared.problems)
     arguments = [*arguments, *cleared.hidden]
     os.environ["PESLAB_HOME"] = str(home())
     if cleared.grid is not None:
@@ -47,6 +49,19 @@ def main(arguments: list[str]) -> None:
     if cleared.study:
         show(cleared.study)
         conclude(cleared.study, cleared.tracking)
+
+
+def _tell(problems: "Sequence[Problem]") -> None:
+    """What should be known of the targets, once for all runs that it is true of."""
+    from peslab.apps.present import console
+
+    different: list[Problem] = []
+    for problem in problems:
+        if problem not in different:
+            different.append(problem)
+    remarks = [problem.remark() for problem in different]
+    for remark in dict.fromkeys(remark for remark in remarks if remark):
+        console.print(remark)
 
 
 def task(config: "DictConfig") -> "Outcome | None":

@@ -26,6 +26,9 @@ BARE_EXPONENT = re.compile(r"(?<![\w.])([+-]?\d+)([eE][+-]?\d+)(?![\w.])")
 WITH_POINT = r"\1.0\2"
 """For 1e-05 and its like: ASE takes a number without a point for whole, and this one for 0."""
 
+NOISE = 1e-6
+"""What forces across a plane may be, of the largest within it or of 1: programs are not exact."""
+
 TABLE_OF_ASE = "SELECT count(*) FROM sqlite_master WHERE name = 'systems'"
 
 
@@ -200,7 +203,7 @@ def _row(
             positions=configuration.positions,
             cell_width=configuration.cell_width,
             energy_per_particle=_number("energy", energy) / n_particles,
-            forces=None if forces is None else _forces(forces, n_particles)[:, :dimension],
+            forces=None if forces is None else _forces(forces, n_particles, dimension),
             acceptance_rate=_rate(told.get("acceptance_rate")),
             element=element,
             units=_units(told),
@@ -209,12 +212,21 @@ def _row(
         raise InvalidInputError(f"row {number} {error}") from error
 
 
-def _forces(values: FloatArray, n_particles: int) -> FloatArray:
+def _forces(values: FloatArray, n_particles: int, dimension: int) -> FloatArray:
+    """Forces along the periodic axes, shape (N, d); there may be none along the others."""
     if np.shape(values) != (n_particles, 3):
         raise InvalidInputError(
             f"has forces of shape {np.shape(values)} for {n_particles} particles: repair it."
         )
-    return np.asarray(values, dtype=float)
+    forces = np.asarray(values, dtype=float)
+    within, across = forces[:, :dimension], forces[:, dimension:]
+    if (np.abs(across) > NOISE * max(1.0, np.abs(within).max())).any():
+        raise InvalidInputError(
+            f"is periodic along {dimension} of 3 axes, but has forces of up to "
+            f"{np.abs(across).max():.2g} along the others, which would be lost: make these 0, or "
+            "make those axes periodic."
+        )
+    return within
 
 
 def _units(told: Mapping[str, object]) -> Units:

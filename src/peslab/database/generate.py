@@ -2,6 +2,8 @@
 
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -17,7 +19,9 @@ from peslab.kernels.relaxation import WORTH_A_THREAD
 Progress = Callable[[int, int], None]
 """Told how many configurations of how many are done."""
 
-SECONDS_PER_PIECE = 0.5  # a bar moves twice a second, and pieces cost nothing
+SECONDS_PER_PIECE = 0.5  # a bar moves twice a second, signals are heard, and pieces cost nothing
+FIRST_PIECE = 1  # configurations
+GROWTH = 4  # from piece to piece at most: cells of many widths take their turns
 LARGEST_PIECE = 2**15  # configurations: 5 MB of four particles in 2D
 
 
@@ -62,16 +66,36 @@ def generate(
 
 
 def pieces(recipe: Recipe, start: int, stop: int, n_threads: int | None = None) -> Iterator[Piece]:
-    """Make the configurations from `start` to `stop`, in pieces that take about half a second."""
-    smallest = WORTH_A_THREAD * (n_threads or usable_cores())  # below, threads have nothing to do
-    size = smallest
+    """Make the configurations from `start` to `stop`, in pieces that take about half a second.
+
+    A configuration takes from ten microseconds to a minute: pieces begin with a single one and grow
+    until they take that long. The rows do not depend on their sizes.
+    """
+    n_threads = n_threads or usable_cores()
+    size = FIRST_PIECE
     while start < stop:
         began = time.perf_counter()
-        piece = make_piece(recipe, start, min(start + size, stop), n_threads)
-        start += len(piece.frame)
-        yield piece
-        per_second = len(piece.frame) / (time.perf_counter() - began)
-        size = int(np.clip(per_second * SECONDS_PER_PIECE, smallest, LARGEST_PIECE))
+        end = min(start + size, stop)
+        yield from _at_once(recipe, start, end, n_threads)
+        per_second = (end - start) / (time.perf_counter() - began)
+        largest = min(GROWTH * size, LARGEST_PIECE)
+        size = max(min(int(per_second * SECONDS_PER_PIECE), largest), n_threads)
+        start = end
+
+
+def _at_once(recipe: Recipe, start: int, stop: int, n_threads: int) -> list[Piece]:
+    """Configurations as one piece, or as one for each thread where they are few."""
+    count = stop - start
+    if count >= WORTH_A_THREAD * n_threads or min(count, n_threads) == 1:
+        return [make_piece(recipe, start, stop, n_threads)]
+    edges = [start + count * k // n_threads for k in range(n_threads + 1)]
+    with ThreadPoolExecutor(n_threads) as pool:
+        made = [
+            pool.submit(make_piece, recipe, begin, end, 1)
+            for begin, end in pairwise(edges)
+            if begin < end
+        ]
+        return [piece.result() for piece in made]
 
 
 def make_piece(recipe: Recipe, start: int, stop: int, n_threads: int | None = None) -> Piece:

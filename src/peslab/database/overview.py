@@ -6,9 +6,10 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from peslab.database.parquet import rows_of
 from peslab.database.statistics import statistics
-from peslab.kernels.arrays import FloatArray
-from peslab.places import groups
+from peslab.kernels.arrays import FloatArray, IntArray
+from peslab.places import numbers
 
 QUANTILES = {"min": 0.0, "5%": 0.05, "25%": 0.25, "50%": 0.5, "75%": 0.75, "95%": 0.95, "max": 1.0}
 
@@ -80,14 +81,21 @@ def overviews_by_number(path: Path) -> dict[int, Overview]:
         InvalidInputError: Where the file is no database.
     """
     kinds = statistics(path)
-    rows = pl.read_parquet(path, columns=["positions", "energy_per_particle"], glob=False)
-    positions, energies = (rows[name].to_numpy() for name in rows.columns)
+    energies = pl.read_parquet(path, columns=["energy_per_particle"], glob=False)
+    of_row = particle_numbers(path)
     return {
         number: _overview(
-            kinds.filter(pl.col("n_particles").fill_null(number) == number), energies[chosen]
+            kinds.filter(pl.col("n_particles").fill_null(number) == number),
+            energies["energy_per_particle"].to_numpy()[of_row == number],
         )
-        for number, chosen in groups(positions)
+        for number in np.unique(of_row).tolist()
     }
+
+
+def particle_numbers(path: Path) -> IntArray:
+    """How many particles each configuration of a file has, shape (n,)."""
+    pieces = rows_of(path, ["positions"])
+    return np.concatenate([numbers(piece["positions"].to_numpy()) for piece in pieces])
 
 
 def _overview(kinds: pl.DataFrame, energies: FloatArray) -> Overview:

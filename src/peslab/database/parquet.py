@@ -4,7 +4,8 @@ import hashlib
 import os
 import re
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import count
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,6 +18,9 @@ Frames = Callable[[], Iterator[pl.DataFrame]]
 
 ROWS_AT_ONCE = 2**15  # in a row group, and digested: 5 MB of four particles in 2D
 READABLE_BY_ALL = 0o644
+
+DAMAGED = (OSError, pl.exceptions.PolarsError, pl.exceptions.PanicException)
+"""What polars raises where a file is no Parquet, or not any more."""
 
 
 class Sealed(NamedTuple):
@@ -78,18 +82,46 @@ def read(path: Path, fingerprint: str) -> Sealed | None:
         frame = pl.read_parquet(path, glob=False)
     except PermissionError:
         raise
-    except (OSError, pl.exceptions.PolarsError, pl.exceptions.PanicException):
+    except DAMAGED:
         return None
-    about = metadata.get("about", "")
-    is_whole = metadata.get("seal") == _seal(fingerprint, digest([frame]), about)
-    return Sealed(frame, about) if is_whole else None
+    is_whole = _is_sealed_as(metadata, fingerprint, digest([frame]))
+    return Sealed(frame, metadata.get("about", "")) if is_whole else None
+
+
+def is_whole(path: Path, fingerprint: str) -> bool:
+    """Whether `read` would give what a file holds, in memory that does not grow with its rows.
+
+    Raises:
+        PermissionError: Where the file is somebody else's.
+    """
+    if not path.is_file():
+        return False
+    try:
+        metadata = pl.read_parquet_metadata(path)
+        return _is_sealed_as(metadata, fingerprint, digest(rows_of(path)))
+    except PermissionError:
+        raise
+    except DAMAGED:
+        return False
+
+
+def rows_of(path: Path, columns: list[str] | None = None) -> Iterator[pl.DataFrame]:
+    """The rows of a file, or some columns of them, in pieces that fit into any memory."""
+    lazy = pl.scan_parquet(path, glob=False)
+    if columns is not None:
+        lazy = lazy.select(columns)
+    for start in count(0, ROWS_AT_ONCE):
+        piece = lazy.slice(start, ROWS_AT_ONCE).collect()
+        yield piece
+        if len(piece) < ROWS_AT_ONCE:
+            return
 
 
 def is_sealed(path: Path) -> bool:
     """Whether a file was written here, rather than by anybody else; damaged ones were not."""
     try:
         return path.suffix == ".parquet" and "seal" in pl.read_parquet_metadata(path)
-    except (OSError, pl.exceptions.PolarsError, pl.exceptions.PanicException):
+    except DAMAGED:
         return False
 
 
@@ -112,6 +144,11 @@ def digest(frames: Iterable[pl.DataFrame]) -> str:
                 content.update(np.ascontiguousarray(column.to_numpy()).data)
     told = [f"{name} {rows} {content.hexdigest()}" for name, content in columns.items()]
     return hashlib.sha256("\n".join(told).encode()).hexdigest()
+
+
+def _is_sealed_as(metadata: Mapping[str, str], fingerprint: str, content: str) -> bool:
+    """Whether a file was written for this fingerprint with this content."""
+    return metadata.get("seal") == _seal(fingerprint, content, metadata.get("about", ""))
 
 
 def _seal(fingerprint: str, content: str, about: str) -> str:

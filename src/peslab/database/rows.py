@@ -36,6 +36,14 @@ def read_rows(path: Path, recipe: Recipe) -> parquet.Sealed | None:
     return sealed if is_ours else None
 
 
+def is_made(path: Path, recipe: Recipe) -> bool:
+    """Whether `read_rows` would give the rows; they are looked at, and not kept."""
+    if not parquet.is_whole(path, recipe.fingerprint):
+        return False
+    first = pl.read_parquet(path, n_rows=CHECKED_ROWS, glob=False)
+    return has_labels_of(recipe.potential, first)
+
+
 def has_labels_of(potential: Potential, frame: pl.DataFrame) -> bool:
     """Whether a potential gives the energies of the first rows: it may have been rewritten."""
     rows = arrays(frame.head(CHECKED_ROWS))

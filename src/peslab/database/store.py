@@ -3,8 +3,9 @@
 import logging
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -15,11 +16,13 @@ from peslab.database import parquet
 from peslab.database.generate import Progress
 from peslab.database.parts import Part, configurations_in, make_parts
 from peslab.database.recipe import Recipe
-from peslab.database.rows import read_rows
+from peslab.database.rows import is_made, read_rows
 from peslab.database.statistics import summarize
 from peslab.errors import InvalidInputError
 
 logger = logging.getLogger(__name__)
+
+Found = TypeVar("Found")
 
 
 def database_path(recipe: Recipe, folder: Path) -> Path:
@@ -46,18 +49,51 @@ def load_or_generate(
         InvalidInputError: Where the folder cannot be written, or the potential gives an energy
             that is not finite.
     """
+    return _found(recipe, folder, read, n_threads, progress)
+
+
+def generate_if_missing(
+    recipe: Recipe, folder: Path, n_threads: int | None = None, progress: Progress | None = None
+) -> Path:
+    """Do what `load_or_generate` does, but for keeping the rows in memory.
+
+    Returns:
+        The file, which holds the rows of the recipe, all of them and right to the last bit.
+    """
+    _found(recipe, folder, _whole, n_threads, progress)
+    return database_path(recipe, folder)
+
+
+def _whole(path: Path, recipe: Recipe) -> Path | None:
+    return path if is_made(path, recipe) else None
+
+
+def _found(
+    recipe: Recipe,
+    folder: Path,
+    look: Callable[[Path, Recipe], Found | None],
+    n_threads: int | None,
+    progress: Progress | None,
+) -> Found:
+    """What there is to be seen in the file of a recipe, made if there is nothing."""
     path = database_path(recipe, folder)
-    frame = read(path, recipe)
-    if frame is not None and not has_leftovers(path):
-        return frame
+    found = look(path, recipe)
+    if found is not None and not has_leftovers(path):
+        return found
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with FileLock(path.with_suffix(".lock")):
-            frame = read(path, recipe)  # another process may have made it in the meantime
-            if frame is None:
-                frame = make(path, recipe, n_threads, progress)
+            found = look(path, recipe)  # another process may have made it in the meantime
+            if found is None:
+                make(path, recipe, n_threads, progress)
+                found = look(path, recipe)
+            if found is None:
+                raise InvalidInputError(
+                    f"the database {path} is not read as it was written: check the disk, and that "
+                    "the potential gives the same energies each time."
+                )
             shutil.rmtree(parts_folder(path), ignore_errors=True)
-            return frame
+            return found
     except OSError as error:
         raise InvalidInputError(
             f"the database folder {folder} cannot be written ({error.strerror or error}): choose "
@@ -79,9 +115,7 @@ def read(path: Path, recipe: Recipe) -> pl.DataFrame | None:
     return None if sealed is None else sealed.frame
 
 
-def make(
-    path: Path, recipe: Recipe, n_threads: int | None, progress: Progress | None
-) -> pl.DataFrame:
+def make(path: Path, recipe: Recipe, n_threads: int | None, progress: Progress | None) -> None:
     """Make the rows and keep them in a file, in place of what may be there."""
     if path.exists():
         logger.warning("The database %s is damaged or outdated, and is made again.", path)
@@ -96,13 +130,6 @@ def make(
     stays = recipe.cut.lowest(energies)
     about = summarize(recipe, energies, rates, moves)
     parquet.write(lambda: kept_rows(parts, stays), path, recipe.fingerprint, about)
-    frame = read(path, recipe)
-    if frame is None:
-        raise InvalidInputError(
-            f"the database {path} is not read as it was written: check the disk, and that the "
-            "potential gives the same energies each time."
-        )
-    return frame
 
 
 def kept_rows(parts: list[Part], stays: npt.NDArray[np.bool_]) -> Iterator[pl.DataFrame]:

@@ -203,6 +203,13 @@ class Problem(ABC):
         """Bytes that its tables take at least; 0 where that is not known before they are made."""
         return 0
 
+    def remark(self) -> str | None:
+        """What should be known of the targets before a model learns them; None for nothing.
+
+        It may take seconds.
+        """
+        return None
+
     @property
     def selectable(self) -> tuple[str, ...]:
         """Metrics of its models that trials may be selected by; none if they are not told here."""

@@ -45,6 +45,7 @@ from peslab.problems.contract import (
 )
 from peslab.problems.surface import EnergySurface
 from peslab.toymodel import Lattice, Potential, Relaxation
+from peslab.toymodel.convergence import left_out
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -61,6 +62,9 @@ DRAG_POINTS = 401
 """Points along a drag: the narrowest features of the energy, about 0.05 R_c, take four of them."""
 
 FLOAT64 = 8  # bytes
+
+SUMMED_DEEPER = 2
+"""Starts whose energies are summed twice as deep, to see what is left out."""
 
 PLANE, THESIS_NUMBER = 2, 4
 """The dimension and the number of particles of the thesis's drag."""
@@ -147,6 +151,13 @@ class LatticePES(EnergySurface):
     def recipes(self) -> dict[str, Recipe]:
         """Both databases by their part."""
         return {"train": self.recipe(), "test": self.test_recipe()}
+
+    def remark(self) -> str | None:
+        """What the potential's depth leaves out, estimated on a few random starts."""
+        lattice, seed = self.lattice, self.database.seed
+        starts, widths = lattice.sample(SUMMED_DEEPER, seed), lattice.widths(SUMMED_DEEPER)
+        rest = left_out(self.potential, starts, widths)
+        return None if rest is None else f"Energies are {rest.told}."
 
     def fresh_data(self) -> FreshData:
         """New databases for training and test, as large as these."""

@@ -103,22 +103,57 @@ def remaining_error(
     return np.asarray(change / (1.0 - 2.0**-order))
 
 
-def told(potential: Potential, positions: npt.ArrayLike, cell_width: npt.ArrayLike) -> str | None:
-    """What a potential's depth leaves out of some energies, in a sentence; None if nothing."""
-    dimension = np.shape(positions)[-1]
-    order, reason = convergence(potential, dimension)
-    if potential.depth is None or order == math.inf:
-        return None
-    if order <= 0.0:
+class LeftOut(NamedTuple):
+    """What a sum to a depth leaves out of energies per particle.
+
+    Attributes:
+        depth: d_s of the sum.
+        dimension: d.
+        convergence: How the sum approaches its limit.
+        error: What is left out, in E_c; infinite where there is no limit.
+    """
+
+    depth: int
+    dimension: int
+    convergence: Convergence
+    error: float
+
+    @property
+    def told(self) -> str:
+        """A sentence, to go on after what was summed."""
+        order, reason = self.convergence
+        if not self.convergence.converges:
+            return (
+                f"summed to the depth {self.depth}, though the sum does not converge in "
+                f"{self.dimension}D: {reason}"
+            )
         return (
-            f"summed to the depth {potential.depth}, though the sum does not converge in "
-            f"{dimension}D: {reason}"
+            f"summed to the depth {self.depth}, which leaves out {self.error:.2g} E_c per particle "
+            f"(the rest falls {as_power(order)})"
         )
-    rest = np.median(remaining_error(potential, positions, cell_width))
-    return (
-        f"summed to the depth {potential.depth}, which leaves out {rest:.2g} E_c per particle "
-        f"(the rest falls {as_power(order)})"
-    )
+
+
+def left_out(
+    potential: Potential, positions: npt.ArrayLike, cell_width: npt.ArrayLike
+) -> LeftOut | None:
+    """What a potential's depth leaves out of some energies, their median; None if nothing.
+
+    Args:
+        potential: With or without a depth.
+        positions: Shape (n, N, d).
+        cell_width: w_c, a number or shape (n,).
+
+    Raises:
+        InvalidInputError: Where an input makes no sense.
+    """
+    dimension = np.shape(positions)[-1]
+    approach = convergence(potential, dimension)
+    if potential.depth is None or approach.order == math.inf:
+        return None
+    error = math.inf
+    if approach.converges:
+        error = float(np.median(remaining_error(potential, positions, cell_width)))
+    return LeftOut(potential.depth, dimension, approach, error)
 
 
 def no_exact_sum(potential: Potential, dimension: int) -> str:
