@@ -170,6 +170,16 @@ def test_learning_curves_are_the_history(history, name, color):
     np.testing.assert_allclose(bold.get_ydata(), history[name].mean(axis=0), rtol=1e-15)
 
 
+def test_of_several_settings_the_best_is_bold(history):
+    """Their mean would be a curve of nothing."""
+    (axes,) = learning_curves(history, are_settings=True).axes
+    best = int(history["val/mae"].min(axis=1).argmin())
+    *_, bold = lines(axes, VERMILION)
+    np.testing.assert_array_equal(bold.get_ydata(), history["val/mae"][best])
+    assert axes.get_legend().get_title().get_text() == f"bold: replica {best}, the best of 3"
+    assert "±" not in axes.get_title()
+
+
 def test_learning_curves_explain_themselves(history):
     """The legend names both curves, the dots and the bold line; decades are logarithmic."""
     (axes,) = learning_curves(history).axes

@@ -59,35 +59,40 @@ def parity(
     return figure
 
 
-def learning_curves(history: Mapping[str, Array], unit: str = "E_c") -> Figure:
+def learning_curves(
+    history: Mapping[str, Array], are_settings: bool = False, unit: str = "E_c"
+) -> Figure:
     """Draw the training loss and the validation error over the epochs.
 
     Args:
         history: "train/loss" and "val/mae" of each replica after every epoch, shape (k, epochs).
+        are_settings: Whether the replicas are several settings, and not seeds of one.
         unit: The unit of the validation error, as in "E_c".
 
     Returns:
-        The figure, with a thin line for each replica, a bold one for their mean and a dot at the
-        epoch whose weights each replica keeps.
+        The figure, with a thin line for each replica, a bold one for their mean, or for the best of
+        several settings, and a dot at the epoch whose weights each replica keeps.
     """
     validation = history["val/mae"]
     best = validation.argmin(axis=1)
+    lowest = validation.min(axis=1)
+    leader = int(lowest.argmin())
+    bold = slice(leader, leader + 1) if are_settings else slice(None)
     with styled_figure(6.4, 4.0) as figure:
         axes = figure.subplots()
-        _replicas(axes, history["train/loss"], BLUE, "training loss")
-        _replicas(axes, validation, VERMILION, "validation MAE")
-        axes.scatter(
-            best + 1, validation.min(axis=1), s=18, color=BLACK, zorder=3, label="weights kept"
-        )
+        _replicas(axes, history["train/loss"], BLUE, "training loss", bold)
+        _replicas(axes, validation, VERMILION, "validation MAE", bold)
+        axes.scatter(best + 1, lowest, s=18, color=BLACK, zorder=3, label="weights kept")
         axes.set_yscale("log")
         _readable_decades(axes)
         axes.set_xlabel("epoch")
         axes.set_ylabel(f"validation MAE ({unit_label(unit)}), training loss")
         axes.set_xlim(left=1)
-        axes.legend(title=f"bold: mean of {_replica_count(validation)}")
-        axes.set_title(
-            f"Best validation MAE {_with_sem(validation.min(axis=1))} {unit_label(unit)}"
-        )
+        if are_settings:
+            axes.legend(title=f"bold: replica {leader}, the best of {len(validation)}")
+        else:
+            axes.legend(title=f"bold: mean of {_replica_count(validation)}")
+        axes.set_title(f"Best validation MAE {_with_sem(lowest[bold])} {unit_label(unit)}")
     return figure
 
 
@@ -170,10 +175,10 @@ def _replica_count(values: Array) -> str:
     return f"{len(values)} replicas" if len(values) > 1 else "1 replica"
 
 
-def _replicas(axes: Axes, curves: Array, color: str, label: str) -> None:
+def _replicas(axes: Axes, curves: Array, color: str, label: str, bold: slice) -> None:
     epochs = np.arange(1, curves.shape[1] + 1)
     axes.plot(epochs, curves.T, color=color, linewidth=0.6, alpha=0.5)
-    axes.plot(epochs, curves.mean(axis=0), color=color, label=label)
+    axes.plot(epochs, curves[bold].mean(axis=0), color=color, label=label)
 
 
 def _readable_decades(axes: Axes) -> None:

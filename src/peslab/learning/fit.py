@@ -43,6 +43,11 @@ class Fit:
     best_epoch: NDArray[np.int64]
     seconds: float
 
+    @property
+    def best_replica(self) -> int:
+        """The replica with the lowest validation error."""
+        return int(self.history["val/mae"].min(axis=1).argmin())
+
 
 def fit(
     settings: Settings,
@@ -65,7 +70,8 @@ def fit(
         validation: The held-out part that chooses each replica's best weights.
         seeds: The seed of each replica's initial weights and orders of the samples.
         on_epoch: Told, after every epoch, its number from 0 on and the means of "train/loss" and
-            "val/mae" over the replicas; what it raises ends the training.
+            "val/mae" over the replicas, or, where these are several settings, those of the best;
+            what it raises ends the training.
         folder: Where checkpoint.ckpt is written, if the trainer asks for one.
 
     Returns:

@@ -51,7 +51,8 @@ class ReplicaTraining(pl.LightningModule):
         settings: How they are trained.
         parts: What on.
         seeds: The seed of each replica.
-        on_epoch: Told each epoch's number and the means over the replicas.
+        on_epoch: Told each epoch's number and the means over the replicas, or the best's figures
+            where these are several settings.
         folder: Where checkpoint.ckpt is written, if one is asked for.
     """
 
@@ -190,6 +191,8 @@ class ReplicaTraining(pl.LightningModule):
         val_mae = self._val_mae.double().cpu()
         self._check_finite(losses, val_mae)
         self.history.append([train_loss.tolist(), val_mae.tolist()])
+        if self._settings.optimizer.replicas_differ:  # a mean over settings tells of none of them
+            train_loss, val_mae = (values[val_mae.argmin()] for values in (train_loss, val_mae))
         means = {"train/loss": train_loss.mean().item(), "val/mae": val_mae.mean().item()}
         self._on_epoch(self.current_epoch, means)
         self.trainer.should_stop = self._is_done()

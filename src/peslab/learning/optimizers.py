@@ -18,7 +18,8 @@ class Optimizer(ABC):
     """The choice of an optimizer, before there are weights to optimize.
 
     Attributes:
-        learning_rate: The step size, before the schedule's factor; or one for each replica.
+        learning_rate: The step size, before the schedule's factor; or one for each replica, which
+            then are several settings, not seeds of one.
     """
 
     learning_rate: float | tuple[float, ...]
@@ -39,6 +40,11 @@ class Optimizer(ABC):
             raise InvalidInputError(
                 f"optimizer.learning_rate must be above 0, not {self.learning_rate}; try 1e-3."
             )
+
+    @property
+    def replicas_differ(self) -> bool:
+        """Whether replicas differ in more than their seeds: then they are several settings."""
+        return isinstance(self.learning_rate, tuple) and len(set(self.learning_rate)) > 1
 
     def check_replicas(self, n_replicas: int) -> None:
         """Refuse learning rates that are not one for each replica.
