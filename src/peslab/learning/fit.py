@@ -33,7 +33,8 @@ class Fit:
     Attributes:
         model: The replicas, each with the weights of its best epoch, on the CPU.
         history: "train/loss" (in units of the loss) and "val/mae" (in E_c) of every replica after
-            every epoch, shape (k, epochs).
+            every epoch, shape (k, epochs); those of a replica whose patience ran out stay as they
+            were.
         best_epoch: The epoch of each replica's lowest "val/mae", counted from 0, shape (k,).
         seconds: The time that the training took.
     """

@@ -3,8 +3,8 @@
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, ClassVar
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Self
 
 import torch
 from torch import nn
@@ -58,6 +58,10 @@ class Optimizer(ABC):
                 f"optimizer.learning_rate has {len(rates)} values for {n_replicas} replicas: set "
                 f"replicas={len(rates)}, or give one value for all."
             )
+
+    def apart(self, n_replicas: int) -> Self:
+        """The same with a rate for each replica, which a schedule may then change one by one."""
+        return replace(self, learning_rate=tuple(self._rates(n_replicas)))
 
     def load(self) -> None:  # noqa: B027  # most need nothing
         """Import what is needed, which is no part of the time that a training takes."""
