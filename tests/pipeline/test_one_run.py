@@ -8,6 +8,7 @@ import pytest
 from omegaconf import OmegaConf
 
 from peslab.configuration.compose import compose, without_hydra
+from peslab.errors import InvalidInputError
 from peslab.learning import TrainingDivergedError
 from peslab.pipeline import Origin, plan, run
 from peslab.pipeline.run import Stopwatch, Unwatched, chosen_values
@@ -276,3 +277,20 @@ def test_a_stopwatch_does_not_swallow_errors():
 def test_the_leaves_of_a_config_are_its_choices(values, leaves):
     """Dotted as one would type them."""
     assert chosen_values(values) == leaves
+
+
+@pytest.mark.parametrize("scaling", ["none", "standardize", "whiten"])
+@pytest.mark.parametrize(
+    ("features", "words"),
+    [
+        (["features=symmetry_functions", "features.cutoff=0.2"], r"All features, 30 of them"),
+        (["features.with_cell_width=true"], r"Feature\(s\) 'cell width' are constant"),
+    ],
+)
+def test_features_that_tell_nothing_end_a_run_before_training(home, features, words, scaling):
+    """Whatever scaling follows, or none."""
+    dull = without_hydra(compose([*SMALL, *features, f"scaling={scaling}"]))
+    folder = f"{scaling} of {len(features)}"
+    with pytest.raises(InvalidInputError, match=words):
+        run(plan(dull), origin(home, dull, folder))
+    assert not (home / folder / "network.pt").exists()

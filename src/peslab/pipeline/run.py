@@ -14,7 +14,7 @@ from omegaconf import DictConfig, OmegaConf
 from peslab.configuration.secrets import recorded, recorded_text
 from peslab.configuration.statistics import is_open
 from peslab.evaluation import prediction_times, skill
-from peslab.features import LinearMap
+from peslab.features import Descriptor, LinearMap, check_features
 from peslab.learning import Fit, Samples, TrainedModel, fit, use_threads
 from peslab.passwords import masked_values
 from peslab.pipeline.memory import memory_told
@@ -171,6 +171,7 @@ def run(plan: Plan, origin: Origin) -> Outcome:
         with watch.measure("features"):
             train = _described(plan, tables.train)
             held_out = Samples(plan.features(*tables.validation.inputs), tables.validation.targets)
+            check_features(train.inputs, _names(plan.features, tables.train))
             scaling = plan.scaling.fit(train.inputs)
             plan = _settled(plan, origin, log, data_statistics(tables.train, scaling))
         with watch.measure("fit"):
@@ -219,6 +220,11 @@ def keep_metrics(folder: Path, metrics: Mapping[str, float]) -> None:
     partial = folder / "metrics.json.partial"
     partial.write_text(json.dumps(metrics, indent=1), encoding="utf-8")
     partial.replace(folder / "metrics.json")
+
+
+def _names(features: Descriptor, table: Table) -> list[str]:
+    """What the features of a table are called."""
+    return features.names(table.inputs[0].shape[1])
 
 
 def _described(plan: Plan, table: Table) -> Samples:
