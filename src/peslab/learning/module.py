@@ -25,6 +25,9 @@ _SHUFFLE_STREAM = 0x9E3779B9
 # So does it draw what dropout leaves out.
 _DROPOUT_STREAM = 0x7F4A7C15
 
+LARGE_INPUT = 5.0
+"""Root mean square beyond which inputs are not scaled; of those that are it is 1."""
+
 
 class Parts(NamedTuple):
     """The data of a training, on its device.
@@ -288,6 +291,19 @@ class ReplicaTraining(pl.LightningModule):
             where = f"batch {batch}" if batch < self._steps else "validation"
             raise TrainingDivergedError(
                 f"The loss of replica(s) {replicas} became NaN or infinite in epoch "
-                f"{self.current_epoch}, {where}; lower optimizer.learning_rate, or scale the "
-                "inputs (scaling=standardize)."
+                f"{self.current_epoch}, {where}; {self._remedies()}."
             )
+
+    def _remedies(self) -> str:
+        """What to try against divergence, by what is known of this training."""
+        settings, magnitude = self._settings, self.train_samples.magnitude
+        rate = settings.optimizer.learning_rate
+        told = "optimizer.learning_rate" + ("" if isinstance(rate, tuple) else f"={rate:g}")
+        remedies = [f"lower {told}"]
+        if magnitude > LARGE_INPUT:
+            size = f"whose typical size is {magnitude:.2g}"
+            remedies.insert(0, f"scale the inputs, {size} (scaling=standardize)")
+        clips = settings.trainer.gradient_clip_val is not None
+        if not clips and not settings.optimizer.whole_batches:  # a line search takes none
+            remedies.append("shorten long gradients (trainer.gradient_clip_val=1.0)")
+        return ", or ".join(remedies)
