@@ -4,6 +4,7 @@ import importlib
 import json
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from omegaconf import OmegaConf
 
@@ -129,6 +130,15 @@ def test_the_file_of_metrics_is_what_mlflow_has(done, recorded):
     assert set(recorded.data.metrics) - set(file) <= {"train/loss", "val/mae", "learning_rate"}
     assert outcome.objective == file["val/energy_mae"]
     assert (outcome.folder / "network.pt").is_file()
+
+
+def test_what_errors_are_parts_of_is_told(done, home):
+    """A floor of a hundredth of the scatter, or of the gradients, can be read off."""
+    planned, outcome, _ = done
+    test = planned.problem.tables(home / "databases").test
+    assert outcome.metrics["baseline/energy_std"] == pytest.approx(test.targets.std())
+    magnitude = np.abs(test.gradients).mean()
+    assert outcome.metrics["baseline/gradient_magnitude"] == pytest.approx(magnitude)
 
 
 def test_every_part_has_its_seconds(done):

@@ -22,7 +22,7 @@ from peslab.pipeline.pictures import LOSSES, Curves, draw, keep_losses
 from peslab.pipeline.plan import Plan, settled
 from peslab.pipeline.repetition import data_marks
 from peslab.pipeline.replicas import of_probes, of_settings, summary
-from peslab.pipeline.statistics import data_statistics
+from peslab.pipeline.statistics import data_statistics, scales
 from peslab.pipeline.surrogate import DescribedModel
 from peslab.problems.contract import Array, Prediction, Table, Tables
 from peslab.tracking import RunRecord, record_environment, track_run
@@ -283,6 +283,7 @@ def _evaluate(
     )
     test = (plan.features(*tables.test.inputs), tables.test.targets)
     baselines = plan.problem.baselines((train.inputs, train.targets), test)
+    baselines |= scales(tables.test, plan.problem.task.target)
     metrics |= {f"baseline/{name}": value for name, value in baselines.items()}
     error = metrics[plan.problem.task.test_error]
     metrics["skill"] = skill(error, metrics["baseline/constant_mae"])
