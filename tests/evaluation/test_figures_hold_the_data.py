@@ -157,6 +157,17 @@ def test_parity_cuts_no_outlier_off(energies):
         assert axes.get_xlim()[0] <= exact.min() <= exact.max() <= axes.get_xlim()[1]
 
 
+def test_ticks_reach_the_predictions(energies):
+    """Also where these go far beyond all exact energies, and the diagonal is still one."""
+    exact, predicted = energies
+    predicted[1, 5] = 3e5
+    upper, *_ = parity(predicted, exact).axes
+    assert upper.get_yscale() == upper.get_xscale() == "asinh"
+    assert max(upper.yaxis.get_major_locator()()) >= 1e5
+    widths = [axis.get_transform().linear_width for axis in (upper.xaxis, upper.yaxis)]
+    assert widths[0] == widths[1]
+
+
 @pytest.mark.parametrize(("name", "color"), [("train/loss", BLUE), ("val/mae", VERMILION)])
 def test_learning_curves_are_the_history(history, name, color):
     """A thin line is a replica, the bold one their mean, over epochs counted from 1."""

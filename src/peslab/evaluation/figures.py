@@ -38,12 +38,10 @@ def parity(
     predicted = prediction.ravel()
     with styled_figure(5.2, 6.4) as figure:
         upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1.2))
-        for axes, name, values in (
-            (upper, "x", target),
-            (upper, "y", target),
-            (lower, "y", predicted - exact),
-        ):
-            bend(axes, name, values)
+        both = np.concatenate([target, predicted])  # of which one bent axis is as the other
+        bend(upper, "x", target, like=both)
+        bend(upper, "y", both)
+        bend(lower, "y", predicted - exact)
         cells = density(upper, exact, predicted, (80, 60))
         density(lower, exact, predicted - exact, (80, 24))
         ends = [target.min(), target.max()]
