@@ -203,3 +203,49 @@ def test_the_figure_shows_lines_from_the_best_to_the_worst(tmp_path):
     assert len(drag_lines_figure(line_test(LINES[:1], waves(1, 1.0), with_waves((1, 0.0)),
                                            HIGH[:1])).axes) == 1  # fmt: skip
     figure.savefig(tmp_path / "a.png")
+
+
+def test_each_line_has_its_own_range():
+    """Those with a swing of 0.2 E_c are not flattened by one of 200."""
+    steep = {line.positions[0].tobytes() for line in LINES[:2]}
+
+    def exact(positions, widths):
+        energy, gradient = waves(1, 0.1)(positions, widths)
+        starts = np.repeat([line.positions[0].tobytes() in steep for line in LINES], POINTS)
+        factor = np.where(starts, 1000.0, 1.0)
+        return factor * energy, factor[:, None, None] * gradient
+
+    def predict(positions, widths):
+        energy, gradient = exact(positions, widths)
+        return energy[None] + 0.01, gradient[None]
+
+    figure = drag_lines_figure(line_test(LINES, exact, predict, HIGH))
+    heights = [np.ptp(axes.get_ylim()) for axes in figure.axes]
+    assert min(heights) < 1.0
+    assert max(heights) > 100.0
+
+
+def test_the_width_of_the_cell_is_told_where_there_are_several():
+    """A line of one cell is not compared with that of another by mistake."""
+    random = np.random.default_rng(0)
+    widths = np.repeat([2.0, 5.0], 25)
+    lines = random_lines(random.random((50, 3, 2)) * 2.0, widths, 8, POINTS, seed=0)
+    figure = drag_lines_figure(line_test(lines, waves(1, 1.0), with_waves((1, 0.1)), HIGH))
+    told = {axes.get_title(loc="left").rpartition(", ")[2] for axes in figure.axes}
+    assert told == {"cell width 2 $R_c$", "cell width 5 $R_c$"}
+    alike = drag_lines_figure(line_test(LINES, waves(1, 1.0), with_waves((1, 0.1)), HIGH))
+    assert not any("width" in axes.get_title(loc="left") for axes in alike.axes)
+
+
+def test_lines_that_are_nearly_empty_are_not_shown():
+    """With little to be wrong about they would stand there as the best."""
+    limits = HIGH.copy()
+    whole = line_test(LINES, waves(1, 1.0), with_waves((1, 0.1)), HIGH)
+    limits[0] = whole.energy[0].min() + 1e-3
+    result = line_test(LINES, waves(1, 1.0), with_waves((1, 0.1)), limits)
+    figure = drag_lines_figure(result)
+    assert len(figure.axes) == 6
+    for axes in figure.axes:
+        assert np.isfinite(axes.lines[0].get_ydata()).all()
+    few = line_test(LINES[:2], waves(1, 1.0), with_waves((1, 0.1)), limits[:2])
+    assert len(drag_lines_figure(few).axes) == 2  # better than none

@@ -76,3 +76,16 @@ def test_long_tails_do_not_hide_the_rest():
     """Energies up to 1,000 E_c among those of about 1."""
     figure = error_figure({"one": np.exp(3 * ALONG)}, ERRORS)
     assert figure.axes[0].get_xscale() == "asinh"
+
+
+def test_a_single_error_is_seen():
+    """Each cell with something in it differs from white, also one with a single error."""
+    along = np.append(np.zeros(400), 5.0)
+    figure = error_figure({"one": along}, np.append(np.ones(400), 30.0)[None])
+    figure.canvas.draw()
+    cells = figure.axes[0].collections[0]
+    counts, colors = cells.get_array().compressed(), cells.get_facecolors()
+    filled = colors[~np.ma.getmaskarray(cells.get_array()).ravel()]
+    assert counts.min() == 1
+    seen = 1.0 - filled[:, 3] * (1.0 - filled[:, 0])  # on white
+    assert seen.max() < 0.92

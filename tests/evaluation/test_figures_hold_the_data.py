@@ -157,6 +157,17 @@ def test_parity_cuts_no_outlier_off(energies):
         assert axes.get_xlim()[0] <= exact.min() <= exact.max() <= axes.get_xlim()[1]
 
 
+def test_ticks_reach_the_predictions(energies):
+    """Also where these go far beyond all exact energies, and the diagonal is still one."""
+    exact, predicted = energies
+    predicted[1, 5] = 3e5
+    upper, *_ = parity(predicted, exact).axes
+    assert upper.get_yscale() == upper.get_xscale() == "asinh"
+    assert max(upper.yaxis.get_major_locator()()) >= 1e5
+    widths = [axis.get_transform().linear_width for axis in (upper.xaxis, upper.yaxis)]
+    assert widths[0] == widths[1]
+
+
 @pytest.mark.parametrize(("name", "color"), [("train/loss", BLUE), ("val/mae", VERMILION)])
 def test_learning_curves_are_the_history(history, name, color):
     """A thin line is a replica, the bold one their mean, over epochs counted from 1."""
@@ -168,6 +179,16 @@ def test_learning_curves_are_the_history(history, name, color):
         np.testing.assert_array_equal(line.get_ydata(), replica)
         assert line.get_linewidth() < bold.get_linewidth()
     np.testing.assert_allclose(bold.get_ydata(), history[name].mean(axis=0), rtol=1e-15)
+
+
+def test_of_several_settings_the_best_is_bold(history):
+    """Their mean would be a curve of nothing."""
+    (axes,) = learning_curves(history, are_settings=True).axes
+    best = int(history["val/mae"].min(axis=1).argmin())
+    *_, bold = lines(axes, VERMILION)
+    np.testing.assert_array_equal(bold.get_ydata(), history["val/mae"][best])
+    assert axes.get_legend().get_title().get_text() == f"bold: replica {best}, the best of 3"
+    assert "±" not in axes.get_title()
 
 
 def test_learning_curves_explain_themselves(history):
@@ -210,7 +231,7 @@ def test_the_drag_shows_both_surfaces(drag):
     ]
     for axes, (exact, predicted) in zip(figure.axes, surfaces, strict=True):
         (black,) = lines(axes, BLACK)
-        (mean,) = lines(axes, VERMILION)
+        (mean,) = lines(axes, VERMILION)  # no mark where both leave the panel
         assert mean.get_linestyle() == "--"
         np.testing.assert_array_equal(black.get_xdata(), drag.coordinate)
         np.testing.assert_array_equal(black.get_ydata(), exact)
@@ -232,13 +253,45 @@ def test_the_band_of_the_drag_holds_all_replicas(drag):
 
 
 def test_a_network_far_off_does_not_hide_the_exact_curve(drag):
-    """The limits are those of the exact surface: a bad prediction leaves the frame."""
+    """It extends the panel by the height of the exact curve at most; triangles tell the rest."""
     bad = DragTest(
         drag.coordinate, drag.energy, drag.gradient,
         drag.predicted_energy + 1e4, drag.predicted_gradient - 1e4,
     )  # fmt: skip
     for good_axes, bad_axes in zip(drag_figure(drag).axes, drag_figure(bad).axes, strict=True):
-        assert good_axes.get_ylim() == bad_axes.get_ylim()
+        (good_low, good_high), (low, high) = good_axes.get_ylim(), bad_axes.get_ylim()
+        assert high - low < 2.5 * (good_high - good_low)
+        assert [line.get_marker() for line in good_axes.lines if line.get_marker() != "None"] == []
+        (mark,) = (line for line in bad_axes.lines if line.get_marker() != "None")
+        is_above = bad_axes is bad_axes.figure.axes[0]
+        assert mark.get_marker() == ("^" if is_above else "v")
+        assert mark.get_ydata()[0] == (high if is_above else low)
+
+
+def test_a_network_beside_the_exact_curve_is_seen_whole(drag):
+    """Where it leaves the range of the exact curve by less than its height."""
+    height = np.ptp(np.minimum(drag.energy, drag.energy.min() + 2.0))
+    lower = DragTest(
+        drag.coordinate, drag.energy, drag.gradient,
+        drag.predicted_energy - 0.5 * height, drag.predicted_gradient,
+    )  # fmt: skip
+    axes = drag_figure(lower).axes[0]
+    assert axes.get_ylim()[0] < lower.predicted_energy.min()
+    assert axes.get_ylim()[1] > 0.0
+
+
+def test_a_network_alone_has_no_range(drag, history):
+    """Nor is it a mean; its legend says so, as that of its learning curves does."""
+    alone = DragTest(
+        drag.coordinate, drag.energy, drag.gradient,
+        drag.predicted_energy[:1], drag.predicted_gradient[:1],
+    )  # fmt: skip
+    axes = drag_figure(alone).axes[0]
+    assert labels(axes) == ["exact", "network"]
+    assert not axes.collections
+    (curves,) = learning_curves({name: of[:1] for name, of in history.items()}).axes
+    assert curves.get_legend().get_title().get_text() == ""
+    assert len(lines(curves, VERMILION)) == 1
 
 
 def test_figures_do_not_touch_what_they_are_given(energies, history, drag):

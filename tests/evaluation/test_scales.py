@@ -1,5 +1,7 @@
 """Axes that show the many beside the few, and cells that count points."""
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -50,6 +52,33 @@ def test_labels_have_room(axes):
         assert np.diff(places).min() >= 0.0799 * np.ptp(np.arcsinh(np.array([low, high]) / linear))
         assert low <= ticks.min() <= ticks.max() <= high
         assert (0.0 in ticks) == (low <= 0.0 <= high)
+
+
+@pytest.mark.parametrize("ends", [(-6.0, 3e6), (-3e5, 3e5), (-2e4, 10.0), (0.0, 7e9)])
+def test_labels_beside_each_other_do_not_meet(ends):
+    """Long numbers need more room along the x axis of a small panel, and some are left."""
+    with styled_figure(3.7, 3.0) as figure:
+        axes = figure.subplots()
+        values = np.append(RANDOM.normal(size=1000), ends)
+        bend(axes, "x", values)
+        axes.set_xlim(*ends)
+        figure.canvas.draw()
+        shown = [text for text in axes.get_xticklabels() if text.get_text()]
+        boxes = sorted((text.get_window_extent() for text in shown), key=lambda box: box.x0)
+    assert len(boxes) >= 3
+    for box, following in itertools.pairwise(boxes):
+        assert box.x1 < following.x0
+
+
+def test_one_axis_can_be_bent_as_another(axes):
+    """A value far off that only one of them shows bends both in the same way."""
+    plain, wild = RANDOM.normal(size=1000), np.append(RANDOM.normal(size=1000), 1e4)
+    bend(axes, "x", plain, like=wild)
+    bend(axes, "y", wild)
+    ours, theirs = axes.xaxis.get_transform(), axes.yaxis.get_transform()
+    assert ours.linear_width == theirs.linear_width
+    assert max(axes.xaxis.get_major_locator()()) < 5.0
+    assert max(axes.yaxis.get_major_locator()()) == 1e4
 
 
 @pytest.mark.parametrize("scales", [("linear", "linear"), ("asinh", "linear"), ("log", "log")])

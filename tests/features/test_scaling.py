@@ -8,7 +8,7 @@ from hypothesis.extra.numpy import arrays
 
 from peslab.errors import InvalidInputError
 from peslab.features import ProximityEigenvalues
-from peslab.features.scaling import LinearMap, Standardize, Unscaled, Whiten
+from peslab.features.scaling import LinearMap, Standardize, Unscaled, Whiten, check_features
 
 
 @pytest.fixture
@@ -146,18 +146,29 @@ def test_matrices_lie_in_memory_by_rows(features, scaling):
     assert LinearMap(np.zeros(2), np.ones((3, 2)).T).matrix.flags.c_contiguous
 
 
-@pytest.mark.parametrize("scaling", [Standardize(), Whiten()])
+@pytest.mark.parametrize("scaling", [Standardize(), Whiten(), Unscaled()])
 @pytest.mark.parametrize("constant", [0.0, 0.1, -3.7e6])
 def test_constant_features_are_named(features, scaling, constant):
     """A column that holds only rounding errors must not be blown up to deviation one."""
     features[:, 1] = constant * (1 + 1e-16 * np.arange(500))
-    with pytest.raises(InvalidInputError, match=r"column\(s\) 1 .*constant.*cutoff"):
+    with pytest.raises(InvalidInputError, match=r"counted from 0, 1 are constant.*cutoff"):
         scaling.fit(features)
+
+
+def test_constant_features_are_called_by_their_names(features):
+    """Those that are constant, of many the first six."""
+    features[:, 2] = 5.0
+    with pytest.raises(InvalidInputError, match=r"Feature\(s\) 'cell width' are constant"):
+        check_features(features, ["a", "b", "cell width"])
+    many = np.column_stack([features[:, :1], np.ones((500, 9))])
+    with pytest.raises(InvalidInputError, match="'x6', and 3 more are constant"):
+        check_features(many, [f"x{number}" for number in range(10)])
+    check_features(features[:, :2], ["a", "b"])
 
 
 def test_one_configuration_cannot_be_standardized(features):
     """All features of a single row are constant."""
-    with pytest.raises(InvalidInputError, match="0, 1, 2"):
+    with pytest.raises(InvalidInputError, match="All features, 3 of them, are constant"):
         Standardize().fit(features[:1])
 
 
@@ -166,7 +177,7 @@ def test_one_configuration_cannot_be_standardized(features):
 def test_features_that_are_no_numbers_are_named(features, scaling, bad):
     """Coincident particles make infinite eigenvalues: say which, before the loss is NaN."""
     features[3, 2] = bad
-    with pytest.raises(InvalidInputError, match=r"column\(s\) 2 .*coincident"):
+    with pytest.raises(InvalidInputError, match=r"column\(s\), counted from 0, 2 hold.*coincident"):
         scaling.fit(features)
 
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from peslab.errors import InvalidInputError, PeslabError
-from peslab.features.scaling import Unscaled
+from peslab.features.scaling import Standardize, Unscaled
 from peslab.learning import (
     Adam,
     Constant,
@@ -183,6 +183,29 @@ def test_divergence_is_told_with_its_epoch_its_replicas_and_a_remedy(experiment)
     ) as raised:
         diverging.run()
     assert isinstance(raised.value, PeslabError)
+
+
+@pytest.mark.parametrize(
+    ("is_scaled", "clip", "words", "not_words"),
+    [
+        (True, None, "lower optimizer.learning_rate=1e+30, or shorten long", "scaling"),
+        (True, 1.0, "validation; lower optimizer.learning_rate=1e+30.", "gradient_clip_val"),
+        (False, None, "scale the inputs, whose typical size is 1.2e+06 (scaling=st", "whiten"),
+    ],
+)
+def test_divergence_is_told_with_its_likely_cause(experiment, is_scaled, clip, words, not_words):
+    """Nobody is advised to scale inputs that are, or to clip gradients that are clipped."""
+    diverging = experiment.but(
+        optimizer=Adam(1e30, weight_decay=0.0),
+        max_epochs=1,
+        batch_size=410,
+        gradient_clip_val=clip,
+    )
+    scaling = (Standardize() if is_scaled else Unscaled()).fit(experiment.train.inputs)
+    with pytest.raises(TrainingDivergedError) as raised:
+        diverging.run(scaling=scaling)
+    assert words in str(raised.value)
+    assert not_words not in str(raised.value)
 
 
 def test_divergence_in_the_last_step_is_noticed_as_well(experiment):

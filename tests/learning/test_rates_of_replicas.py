@@ -84,3 +84,11 @@ def test_all_rates_lie_above_zero(rates):
     """One that does not is enough."""
     with pytest.raises(InvalidInputError, match=r"optimizer\.learning_rate must be above 0"):
         Adam(rates, weight_decay=0.0)
+
+
+@pytest.mark.parametrize(
+    ("rate", "differ"), [(1e-2, False), ((1e-2, 1e-2), False), ((1e-2, 1e-3), True)]
+)
+def test_replicas_differ_where_their_rates_do(rate, differ):
+    """Equal ones are seeds of one setting, however they are written."""
+    assert Adam(rate, weight_decay=0.0).replicas_differ is differ

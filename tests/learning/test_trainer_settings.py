@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from peslab.errors import InvalidInputError
-from peslab.learning import Trainer, use_threads
+from peslab.learning import LBFGS, Trainer, use_threads
 
 
 def settings(**changes):
@@ -83,3 +83,10 @@ def test_threads_are_set_for_this_process():
     assert torch.get_num_threads() >= 1
     use_threads(1)
     assert torch.get_num_threads() == 1
+
+
+def test_a_line_search_takes_no_shortened_gradients(experiment):
+    """It would compare the slope of one function with the values of another."""
+    searching = experiment.but(optimizer=LBFGS(1.0, history_size=5, max_iter=3), batch_size=410)
+    with pytest.raises(InvalidInputError, match=r"LBFGS.*trainer\.gradient_clip_val=null"):
+        searching.but(gradient_clip_val=1.0).run()

@@ -12,7 +12,7 @@ from peslab.configuration.statistics import NAMES
 from peslab.errors import PeslabError
 from peslab.features.scaling import LinearMap
 from peslab.pipeline import Origin, plan, run
-from peslab.pipeline.statistics import data_statistics
+from peslab.pipeline.statistics import data_statistics, scales
 from peslab.problems import Table
 
 SMALL = (
@@ -44,6 +44,13 @@ def test_without_gradients_there_are_no_statistics_of_them():
     """They are left out, not zero."""
     found = data_statistics(replace(TABLE, gradients=None), LinearMap(np.zeros(5), np.eye(5)))
     assert set(NAMES) - set(found) == {"gradient_magnitude", "length"}
+
+
+def test_scales_are_what_errors_are_parts_of():
+    """By the problem's own name; without gradients there is no magnitude of them."""
+    std = pytest.approx(np.sqrt(12.5))
+    assert scales(TABLE, "energy") == {"energy_std": std, "gradient_magnitude": 2.0}
+    assert scales(replace(TABLE, gradients=None), "energy") == {"energy_std": std}
 
 
 def test_a_run_takes_the_statistics_of_its_data(tmp_path):

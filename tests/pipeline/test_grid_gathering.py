@@ -133,6 +133,14 @@ def test_replicas_are_read_one_by_one():
     assert replicas(runs[1:], "a").shape == (1, 1)
 
 
+def test_of_replicas_that_are_settings_one_is_read():
+    """A scatter over settings is no error of their best, which the run is."""
+    runs = pl.DataFrame(
+        {"a": [2.0, 3.0], "replica_0/a": [9.0, 2.5], "replica_1/a": [2.0, 3.5]}
+    ).with_columns(best_replica=pl.Series([1.0, None]))
+    np.testing.assert_array_equal(replicas(runs, "a"), [[2.0, np.nan], [2.5, 3.5]])
+
+
 def axes_of(grid):
     return draw(grid).figure.axes
 

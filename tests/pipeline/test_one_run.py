@@ -4,10 +4,12 @@ import importlib
 import json
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from omegaconf import OmegaConf
 
 from peslab.configuration.compose import compose, without_hydra
+from peslab.errors import InvalidInputError
 from peslab.learning import TrainingDivergedError
 from peslab.pipeline import Origin, plan, run
 from peslab.pipeline.run import Stopwatch, Unwatched, chosen_values
@@ -131,6 +133,15 @@ def test_the_file_of_metrics_is_what_mlflow_has(done, recorded):
     assert set(recorded.data.metrics) - set(file) <= {"train/loss", "val/mae", "learning_rate"}
     assert outcome.objective == file["val/energy_mae"]
     assert (outcome.folder / "network.pt").is_file()
+
+
+def test_what_errors_are_parts_of_is_told(done, home):
+    """A floor of a hundredth of the scatter, or of the gradients, can be read off."""
+    planned, outcome, _ = done
+    test = planned.problem.tables(home / "databases").test
+    assert outcome.metrics["baseline/energy_std"] == pytest.approx(test.targets.std())
+    magnitude = np.abs(test.gradients).mean()
+    assert outcome.metrics["baseline/gradient_magnitude"] == pytest.approx(magnitude)
 
 
 def test_every_part_has_its_seconds(done):
@@ -279,3 +290,20 @@ def test_a_stopwatch_does_not_swallow_errors():
 def test_the_leaves_of_a_config_are_its_choices(values, leaves):
     """Dotted as one would type them."""
     assert chosen_values(values) == leaves
+
+
+@pytest.mark.parametrize("scaling", ["none", "standardize", "whiten"])
+@pytest.mark.parametrize(
+    ("features", "words"),
+    [
+        (["features=symmetry_functions", "features.cutoff=0.2"], r"All features, 30 of them"),
+        (["features.with_cell_width=true"], r"Feature\(s\) 'cell width' are constant"),
+    ],
+)
+def test_features_that_tell_nothing_end_a_run_before_training(home, features, words, scaling):
+    """Whatever scaling follows, or none."""
+    dull = without_hydra(compose([*SMALL, *features, f"scaling={scaling}"]))
+    folder = f"{scaling} of {len(features)}"
+    with pytest.raises(InvalidInputError, match=words):
+        run(plan(dull), origin(home, dull, folder))
+    assert not (home / folder / "network.pt").exists()

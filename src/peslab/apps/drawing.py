@@ -6,7 +6,7 @@ from peslab.apps import present
 from peslab.configuration.folders import home
 from peslab.learning import TrainedModel
 from peslab.pipeline import plan
-from peslab.pipeline.pictures import LAST, LOSSES, draw, kept_losses
+from peslab.pipeline.pictures import LAST, LOSSES, Curves, draw, kept_losses
 from peslab.pipeline.run import NETWORK
 from peslab.pipeline.surrogate import DescribedModel
 from peslab.problems.contract import Prediction
@@ -29,7 +29,10 @@ def draw_missing(run_id: str, name: str, config: DictConfig, tracking: Tracking)
         return
     planned = plan(config)
     model = TrainedModel.load(tracking.artifact(home(), run_id, NETWORK))
-    history = kept_losses(tracking.artifact(home(), run_id, LOSSES))
+    history = Curves(
+        kept_losses(tracking.artifact(home(), run_id, LOSSES)),
+        are_settings=planned.optimizer.replicas_differ,
+    )
     surrogate = DescribedModel(planned.features, model)
     with present.watching(name) as watcher:
         watcher.part("data")

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import count, takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -108,18 +109,24 @@ def _range(values: "NDArray[np.float64] | NDArray[np.int64]") -> str:
 
 def single_run(run_id: str, metrics: Mapping[str, float], folder: Path, home: Path) -> None:
     """The errors of a run, the place of its results, the next command."""
+    best = metrics.get("best_replica")
     table = _table("Errors on the test part")
     table.add_column("metric")
-    table.add_column("mean ± standard error", justify="right")
+    told = "mean ± standard error" if best is None else f"replica {best:.0f}"
+    table.add_column(told, justify="right")
     for name in sorted(name for name in metrics if name.startswith("test/") and "_sem" not in name):
         table.add_row(name.removeprefix("test/"), with_sem(metrics, name))
     for name in ("baseline/constant_mae", "baseline/least_squares_mae", "skill"):
         table.add_row(name, with_sem(metrics, name))
     table.add_row("prediction", f"{metrics['prediction_microseconds']:.1f} µs")
     console.print(table)
+    if best is not None:
+        console.print("Replicas with learning rates of their own are settings, not seeds of one:")
+        console.print(f"the run is replica {best:.0f}, the best on the validation part.")
+        console.print(_settings(metrics, int(best)))
     tree = Tree(f"[bold]{folder}[/]")
     for file, about in {
-        "network.pt": "the trained replicas",
+        "network.pt": "the trained replicas" if best is None else f"replica {best:.0f}",
         "metrics.json": "everything measured",
         ".hydra/": "the composed config",
     }.items():
@@ -127,6 +134,19 @@ def single_run(run_id: str, metrics: Mapping[str, float], folder: Path, home: Pa
     console.print(tree)
     console.print(f"Figures and losses: peslab ui (store {home / 'mlflow.db'})")
     console.print(f"Again, but longer:  peslab rerun {run_id[:8]} trainer.max_epochs=400")
+
+
+def _settings(metrics: Mapping[str, float], best: int) -> Table:
+    """The errors of replicas that are settings, each on a line of its own."""
+    table = Table(**COMPACT)
+    names = [name for name in metrics if name.startswith(("val/", "test/")) and "_mae" in name]
+    for heading in ("replica", "learning\nrate", *(name.replace("/", "\n") for name in names)):
+        table.add_column(heading, justify="right")
+    for k in takewhile(lambda k: f"replica_{k}/learning_rate" in metrics, count()):
+        errors = (with_sem(metrics, f"replica_{k}/{name}") for name in names)
+        rate = f"{metrics[f'replica_{k}/learning_rate']:g}"
+        table.add_row(str(k), rate, *errors, style="bold" if k == best else None)
+    return table
 
 
 def own_trainers_run(metrics: Mapping[str, float], folder: Path) -> None:

@@ -16,10 +16,11 @@ from peslab.evaluation.drag import (
     straight_path,
     thesis_path,
 )
+from peslab.evaluation.drag_figures import drag_figure, drag_lines_figure
 from peslab.evaluation.drag_lines import LineTest, line_test, random_lines
 from peslab.evaluation.ensemble import ensemble_figure, ensemble_metrics
 from peslab.evaluation.error_figures import error_figure
-from peslab.evaluation.figures import drag_figure, drag_lines_figure, learning_curves, parity
+from peslab.evaluation.figures import learning_curves, parity
 from peslab.evaluation.finding import Finding
 from peslab.evaluation.forest import Forest, Means, forest_figure, half_widths
 from peslab.evaluation.lattice_figures import sample_lattices

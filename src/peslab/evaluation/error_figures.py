@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping
 
+import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.colors import Colormap, ListedColormap
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
@@ -19,6 +21,7 @@ SMALLEST = 1e-3  # part of the errors, that are drawn as small as the next ones
 PANEL_WIDTH = 3.7
 MOST_TICKS = 12  # of whole numbers, one each
 COLUMNS, ROWS = 60, 40  # of the density
+PALEST = 0.35  # of the greys, in which a single error is still seen on white
 
 
 def error_quantiles(along: Array, errors: Array) -> tuple[Array, Array]:
@@ -62,7 +65,7 @@ def error_figure(panels: Mapping[str, Array], errors: Array, unit: str = "E_c") 
             bend(axes, "x", along)
             middles, quantiles = error_quantiles(along, shown)
             cells = (max(COLUMNS, len(middles)), ROWS)  # a column for each of many widths
-            density(axes, np.tile(along, len(errors)), shown.ravel(), cells, "Greys", 0.5)
+            density(axes, np.tile(along, len(errors)), shown.ravel(), cells, _greys(), 0.6)
             _draw_bands(axes, middles, quantiles)
             axes.set_xlabel(name)
             values = np.unique(along)
@@ -73,6 +76,11 @@ def error_figure(panels: Mapping[str, Array], errors: Array, unit: str = "E_c") 
         row[0].set_title(f"Median error {np.median(errors):.2g} {unit_label(unit)}")
         decades_only(figure)
     return figure
+
+
+def _greys() -> Colormap:
+    """From a pale grey to black: white would hide what is there."""
+    return ListedColormap(mpl.colormaps["Greys"](np.linspace(PALEST, 1.0, 256)))
 
 
 def _draw_bands(axes: Axes, middles: Array, quantiles: Array) -> None:

@@ -1,13 +1,14 @@
 """Axes on which the many are seen beside the few that are far off, and how densely points lie."""
 
 import math
+import re
 from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.collections import QuadMesh
-from matplotlib.colors import LogNorm
+from matplotlib.colors import Colormap, LogNorm
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 from numpy.typing import NDArray
@@ -17,43 +18,53 @@ Numbers = NDArray[np.int64]
 
 LONG_RANGE = 10.0  # middle halves: beyond that, a linear axis would show one line
 FEWEST_TICKS, MOST_TICKS = 3, 13  # of an axis, whose labels then neither miss nor meet
+LETTER = 0.08  # of a label, in inches
 HUGE, TINY = 1e5, 1e-4  # beyond, numbers are told by their powers of ten
 DECADE = 10.0
 FAR = 10.0  # times the third quartile
 FEW_DECADES = 4.0  # which leave room for three labels each
 
 
-def bend(axes: Axes, name: str, values: Array) -> None:
+def bend(axes: Axes, name: str, values: Array, like: Array | None = None) -> None:
     """Make an axis linear around 0 and logarithmic far off, if a few values dwarf the others.
 
     Args:
         axes: Where.
         name: "x" or "y".
         values: What the axis will show, any shape.
+        like: What decides about the scale, any shape, so that two axes have the same; None for the
+            values.
     """
-    low, first, third, high = np.quantile(values, (0.0, 0.25, 0.75, 1.0)).tolist()
+    deciding = values if like is None else like
+    low, first, third, high = np.quantile(deciding, (0.0, 0.25, 0.75, 1.0)).tolist()
     if high - low > LONG_RANGE * (third - first) > 0.0:
         scaled = axes.set_xscale if name == "x" else axes.set_yscale
         scaled("asinh", linear_width=third - first)
-        label_decades(axes.xaxis if name == "x" else axes.yaxis, third - first, low, high)
+        ends = float(values.min()), float(values.max())
+        label_decades(axes.xaxis if name == "x" else axes.yaxis, third - first, *ends)
 
 
 def label_decades(axis: Axis, linear: float, low: float, high: float) -> None:
     """Put 0, ±1, ±3, ±10, … on an axis that is linear around 0 and logarithmic beyond.
 
-    Over many decades only some of them, so that labels do not meet; even steps where the values lie
-    between two of these.
+    Over many decades only some of them, so that labels do not meet, which lie beside each other on
+    the x axis; even steps where the values lie between two of these.
     """
     powers = range(
         math.ceil(math.log10(max(abs(low), abs(high), linear))), math.floor(math.log10(linear)), -1
     )
     steps = [digit * 10.0**power for digit in (1, 3) for power in (*powers, powers.stop)]
-    apart = (math.asinh(high / linear) - math.asinh(low / linear)) / MOST_TICKS
+    length = math.asinh(high / linear) - math.asinh(low / linear)
+    inches = axis.axes.get_window_extent().width / axis.axes.figure.dpi
+    letter = LETTER / inches if axis is axis.axes.xaxis else 0.0
+
+    def is_near(tick: float, other: float) -> bool:
+        apart = abs(math.asinh(tick / linear) - math.asinh(other / linear)) / length
+        return apart < max(1 / MOST_TICKS, letter * (1 + (_letters(tick) + _letters(other)) / 2))
+
     ticks: list[float] = []
     for tick in [0.0, *(sign * step for step in steps for sign in (1, -1))]:
-        place = math.asinh(tick / linear)
-        near = any(abs(place - math.asinh(other / linear)) < apart for other in ticks)
-        if low <= tick <= high and not near:
+        if low <= tick <= high and not any(is_near(tick, other) for other in ticks):
             ticks.append(tick)
     if len(ticks) < FEWEST_TICKS:
         ticks = [tick for tick in MaxNLocator(5).tick_values(low, high) if low <= tick <= high]
@@ -136,12 +147,17 @@ def plain(value: float) -> str:
     return text.replace("-", "−")
 
 
+def _letters(value: float) -> int:
+    """About how long the label of a number is."""
+    return len(re.sub(r"\\times|[${}^ ]", "", plain(value)))
+
+
 def density(
     axes: Axes,
     x: Array,
     y: Array,
     cells: tuple[int, int],
-    colors: str = "viridis",
+    colors: str | Colormap = "viridis",
     opacity: float = 1.0,
 ) -> QuadMesh:
     """Draw how many points lie in each cell of a grid, on a logarithmic scale of colors.

@@ -4,7 +4,14 @@ from peslab.features.descriptor import Descriptor
 from peslab.features.distances import RelativeDistances, SortedDistances
 from peslab.features.power_sums import PowerSums
 from peslab.features.proximity import ProximityEigenvalues
-from peslab.features.scaling import LinearMap, Scaling, Standardize, Unscaled, Whiten
+from peslab.features.scaling import (
+    LinearMap,
+    Scaling,
+    Standardize,
+    Unscaled,
+    Whiten,
+    check_features,
+)
 from peslab.features.sine_matrix import SineMatrixEigenvalues
 from peslab.features.symmetry_functions import SymmetryFunctions
 
@@ -21,4 +28,5 @@ __all__ = [
     "SymmetryFunctions",
     "Unscaled",
     "Whiten",
+    "check_features",
 ]

@@ -6,6 +6,7 @@ follow from that.
 """
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,6 +21,9 @@ from peslab.places import present, some_absent
 _RELATIVE_ROUNDING = 1e-12
 
 OF_PLACES = 3  # axes of features (n, N, F)
+
+MOST_NAMES = 6
+"""Of features in a sentence."""
 
 LEAST_FLOOR = 1e-14  # as far as float64 tells variances apart
 
@@ -171,13 +175,27 @@ class Unscaled(Scaling):
             The map that changes nothing.
 
         Raises:
-            InvalidInputError: If a feature is not finite.
+            InvalidInputError: If a feature is constant, as for the other scalings, or not finite.
         """
-        n_features = _rows(features).shape[1]
+        check_features(features)
+        n_features = features.shape[-1]
         return LinearMap(shift=np.zeros(n_features), matrix=np.eye(n_features))
 
 
-def _rows(features: NDArray[np.float64]) -> NDArray[np.float64]:
+def check_features(features: NDArray[np.float64], names: Sequence[str] = ()) -> None:
+    """Refuse features that tell nothing, whether or not they are scaled.
+
+    Args:
+        features: Of the training part, shape (n, n_features) or (n, N, n_features).
+        names: Of the features; without them they are called by their numbers.
+
+    Raises:
+        InvalidInputError: If a feature is constant or not finite.
+    """
+    _statistics(_rows(features, names), names)
+
+
+def _rows(features: NDArray[np.float64], names: Sequence[str] = ()) -> NDArray[np.float64]:
     """Features of all particles in one table, all of them finite."""
     if features.ndim not in {2, 3} or 0 in features.shape:
         raise InvalidInputError(
@@ -189,25 +207,39 @@ def _rows(features: NDArray[np.float64]) -> NDArray[np.float64]:
     finite = np.isfinite(rows).all(axis=0)
     if not finite.all():
         raise InvalidInputError(
-            f"Feature column(s) {_numbers(~finite)} (counted from 0) hold NaN or infinity; look "
-            "for coincident particles in the configurations."
+            f"{_told(~finite, names)} hold NaN or infinity; look for coincident particles in the "
+            "configurations."
         )
     return rows
 
 
-def _statistics(rows: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _statistics(
+    rows: NDArray[np.float64], names: Sequence[str] = ()
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Mean and standard deviation of each feature, none of which may be constant."""
     means, deviations = np.asarray(rows.mean(axis=0)), np.asarray(rows.std(axis=0))
     constant = deviations <= _RELATIVE_ROUNDING * np.abs(rows).max(axis=0)
+    if constant.all():
+        raise InvalidInputError(
+            f"All features, {len(constant)} of them, are constant over the {len(rows)} rows of the "
+            "training part, so that nothing can be learned; enlarge features.cutoff until "
+            "particles see a neighbor, or use more data."
+        )
     if constant.any():
         raise InvalidInputError(
-            f"Feature column(s) {_numbers(constant)} (counted from 0) are constant over the "
-            f"{len(rows)} rows of the training part and cannot be scaled; leave them out, such as "
-            "a cell width that is the same everywhere, or enlarge the cutoff of the features until "
-            "they see a neighbor."
+            f"{_told(constant, names)} are constant over the {len(rows)} rows of the training part "
+            "and tell nothing; leave them out, such as a cell width that is the same everywhere "
+            "(features.with_cell_width=false), or enlarge features.cutoff until particles see a "
+            "neighbor."
         )
     return means, deviations
 
 
-def _numbers(columns: npt.ArrayLike) -> str:
-    return ", ".join(str(column) for column in np.flatnonzero(columns))
+def _told(columns: npt.ArrayLike, names: Sequence[str]) -> str:
+    """Some features by their names, the first of many; by their numbers where they have none."""
+    numbers = np.flatnonzero(columns).tolist()
+    told = [repr(names[number]) if names else str(number) for number in numbers[:MOST_NAMES]]
+    if len(numbers) > MOST_NAMES:
+        told.append(f"and {len(numbers) - MOST_NAMES} more")
+    kind = "Feature(s)" if names else "Feature column(s), counted from 0,"
+    return f"{kind} {', '.join(told)}"

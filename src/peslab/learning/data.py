@@ -171,6 +171,12 @@ class ResidentSamples(nn.Module):
         return len(self.targets)
 
     @property
+    def magnitude(self) -> float:
+        """The largest root mean square of an input over all samples: 1 of standardized ones."""
+        rows = self.inputs.flatten(0, -2).double()
+        return float(rows.square().mean(dim=0).max().sqrt())
+
+    @property
     def places(self) -> int:
         """Of each sample; 1 where it is described as a whole."""
         return self.inputs.shape[1] if self.inputs.dim() == OF_PLACES else 1

@@ -33,7 +33,8 @@ class Fit:
     Attributes:
         model: The replicas, each with the weights of its best epoch, on the CPU.
         history: "train/loss" (in units of the loss) and "val/mae" (in E_c) of every replica after
-            every epoch, shape (k, epochs).
+            every epoch, shape (k, epochs); those of a replica whose patience ran out stay as they
+            were.
         best_epoch: The epoch of each replica's lowest "val/mae", counted from 0, shape (k,).
         seconds: The time that the training took.
     """
@@ -42,6 +43,11 @@ class Fit:
     history: dict[str, NDArray[np.float64]]
     best_epoch: NDArray[np.int64]
     seconds: float
+
+    @property
+    def best_replica(self) -> int:
+        """The replica with the lowest validation error."""
+        return int(self.history["val/mae"].min(axis=1).argmin())
 
 
 def fit(
@@ -65,7 +71,8 @@ def fit(
         validation: The held-out part that chooses each replica's best weights.
         seeds: The seed of each replica's initial weights and orders of the samples.
         on_epoch: Told, after every epoch, its number from 0 on and the means of "train/loss" and
-            "val/mae" over the replicas; what it raises ends the training.
+            "val/mae" over the replicas, or, where these are several settings, those of the best;
+            what it raises ends the training.
         folder: Where checkpoint.ckpt is written, if the trainer asks for one.
 
     Returns:

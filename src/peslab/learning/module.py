@@ -1,11 +1,13 @@
 """The training loop, inside Lightning and nearly as fast as outside."""
 
+import math
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
+import numpy as np
 import pytorch_lightning as pl
 import torch
 from torch import Tensor
@@ -22,6 +24,9 @@ from peslab.learning.settings import Settings
 _SHUFFLE_STREAM = 0x9E3779B9
 # So does it draw what dropout leaves out.
 _DROPOUT_STREAM = 0x7F4A7C15
+
+LARGE_INPUT = 5.0
+"""Root mean square beyond which inputs are not scaled; of those that are it is 1."""
 
 
 class Parts(NamedTuple):
@@ -51,7 +56,8 @@ class ReplicaTraining(pl.LightningModule):
         settings: How they are trained.
         parts: What on.
         seeds: The seed of each replica.
-        on_epoch: Told each epoch's number and the means over the replicas.
+        on_epoch: Told each epoch's number and the means over the replicas, or the best's figures
+            where these are several settings.
         folder: Where checkpoint.ckpt is written, if one is asked for.
     """
 
@@ -80,7 +86,10 @@ class ReplicaTraining(pl.LightningModule):
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
         """Build the optimizer from its choice."""
-        self._descent = self._settings.optimizer.build(self.network)
+        optimizer = self._settings.optimizer
+        if self._settings.schedule.by_replica:
+            optimizer = optimizer.apart(self.network.n_replicas)
+        self._descent = optimizer.build(self.network)
         self._rates = [group["lr"] for group in self._descent.param_groups]
         self._step: Callable[[Callable[[], Tensor]], Tensor] = cast("Any", self._descent.step)
         self._keeps_gradients = any(weights.grad is not None for weights in self._weights)
@@ -126,21 +135,32 @@ class ReplicaTraining(pl.LightningModule):
         self.network.dropout.draw_from(dropouts)
         if self._saved is not None:
             self._continue(self._saved)
+        self._done = self._out_of_patience().to(self.device)
+        self.trainer.should_stop = bool(self._done.all())
 
     def training_step(self, batch: int, batch_index: int) -> None:
         """Take every step of one epoch."""
         del batch, batch_index
         trainer, schedule = self._settings.trainer, self._settings.schedule
-        of_epoch = schedule.epoch_factor([sum(val) / len(val) for _, val in self.history])
+        of_epoch = self._epoch_factors()
         before, total = self.current_epoch * self._steps, self.max_epochs * self._steps
         parts = self.train_samples.shuffled(self._shuffles, trainer.batch_size)
         for step, part in enumerate(parts):
-            factor = of_epoch * schedule.factor((before + step) / total)
-            for group, rate in zip(self._descent.param_groups, self._rates, strict=True):
-                group["lr"] = rate * factor
+            factor = schedule.factor((before + step) / total)
+            groups = zip(self._descent.param_groups, self._rates, of_epoch, strict=True)
+            for group, rate, own in groups:
+                group["lr"] = rate * own * factor
             self._losses[step] = self._step(partial(self._descend, part))
             if self._average is not None:
                 self._average.update()
+
+    def _epoch_factors(self) -> list[float]:
+        """The schedule's factor of each group of weights for this epoch."""
+        schedule = self._settings.schedule
+        if not schedule.by_replica:
+            return [1.0] * len(self._rates)
+        errors = [[val_mae[k] for _, val_mae in self.history] for k in range(len(self._rates))]
+        return [schedule.epoch_factor(of_replica) for of_replica in errors]
 
     def _descend(self, part: Batch) -> Tensor:
         """Set the gradients of the losses, and return those, shape (k,)."""
@@ -179,31 +199,44 @@ class ReplicaTraining(pl.LightningModule):
                 errors = (self._energies(inputs, weights) - targets).abs()
                 total += errors.sum(dim=1, dtype=total.dtype)
             self._val_mae = (total / len(self.validation_samples)).to(self.network.dtype)
-            self._best.update(self._val_mae)
+            self._best.update(self._val_mae.masked_fill(self._done, math.inf))
 
     def on_train_epoch_end(self) -> None:
         """Read the epoch's figures: the one time that the host waits for the device."""
         sizes = torch.full((self._steps, 1), float(self._settings.trainer.batch_size))
         sizes[-1] -= sizes.sum() - len(self.train_samples)
+        done = self._done.cpu()
         losses = self._losses.double().cpu()
         train_loss = (losses * sizes).sum(dim=0) / len(self.train_samples)
         val_mae = self._val_mae.double().cpu()
-        self._check_finite(losses, val_mae)
+        self._check_finite(losses.masked_fill(done, 0.0), val_mae.masked_fill(done, 0.0))
+        if done.any():  # the figures of what is over stay as they were
+            last_loss, last_mae = torch.tensor(self.history[-1], dtype=torch.float64)
+            train_loss = torch.where(done, last_loss, train_loss)
+            val_mae = torch.where(done, last_mae, val_mae)
         self.history.append([train_loss.tolist(), val_mae.tolist()])
+        if self._settings.optimizer.replicas_differ:  # a mean over settings tells of none of them
+            train_loss, val_mae = (values[val_mae.argmin()] for values in (train_loss, val_mae))
         means = {"train/loss": train_loss.mean().item(), "val/mae": val_mae.mean().item()}
         self._on_epoch(self.current_epoch, means)
-        self.trainer.should_stop = self._is_done()
+        self._done = self._out_of_patience().to(self.device)
+        self.trainer.should_stop = bool(self._done.all())
         every = self._settings.trainer.checkpoint_every
         if every is not None and self._folder is not None and len(self.history) % every == 0:
             unfinished = self._folder / f"{NAME}.new"  # what a kill leaves half-written
             self.trainer.save_checkpoint(unfinished)
             unfinished.replace(self._folder / NAME)
 
-    def _is_done(self) -> bool:
-        """Whether no replica has improved for as many epochs as one is patient."""
+    def _out_of_patience(self) -> Tensor:
+        """Which replicas have not improved for as many epochs as one is patient, shape (k,).
+
+        Training goes on while another one improves; they keep what they would have alone.
+        """
         patience = self._settings.trainer.patience
-        best = torch.tensor([val_mae for _, val_mae in self.history]).argmin(dim=0)
-        return patience is not None and len(self.history) - 1 - int(best.max()) >= patience
+        if patience is None or not self.history:
+            return torch.zeros(self.network.n_replicas, dtype=torch.bool)
+        best = np.array([val_mae for _, val_mae in self.history]).argmin(axis=0)
+        return torch.from_numpy(len(self.history) - 1 - best >= patience)
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Add what Lightning does not know: plain containers and tensors."""
@@ -258,6 +291,19 @@ class ReplicaTraining(pl.LightningModule):
             where = f"batch {batch}" if batch < self._steps else "validation"
             raise TrainingDivergedError(
                 f"The loss of replica(s) {replicas} became NaN or infinite in epoch "
-                f"{self.current_epoch}, {where}; lower optimizer.learning_rate, or scale the "
-                "inputs (scaling=standardize)."
+                f"{self.current_epoch}, {where}; {self._remedies()}."
             )
+
+    def _remedies(self) -> str:
+        """What to try against divergence, by what is known of this training."""
+        settings, magnitude = self._settings, self.train_samples.magnitude
+        rate = settings.optimizer.learning_rate
+        told = "optimizer.learning_rate" + ("" if isinstance(rate, tuple) else f"={rate:g}")
+        remedies = [f"lower {told}"]
+        if magnitude > LARGE_INPUT:
+            size = f"whose typical size is {magnitude:.2g}"
+            remedies.insert(0, f"scale the inputs, {size} (scaling=standardize)")
+        clips = settings.trainer.gradient_clip_val is not None
+        if not clips and not settings.optimizer.whole_batches:  # a line search takes none
+            remedies.append("shorten long gradients (trainer.gradient_clip_val=1.0)")
+        return ", or ".join(remedies)

@@ -3,8 +3,8 @@
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, ClassVar
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Self
 
 import torch
 from torch import nn
@@ -18,7 +18,8 @@ class Optimizer(ABC):
     """The choice of an optimizer, before there are weights to optimize.
 
     Attributes:
-        learning_rate: The step size, before the schedule's factor; or one for each replica.
+        learning_rate: The step size, before the schedule's factor; or one for each replica, which
+            then are several settings, not seeds of one.
     """
 
     learning_rate: float | tuple[float, ...]
@@ -40,6 +41,11 @@ class Optimizer(ABC):
                 f"optimizer.learning_rate must be above 0, not {self.learning_rate}; try 1e-3."
             )
 
+    @property
+    def replicas_differ(self) -> bool:
+        """Whether replicas differ in more than their seeds: then they are several settings."""
+        return isinstance(self.learning_rate, tuple) and len(set(self.learning_rate)) > 1
+
     def check_replicas(self, n_replicas: int) -> None:
         """Refuse learning rates that are not one for each replica.
 
@@ -52,6 +58,10 @@ class Optimizer(ABC):
                 f"optimizer.learning_rate has {len(rates)} values for {n_replicas} replicas: set "
                 f"replicas={len(rates)}, or give one value for all."
             )
+
+    def apart(self, n_replicas: int) -> Self:
+        """The same with a rate for each replica, which a schedule may then change one by one."""
+        return replace(self, learning_rate=tuple(self._rates(n_replicas)))
 
     def load(self) -> None:  # noqa: B027  # most need nothing
         """Import what is needed, which is no part of the time that a training takes."""

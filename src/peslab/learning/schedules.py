@@ -4,12 +4,16 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 from peslab.errors import InvalidInputError
 
 
 class Schedule(ABC):
     """A factor of the learning rate, in every step."""
+
+    by_replica: ClassVar[bool] = False
+    """Whether replicas have factors of their own, as their errors are looked at."""
 
     @abstractmethod
     def factor(self, progress: float) -> float:
@@ -20,10 +24,10 @@ class Schedule(ABC):
         """
 
     def epoch_factor(self, errors: Sequence[float]) -> float:
-        """Tell a further factor, that of a whole epoch.
+        """Tell a further factor, that of a whole epoch of a replica, if it is `by_replica`.
 
         Args:
-            errors: The validation errors, means over the replicas, of the epochs that are over.
+            errors: The validation errors of that replica in the epochs that are over.
         """
         del errors
         return 1.0
@@ -105,6 +109,8 @@ class WarmupFlatDecay(Schedule):
 class Plateau(Schedule):
     """Lower the rate where the validation error no longer falls: the thesis's wish.
 
+    Each replica has a rate of its own, by its own error, so that it learns as it would alone.
+
     Attributes:
         reduction: What the rate is multiplied by.
         patience: Epochs without an improvement that are waited for.
@@ -112,6 +118,8 @@ class Plateau(Schedule):
 
     reduction: float
     patience: int
+
+    by_replica: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         if not 0.0 < self.reduction < 1.0:

@@ -89,3 +89,8 @@ class Settings:
                 f"{optimizer} compares losses of one network, which dropout changes at every look: "
                 "set network.dropout=0, or choose another optimizer."
             )
+        if self.trainer.gradient_clip_val is not None:
+            raise InvalidInputError(
+                f"{optimizer} measures slopes along its steps, which shortened gradients falsify: "
+                "set trainer.gradient_clip_val=null, or choose another optimizer."
+            )

@@ -27,8 +27,8 @@ class Trainer:
             products of layers have 8 bits, everything else 24: for GPUs, and large errors.
         gradient_clip_val: The longest gradient of a replica's loss, in the norm of all its weights;
             longer ones are shortened. None takes them as they are.
-        patience: Epochs without a better validation error of any replica after which training ends;
-            None runs all epochs.
+        patience: Epochs without a better validation error after which a replica is done; training
+            ends with the last of them. None runs all epochs.
         averaging: How much of an average of the weights over steps each step keeps, e.g. 0.999; the
             average is what is validated and kept. None keeps the weights themselves.
         checkpoint_every: Epochs from one checkpoint to the next; None writes none.

@@ -17,6 +17,7 @@ from omegaconf import DictConfig, OmegaConf
 from peslab.configuration.compose import parse
 from peslab.errors import PeslabError
 from peslab.pipeline.plan import Plan, plan
+from peslab.pipeline.replicas import BEST_REPLICA
 from peslab.problems.contract import Array, Task
 
 FAILURE = "failure.txt"
@@ -117,7 +118,11 @@ def replicas(runs: pl.DataFrame, metric: str) -> Array:
     """
     numbered = (f"replica_{k}/{metric}" for k in count())
     names = list(takewhile(lambda name: name in runs.columns, numbered))
-    values: Array = runs.select(pl.col(names).fill_null(math.nan)).to_numpy()
+    values: Array = runs.select(pl.col(names).fill_null(math.nan)).to_numpy(writable=True)
+    if BEST_REPLICA in runs.columns:  # those of some runs are settings, of which one is the run
+        are_settings = runs[BEST_REPLICA].is_not_null().to_numpy()
+        values[are_settings] = math.nan
+        values[are_settings, 0] = runs[metric].to_numpy()[are_settings]
     return values[:, ~np.isnan(values).all(axis=0)]
 
 

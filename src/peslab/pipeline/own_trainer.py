@@ -27,7 +27,8 @@ from peslab.configuration.compose import keys
 from peslab.configuration.suggest import did_you_mean
 from peslab.errors import PeslabError
 from peslab.passwords import masked
-from peslab.pipeline.run import keep_metrics, summary
+from peslab.pipeline.replicas import summary
+from peslab.pipeline.run import keep_metrics
 from peslab.problems.contract import FRESH_SEEDS
 from peslab.study import Study
 from peslab.study.about import About

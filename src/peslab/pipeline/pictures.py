@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import polars as pl
@@ -17,10 +18,22 @@ LAST = "learning_curves"
 """The figure without which a run was not drawn, or not to its end."""
 
 
+class Curves(NamedTuple):
+    """How a training went.
+
+    Attributes:
+        losses: Of each replica after each epoch, shape (k, epochs).
+        are_settings: Whether replicas are several settings, and not seeds of one.
+    """
+
+    losses: Mapping[str, Array]
+    are_settings: bool = False
+
+
 def draw(
     log: RunRecord,
     unit: str,
-    history: Mapping[str, Array],
+    history: Curves,
     predicted: Prediction,
     test: Table,
     probes: Iterable[Probe],
@@ -30,7 +43,7 @@ def draw(
     Args:
         log: Of the run.
         unit: Of the errors.
-        history: The losses of each replica after each epoch, shape (k, epochs).
+        history: The losses of each replica after each epoch.
         predicted: What the model says of the test part.
         test: The test part.
         probes: Looks at the model.
@@ -38,7 +51,7 @@ def draw(
     log.figure(parity(predicted.targets, test.targets, unit), "figures/parity.png")
     for probe in probes:
         log.figure(probe.draw(), f"figures/{probe.name}.png")
-    log.figure(learning_curves(history, unit), f"figures/{LAST}.png")
+    log.figure(learning_curves(*history, unit=unit), f"figures/{LAST}.png")
 
 
 def keep_losses(history: Mapping[str, Array], path: Path) -> None:

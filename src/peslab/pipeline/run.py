@@ -12,21 +12,22 @@ from omegaconf import DictConfig, OmegaConf
 
 from peslab.configuration.secrets import recorded, recorded_text
 from peslab.configuration.statistics import is_open
-from peslab.evaluation import mean_and_sem, prediction_times, skill
-from peslab.features import LinearMap
-from peslab.learning import Fit, Samples, fit, use_threads
+from peslab.evaluation import prediction_times, skill
+from peslab.features import Descriptor, LinearMap, check_features
+from peslab.learning import Fit, Samples, TrainedModel, fit, use_threads
 from peslab.passwords import masked_values
 from peslab.pipeline.memory import memory_told
-from peslab.pipeline.pictures import LOSSES, draw, keep_losses
+from peslab.pipeline.pictures import LOSSES, Curves, draw, keep_losses
 from peslab.pipeline.plan import Plan, settled
 from peslab.pipeline.repetition import data_marks
-from peslab.pipeline.statistics import data_statistics
+from peslab.pipeline.replicas import of_probes, of_settings, summary
+from peslab.pipeline.statistics import data_statistics, scales
 from peslab.pipeline.surrogate import DescribedModel
-from peslab.problems.contract import Array, Prediction, Probe, Table, Tables
+from peslab.problems.contract import Array, Prediction, Table, Tables
 from peslab.tracking import RunRecord, record_environment, track_run
 
 NETWORK = "network.pt"
-"""The trained replicas, in the run's folder and among its artifacts."""
+"""The trained replicas, or the best of several settings, in the run's folder and its artifacts."""
 
 ONE_THREAD_BATCH = 4096
 """Below it a second thread costs more than it brings, up to 196 times on busy cores."""
@@ -171,24 +172,29 @@ def run(plan: Plan, origin: Origin) -> Outcome:
         with watch.measure("features"):
             train = _described(plan, tables.train)
             held_out = Samples(plan.features(*tables.validation.inputs), tables.validation.targets)
+            check_features(train.inputs, _names(plan.features, tables.train))
             scaling = plan.scaling.fit(train.inputs)
             plan = _settled(plan, origin, log, data_statistics(tables.train, scaling))
         with watch.measure("fit"):
             fitted = _fit(plan, scaling, train, held_out, log, origin)
+        best = fitted.best_replica if plan.optimizer.replicas_differ else None
         surrogate = DescribedModel(plan.features, fitted.model)
         with watch.measure("evaluation"):
             predicted = Prediction.of(tables.test, surrogate)
-            metrics = _evaluate(plan, surrogate, tables, train, predicted)
+            metrics = _evaluate(plan, surrogate, tables, train, predicted, best)
+            if best is not None:  # the other settings have been tried, and are not what comes out
+                surrogate, predicted = surrogate.replica(best), predicted.replica(best)
             probes = list(plan.problem.probes(surrogate, tables, predicted))
-            metrics |= _of_probes(probes)
+            metrics |= of_probes(probes, best)
         with watch.measure("logging"):
-            _keep(log, origin.folder, tables, fitted)
+            _keep(log, origin.folder, tables, surrogate.model, fitted.history)
         if origin.is_drawn(metrics):
             with watch.measure("figures"):
                 unit = plan.problem.task.unit
-                log.network(fitted.model, train.inputs[:2])
-                draw(log, unit, fitted.history, predicted, tables.test, probes)
-        metrics |= summary({"best_epoch": fitted.best_epoch.astype(float)})
+                log.network(surrogate.model, train.inputs[:2])
+                history = Curves(fitted.history, are_settings=best is not None)
+                draw(log, unit, history, predicted, tables.test, probes)
+        metrics |= summary({"best_epoch": fitted.best_epoch.astype(float)}, best)
         metrics |= watch.seconds | {"seconds/fit": fitted.seconds}
         log.metrics(metrics)
         keep_metrics(origin.folder, metrics)
@@ -198,12 +204,14 @@ def run(plan: Plan, origin: Origin) -> Outcome:
     return Outcome(log.run_id, metrics, objective, origin.folder, tested)
 
 
-def _keep(log: RunRecord, folder: Path, tables: Tables, fitted: Fit) -> None:
+def _keep(
+    log: RunRecord, folder: Path, tables: Tables, model: TrainedModel, history: Mapping[str, Array]
+) -> None:
     """What the run learned from and what it became, in its folder and in the store."""
     for role, source in tables.sources.items():
         log.dataset(source.frame, source.path, role, source.fingerprint)
-    fitted.model.save(folder / NETWORK)
-    keep_losses(fitted.history, folder / LOSSES)
+    model.save(folder / NETWORK)
+    keep_losses(history, folder / LOSSES)
     for name in (NETWORK, LOSSES):
         log.file(folder / name)
 
@@ -213,6 +221,11 @@ def keep_metrics(folder: Path, metrics: Mapping[str, float]) -> None:
     partial = folder / "metrics.json.partial"
     partial.write_text(json.dumps(metrics, indent=1), encoding="utf-8")
     partial.replace(folder / "metrics.json")
+
+
+def _names(features: Descriptor, table: Table) -> list[str]:
+    """What the features of a table are called."""
+    return features.names(table.inputs[0].shape[1])
 
 
 def _described(plan: Plan, table: Table) -> Samples:
@@ -249,7 +262,12 @@ def _fit(
 
 
 def _evaluate(
-    plan: Plan, surrogate: DescribedModel, tables: Tables, train: Samples, predicted: Prediction
+    plan: Plan,
+    surrogate: DescribedModel,
+    tables: Tables,
+    train: Samples,
+    predicted: Prediction,
+    best: int | None,
 ) -> dict[str, float]:
     """All final metrics, given what the model says of the test part."""
     held_out = Prediction.of(tables.validation, surrogate)
@@ -261,35 +279,20 @@ def _evaluate(
                 ("test", tables.test, predicted),
             )
             for name, values in plan.problem.errors(table, prediction).items()
-        }
+        },
+        best,
     )
     test = (plan.features(*tables.test.inputs), tables.test.targets)
     baselines = plan.problem.baselines((train.inputs, train.targets), test)
+    baselines |= scales(tables.test, plan.problem.task.target)
     metrics |= {f"baseline/{name}": value for name, value in baselines.items()}
     error = metrics[plan.problem.task.test_error]
     metrics["skill"] = skill(error, metrics["baseline/constant_mae"])
     metrics["training_rows"] = float(len(tables.train))
     metrics |= _prediction_times(surrogate, tables.test)
     metrics["network_parameters"] = float(surrogate.model.network.n_parameters)
-    return metrics
-
-
-def _of_probes(probes: Sequence[Probe]) -> dict[str, float]:
-    metrics: dict[str, float] = {}
-    for probe in probes:
-        metrics |= summary({f"{probe.name}/{name}": of for name, of in probe.numbers.items()})
-        metrics |= {f"{probe.name}/{name}": value for name, value in probe.common.items()}
-    return metrics
-
-
-def summary(values: Mapping[str, Array]) -> dict[str, float]:
-    """Mean over replicas, its standard error if they are several, each replica's own value."""
-    metrics: dict[str, float] = {}
-    for name, replicas in values.items():
-        metrics[name], sem = mean_and_sem(replicas)
-        if len(replicas) > 1:
-            metrics[f"{name}_sem"] = sem
-        metrics |= {f"replica_{k}/{name}": float(value) for k, value in enumerate(replicas)}
+    if best is not None:
+        metrics |= of_settings(best, plan.optimizer.learning_rate)
     return metrics
 
 

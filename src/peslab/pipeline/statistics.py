@@ -30,8 +30,31 @@ def data_statistics(table: Table, scaling: LinearMap) -> dict[str, float]:
         "n_features": n_features,
         "n_inputs": n_inputs,
     }
-    if table.gradients is not None:
-        magnitude = float(np.abs(table.gradients[present(table.gradients)]).mean())
+    magnitude = gradient_magnitude(table)
+    if magnitude is not None:
         length = found["target_std"] / magnitude if magnitude > 0.0 else math.inf
         found |= {"gradient_magnitude": magnitude, "length": length}
     return {name: found[name] for name in NAMES if name in found}
+
+
+def scales(table: Table, target: str) -> dict[str, float]:
+    """What errors on the test part are parts of, as baselines are called.
+
+    Args:
+        table: The test part.
+        target: The word before `_mae` in metrics.
+
+    Returns:
+        The standard deviation of its targets, and the mean magnitude of components of its gradients
+        where it has them.
+    """
+    magnitude = gradient_magnitude(table)
+    found = {f"{target}_std": float(table.targets.std())}
+    return found if magnitude is None else found | {"gradient_magnitude": magnitude}
+
+
+def gradient_magnitude(table: Table) -> float | None:
+    """The mean magnitude of a component of a particle's gradient; None without gradients."""
+    if table.gradients is None:
+        return None
+    return float(np.abs(table.gradients[present(table.gradients)]).mean())

@@ -26,6 +26,10 @@ class DescribedModel:
     features: Descriptor
     model: TrainedModel
 
+    def replica(self, index: int) -> "DescribedModel":
+        """One replica on its own, by its number from 0."""
+        return DescribedModel(self.features, self.model.replica(index))
+
     def predict(self, *inputs: Array, n_threads: int | None = None) -> Array:
         """Targets, shape (k, n)."""
         return self.model.predict(self.features(*inputs, n_threads=n_threads))

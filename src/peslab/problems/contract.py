@@ -144,6 +144,13 @@ class Prediction(NamedTuple):
             return cls(*surrogate.predict_with_gradient(*table.inputs))
         return cls(surrogate.predict(*table.inputs), None)
 
+    def replica(self, index: int) -> "Prediction":
+        """What one replica says, by its number from 0."""
+        one = slice(index, index + 1)
+        return Prediction(
+            self.targets[one], None if self.gradients is None else self.gradients[one]
+        )
+
 
 @dataclass(frozen=True)
 class Probe:
