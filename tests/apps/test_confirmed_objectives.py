@@ -14,6 +14,8 @@ from peslab.problems.contract import Task
 from peslab.study import Study
 from peslab.tracking import Tracking
 
+pytestmark = pytest.mark.usefixtures("unrendered")
+
 LOCAL = Tracking(uri=None, experiment="peslab")
 STUDY = ("train", "study=learning_rate", "debug=fast", "study.n_trials=1", "study.confirm=1")
 

@@ -12,6 +12,8 @@ import pytest
 
 from peslab.tracking import Tracking
 
+pytestmark = pytest.mark.usefixtures("unrendered")
+
 SCRIPT = Path(__file__).parents[1] / "foreign_trainer.py"
 LOCAL = Tracking(uri=None, experiment="peslab")
 COMMAND = (

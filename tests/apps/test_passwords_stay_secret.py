@@ -11,7 +11,10 @@ from peslab.tracking import Tracking
 
 # SQLite has no passwords, so that one in its address is left out, and told to be: here it stands in
 # for a server's.
-pytestmark = pytest.mark.filterwarnings("ignore:Query string argument")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:Query string argument"),
+    pytest.mark.usefixtures("unrendered"),
+]
 
 PASSWORDS = st.text(
     st.characters(

@@ -9,6 +9,8 @@ from peslab.apps.picks import command
 from peslab.configuration.build import resolve
 from peslab.configuration.compose import compose, without_hydra
 
+pytestmark = pytest.mark.usefixtures("unrendered")
+
 
 def test_the_command_is_the_best_trial_that_meets_the_condition(in_study, peslab):
     """It composes to what the trial was; errors and times stand below it."""

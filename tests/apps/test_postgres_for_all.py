@@ -10,6 +10,8 @@ from peslab.study.settings import REMEMBERED
 from peslab.study.storage.study import load
 from peslab.tracking import Tracking
 
+pytestmark = pytest.mark.usefixtures("unrendered")
+
 STUDY = ("train", "-m", "study=quickstart", "debug=fast", "replicas=1", "study.confirm=0")
 
 WRITES = """import sys; open("metrics.json", "w").write('{"val/error": %s}' % sys.argv[1])"""

@@ -6,6 +6,8 @@ import pytest
 
 from peslab.tracking import Tracking
 
+pytestmark = pytest.mark.usefixtures("unrendered")
+
 STORE = Tracking(uri=None, experiment="peslab")
 
 

@@ -15,7 +15,10 @@ SECRET = "hush-Zaunkönig-17"  # noqa: S105  # of nobody
 SHORT = ("study=orders", "study.name=mine", "debug=fast", "replicas=1", "study.n_trials=1")
 
 # SQLite has no passwords: it stands in for a server.
-pytestmark = pytest.mark.filterwarnings("ignore:Query string argument")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:Query string argument"),
+    pytest.mark.usefixtures("unrendered"),
+]
 
 
 class NoWorker:

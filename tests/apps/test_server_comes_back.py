@@ -8,6 +8,8 @@ import pytest
 from mlflow_server import MlflowServer
 from peslab.tracking import Tracking
 
+pytestmark = pytest.mark.usefixtures("unrendered")
+
 STUDY = ("train", "-m", "study=quickstart", "study.name=far", "debug=fast", "replicas=1")
 SMALL = ("study.n_trials=3", "study.confirm=0")
 

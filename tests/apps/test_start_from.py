@@ -11,6 +11,8 @@ from peslab.errors import PeslabError
 from peslab.study.results.ranking import metrics_of
 from peslab.study.storage.study import load
 
+pytestmark = pytest.mark.usefixtures("unrendered")
+
 
 @pytest.fixture
 def own(studied, tmp_path, monkeypatch):
