@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -11,6 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from peslab.apps.ui import environment
+from ports import free_ports
 
 START_SECONDS = 120
 
@@ -24,15 +24,25 @@ class MlflowServer:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
-        self.address = f"http://127.0.0.1:{self.port}"
+        self.port = 0
         self._process = None
+
+    @property
+    def address(self) -> str:
+        """Where it answers, the same after each start."""
+        return f"http://127.0.0.1:{self.port}"
 
     def start(self) -> None:
         """Start it, and wait until it answers."""
         self.folder.mkdir(parents=True, exist_ok=True)
+        for port in [self.port] if self.port else free_ports():
+            self.port = port
+            if self._started():
+                return
+        raise AssertionError((self.folder / "server.log").read_text())
+
+    def _started(self) -> bool:
+        """Start it on its port; tell whether it lives."""
         command = [
             *(sys.executable, "-m", "mlflow", "server", "--workers", "1"),
             *("--backend-store-uri", f"sqlite:///{self.folder / 'server.db'}"),
@@ -49,9 +59,11 @@ class MlflowServer:
             )
         end = time.monotonic() + START_SECONDS
         while not self._answers():
-            assert self._process.poll() is None, (self.folder / "server.log").read_text()
+            if self._process.poll() is not None:
+                return False
             assert time.monotonic() < end, "the server did not start"
             time.sleep(0.1)
+        return True
 
     def stop(self) -> None:
         """Stop it and all that it started, as a power cut does."""

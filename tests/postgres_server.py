@@ -2,12 +2,13 @@
 
 import os
 import shutil
-import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+
+from ports import free_ports
 
 NOBODY = "nobody"  # PostgreSQL refuses to run as root
 PASSWORD = "a%40secret"  # noqa: S105  # as it stands in an address; a@secret
@@ -37,19 +38,24 @@ def postgres() -> Iterator[str]:
             command, user=user, cwd=folder, check=True, capture_output=True, timeout=60, text=True
         )
 
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    def start() -> int:
+        """Start it on a port that nobody else has; give the port."""
+        for port in free_ports():
+            options = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c fsync=off"
+            with suppress(subprocess.CalledProcessError):
+                run("pg_ctl", "-D", data, "-o", options, "-w", "-l", str(folder / "log"), "start")
+                return port
+        raise AssertionError((folder / "log").read_text())
+
     if user:
         shutil.chown(folder, user)
     secret = folder / "password"
     secret.write_text("a@secret", encoding="utf-8")
     secret.chmod(0o644)
     data = str(folder / "data")
-    options = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c fsync=off"
     try:
         run("initdb", "-D", data, "-U", "peslab", "-A", "scram-sha-256", f"--pwfile={secret}")
-        run("pg_ctl", "-D", data, "-o", options, "-w", "-l", str(folder / "log"), "start")
+        port = start()
         try:
             yield f"peslab:{PASSWORD}@127.0.0.1:{port}"
         finally:

@@ -1,9 +1,6 @@
 """A person opens `peslab ui` in a browser and finds the study's runs."""
 
-import os
 import shutil
-import signal
-import socket
 import subprocess
 import sys
 import time
@@ -12,39 +9,53 @@ import urllib.request
 
 import pytest
 
+from ports import free_ports
+
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 @pytest.fixture
 def address(in_study):
-    """MLflow's UI on the study's store, as the command serves it."""
-    port = free_port()
-    server = subprocess.Popen(
-        [sys.executable, "-m", "peslab", "ui", "--port", str(port)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-        start_new_session=True,
-    )
-    address = f"http://127.0.0.1:{port}"
+    """MLflow's UI on the study's store, as the command serves it, asked to end at the end."""
+    for port in free_ports():
+        server = subprocess.Popen(
+            [sys.executable, "-m", "peslab", "ui", "--port", str(port)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+        address = f"http://127.0.0.1:{port}"
+        try:
+            if address in server.stdout.readline() and answers(server, address):
+                yield address
+                break
+        finally:
+            server.terminate()
+            server.communicate(timeout=60)
+    else:
+        pytest.fail("no port was free")
+    wait_for(lambda: not is_open(address))
+
+
+def answers(server, address):
+    """Whether a server came to answer, rather than to end as its port was taken."""
+    wait_for(lambda: server.poll() is not None or is_open(address))
+    return server.poll() is None
+
+
+def is_open(address):
     try:
-        assert address in server.stdout.readline()
-        for _ in range(240):
-            try:
-                with urllib.request.urlopen(f"{address}/health", timeout=5):
-                    break
-            except (urllib.error.URLError, TimeoutError):
-                time.sleep(0.25)
-        yield address
-    finally:
-        os.killpg(server.pid, signal.SIGTERM)
-        server.communicate(timeout=30)
+        with urllib.request.urlopen(f"{address}/health", timeout=5):
+            return True
+    except OSError:
+        return False
+
+
+def wait_for(condition):
+    end = time.monotonic() + 120
+    while not condition():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.1)
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")

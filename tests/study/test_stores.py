@@ -157,6 +157,20 @@ def test_a_server_that_does_not_answer_is_told(tmp_path):
     assert "secret" not in str(caught.value)
 
 
+def test_what_follows_from_a_lost_server_is_not_told(postgres_server, tmp_path, caplog):
+    """By the driver, which cannot end in order what it was sending; the loss itself is an error."""
+    import psycopg
+
+    address = f"{postgres_server}/postgres"
+    open_store(f"postgresql+psycopg://{address}", tmp_path).storage()
+    lost = psycopg.connect(f"postgresql://{address}", autocommit=True)
+    with pytest.raises(psycopg.OperationalError), lost.pipeline():
+        with psycopg.connect(f"postgresql://{address}", autocommit=True) as other:
+            other.execute("SELECT pg_terminate_backend(%s, 10000)", [lost.info.backend_pid])
+        lost.execute("SELECT 1").fetchone()
+    assert [record.name for record in caplog.records if record.name == "psycopg"] == []
+
+
 def test_leases_are_judged_by_one_clock(tmp_path, monkeypatch):
     """That of the file system: a machine whose own clock is wrong takes nobody for dead."""
     monkeypatch.setattr(time, "time", lambda: 0.0)

@@ -123,6 +123,7 @@ class Tracking:
 
         # MLflow's own words about a database would be a page; we have a sentence.
         logging.getLogger("mlflow.store.db.utils").setLevel(logging.CRITICAL)
+        logging.getLogger("psycopg").setLevel(logging.ERROR)
         logging.getLogger("urllib3.connectionpool").setLevel(logging.ERROR)
         address = self.address(home)
         try:

@@ -41,6 +41,8 @@ class PostgresStore(Store):
     def storage(self) -> BaseStorage:
         """The tables, made by one worker while others wait."""
         logging.getLogger("alembic").setLevel(logging.WARNING)
+        # It would tell what follows from a lost server, which is told already.
+        logging.getLogger("psycopg").setLevel(logging.ERROR)
         with self.lock("create"):
             try:
                 storage = RDBStorage(self._uri, engine_kwargs={"pool_pre_ping": True})
