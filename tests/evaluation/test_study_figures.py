@@ -259,6 +259,14 @@ def test_trials_without_an_error_or_a_key_do_not_break_the_parallel_axes():
     assert [np.isnan(line.get_ydata()).sum() for line in trials] == [1, 0]
 
 
+def test_a_key_that_no_drawn_trial_has_is_no_parallel_axis():
+    """Its scale would be made up: only a trial that failed has a value of it."""
+    places = {"a": np.array([1.0, 2.0, 3.0]), "b": np.array([np.nan, np.nan, 4.0])}
+    keys = [SearchedAxis(name, each) for name, each in places.items()]
+    (axes,) = drawn(parallel_figure(keys, np.array([0.1, 0.2, np.nan]), "MAE"))
+    assert [tick.get_text() for tick in axes.get_xticklabels()] == ["a", "MAE"]
+
+
 def test_names_that_look_like_formulas_are_letters():
     """Anybody may call an option $x$, or write an odd number of dollars."""
     names = tuple(map(literal, ("$x$", "$", "\\frac{", "漢字")))
