@@ -135,6 +135,18 @@ def test_intervals_that_reach_zero_leave_a_logarithmic_axis():
     assert 0.004 < axes.get_xlim()[0] < 0.006
 
 
+def test_intervals_of_errors_end_at_zero():
+    """No error is less; of what may be negative, such as R², the interval is whole."""
+    errors, halves = np.array([0.01, 0.02]), np.array([0.001, 0.05])
+    nothing = Means(np.full(2, np.nan), np.full(2, np.nan))
+    for least, end in ((0.0, 0.0), (-np.inf, -0.03)):
+        trials = Forest(["a", "b"], Means(errors, halves), nothing, np.zeros(2, bool), least=least)
+        (axes,) = drawn(forest_figure(trials, ""))
+        (lines,) = axes.containers[0][2]
+        assert lines.get_segments()[1][0, 0] == pytest.approx(end, abs=1e-12)
+        assert axes.get_xlim()[0] == pytest.approx(end, abs=0.01)
+
+
 @pytest.mark.parametrize("n", [1, 2, 60])
 def test_few_and_many_trials_make_a_forest(n):
     """One alone has an axis too; of very many the best are shown, and it says so."""

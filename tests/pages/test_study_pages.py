@@ -29,7 +29,7 @@ from test_html_pages import NASTY, read
 
 from peslab.pages import study_pictures
 from peslab.pages.study_page import Recorded, ranking_table, study_files, with_sem
-from peslab.pages.words import metric_words
+from peslab.pages.words import is_never_negative, metric_words
 from peslab.study.about import About
 from peslab.study.results.fresh import FRESH, VERDICT, FreshResult, Verdict
 from peslab.study.results.ranking import METRICS
@@ -196,6 +196,23 @@ def test_confirmed_trials_show_their_fresh_errors_and_ties():
     table = ranking_table(study, trials_frame(study))
     assert table.bold == {0, 1}
     assert [row[table.header.index("tied")] for row in table.rows[:4]] == ["✓", "✓", "", ""]
+
+
+@pytest.mark.parametrize(
+    ("metric", "is_so"),
+    [
+        ("test/energy_mae", True),
+        ("val/error", True),
+        ("val/energy_max_error", True),
+        ("prediction_microseconds", True),
+        ("seconds/fit", False),
+        ("val/energy_r2", False),
+        ("terror", False),
+    ],
+)
+def test_errors_and_times_are_known_by_their_names(metric, is_so):
+    """What is none of them may be negative."""
+    assert is_never_negative(metric) == is_so
 
 
 @pytest.mark.parametrize(

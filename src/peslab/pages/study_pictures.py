@@ -27,7 +27,7 @@ from peslab.evaluation import (
     unit_label,
 )
 from peslab.pages.document import Picture
-from peslab.pages.words import MICROSECONDS, metric_words
+from peslab.pages.words import MICROSECONDS, is_never_negative, metric_words
 from peslab.study.results.importances import importances
 from peslab.study.results.report import short_names
 from peslab.study.results.searched import SearchedKey, asked, objective_values, searched_keys
@@ -127,6 +127,7 @@ class StudyPictures:
                 for name, metric in BASELINES.items()
                 if metric in ranked.columns and shown == self._asked.about.baselined
             },
+            0.0 if is_never_negative(shown) and (ranked[shown] >= 0.0).all() else -np.inf,
         )
         return forest_figure(forest, self._label(shown))
 
