@@ -97,8 +97,11 @@ class Verdict:
     pairs: list[dict[str, float]]
 
     def is_tied(self, trial: int) -> bool | None:
-        """Whether a trial is among the best; None where it is no leading one, or nobody knows."""
-        known = self.tied is not None and trial in self.trials
+        """Whether a trial is among the best; None where it is no leading one, or nobody knows.
+
+        Of one alone nobody knows: there is none to compare it with.
+        """
+        known = self.tied is not None and trial in self.trials and len(self.trials) > 1
         return trial in (self.tied or ()) if known else None
 
 
