@@ -229,6 +229,21 @@ def test_finished_trials_are_counted_among_those_that_were_asked_for(asked_for, 
     assert f"\n{words}:" in made["report.md"]
 
 
+def test_where_no_data_are_new_the_page_calls_none_fresh(monkeypatch):
+    """Seeds are."""
+    study = ordinary()
+    for number in (0, 1):
+        result = FreshResult(number, 0.02, 0.001, promised=0.01, told="the same file", is_new=False)
+        study.set_user_attr(f"{FRESH}{number}", asdict(result))
+    study.set_user_attr(VERDICT, asdict(Verdict([0, 1], [0, 1], None, [])))
+    drawn = []
+    monkeypatch.setattr(study_pictures, "forest_figure", lambda forest, _: drawn.append(forest))
+    page = study_files(study, RECORDED)["report.md"]
+    assert drawn[0].again == "fresh seeds"
+    assert page.count("fresh") == page.count("fresh seeds") == 1
+    assert "trained again" in ranking_table(study, trials_frame(study)).header
+
+
 def test_another_metric_of_fresh_data_is_named_and_not_drawn_beside_the_error(monkeypatch):
     """A gradient's error has no place on the axis of the energy's."""
     study = ordinary()

@@ -172,9 +172,7 @@ def test_an_error_that_is_no_number_is_a_failure(tmp_path):
         return replace(again()(trial, folder), errors=np.full((2, 5), np.nan))
 
     study = run(tmp_path, confirming(retrain))
-    assert {each.reason for each in fresh_results(study).values()} == {
-        "its error on fresh data is nan."
-    }
+    assert {each.reason for each in fresh_results(study).values()} == {"its error is nan."}
     assert verdict(study).trials == []
 
 

@@ -51,6 +51,8 @@ class Forest:
         tied: Whether a trial cannot be told from the best, shape (n,).
         baselines: Errors without a network on the inputs of each trial by their names, (n,).
         least: What no error can be less than, where intervals end.
+        again: What was fresh when trials were trained again.
+        best: What those are tied for that are.
     """
 
     names: Sequence[str]
@@ -59,6 +61,8 @@ class Forest:
     tied: Flags
     baselines: Mapping[str, Array] = field(default_factory=dict)
     least: float = -np.inf
+    again: str = "fresh data and seeds"
+    best: str = "best"
 
 
 def half_widths(sem: Array, n: Array) -> Array:
@@ -96,7 +100,7 @@ def forest_figure(forest: Forest, label: str) -> Figure:
         for row in np.flatnonzero(forest.tied):
             axes.axhspan(row - 0.5, row + 0.5, color=GREEN, alpha=0.14, linewidth=0)
         shift = 0.17 if np.isfinite(forest.fresh.errors).any() else 0.0
-        test, fresh = (BLUE, "o", "test part"), (VERMILION, "D", "fresh data and seeds")
+        test, fresh = (BLUE, "o", "test part"), (VERMILION, "D", forest.again)
         _draw_means(axes, rows - shift, forest.test, test, forest.least)
         _draw_means(axes, rows + shift, forest.fresh, fresh, forest.least)
         axes.set_yticks(rows, forest.names)
@@ -201,7 +205,7 @@ def _draw_floor(axes: Axes, name: str, values: Array, style: LineStyle) -> None:
 
 def _explain(figure: Figure, forest: Forest, beyond: Mapping[str, float], total: int) -> None:
     """What the marks mean, and what is not seen."""
-    told = ["shaded: tied for best"] if forest.tied.any() else []
+    told = [f"shaded: tied for {forest.best}"] if forest.tied.any() else []
     if beyond:
         told.append("off the axis: " + ", ".join(f"{k} {plain(v)}" for k, v in beyond.items()))
     if len(forest.names) < total:

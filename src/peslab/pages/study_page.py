@@ -104,7 +104,8 @@ def study_document(
     if fresh or found is not None:
         first = next((trial.trial for trial in ranking(study) if trial.rank == 1), None)
         told = _confirmation(fresh, found, first, what.shown)
-        sections.append(Section("The leading trials on fresh data", tuple(told)))
+        where = " on fresh data" if what.shown.has_new_data else ", trained again"
+        sections.append(Section(f"The leading trials{where}", tuple(told)))
     for name, title in TITLES.items():
         if name in pictures:
             sections.append(Section(title, (pictures[name],)))
@@ -125,7 +126,8 @@ def ranking_table(study: "optuna.Study", frame: pl.DataFrame) -> Table:
     header = ["rank", "trial", *(_heading(name, what) for name in what.objectives)]
     header += [_heading(error, what)] if error else []
     alike = what.shown.fresh == (error or what.objectives[0])
-    header += ["on fresh data" if alike else what.shown.fresh_label, "tied"] if has_fresh else []
+    again = "on fresh data" if what.shown.has_new_data else "trained again"
+    header += [again if alike else what.shown.fresh_label, "tied"] if has_fresh else []
     header += ["µs"] if has_cost else []
     header += short_names([key.key for key in keys])
     rows: list[tuple[str, ...]] = []
@@ -220,10 +222,10 @@ def _confirmation(
 def _trained_again(
     fresh: Mapping[int, FreshResult], found: Verdict | None, shown: Shown
 ) -> Iterator[Block]:
-    whence = next((each.told for each in fresh.values() if each.told), "fresh data")
+    whence = next((f" and tested on {each.told}" for each in fresh.values() if each.told), "")
     led = "leading trials" if shown.best == "best" else "trials that lead in the first objective"
     yield Paragraph(
-        f"The {led} were trained again with fresh seeds and tested on {whence}. What is "
+        f"The {led} were trained again with fresh seeds{whence}. What is "
         f"compared is their {metric_words(shown.fresh)}."
     )
     given = [each for each in fresh.values() if each.error is not None]

@@ -128,6 +128,8 @@ class StudyPictures:
                 if metric in ranked.columns and shown == self._asked.about.baselined
             },
             0.0 if is_never_negative(shown) and (ranked[shown] >= 0.0).all() else -np.inf,
+            "fresh data and seeds" if self._asked.shown.has_new_data else "fresh seeds",
+            self._asked.shown.best,
         )
         return forest_figure(forest, self._label(shown))
 

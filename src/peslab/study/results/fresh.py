@@ -33,6 +33,7 @@ class FreshResult:
         metric: What was measured; empty of studies that did not remember it.
         promised_sem: The standard error of what was promised; None where it is unknown, or that is
             of other data than the error, so that their difference means nothing.
+        is_new: Whether no trial has seen the data; seeds are fresh in any case.
     """
 
     trial: int
@@ -47,6 +48,7 @@ class FreshResult:
     is_maximized: bool = False
     metric: str = ""
     promised_sem: float | None = None
+    is_new: bool = True
 
     @property
     def sign(self) -> float:
