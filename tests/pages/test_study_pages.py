@@ -229,6 +229,20 @@ def test_finished_trials_are_counted_among_those_that_were_asked_for(asked_for, 
     assert f"\n{words}:" in made["report.md"]
 
 
+def test_captions_name_what_is_drawn():
+    """Under times of predictions nobody looks for errors."""
+    study = optuna.create_study(study_name="times")
+    for number in range(4):
+        study.add_trial(complete(number))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ExperimentalWarning)
+        study.set_metric_names(["prediction_microseconds"])
+    captions = {each.name: each.caption for each in study_pictures.StudyPictures(study)}
+    assert captions["history"].startswith("The time per prediction of each trial")
+    assert captions["slices"] == "The time per prediction over each key of the space."
+    assert not [each for each in captions.values() if "error" in each or "{" in each]
+
+
 def test_where_no_data_are_new_the_page_calls_none_fresh(monkeypatch):
     """Seeds are."""
     study = ordinary()

@@ -177,6 +177,12 @@ def test_what_is_maximized_has_no_ratio():
     assert RESULTS[0].ratio == (pytest.approx(13 / 12), pytest.approx(1 / 12))
 
 
+def test_what_validation_did_not_measure_it_did_not_promise():
+    """Drags are of other configurations."""
+    assert "0: the study promised 0.0012" in promise(replace(RESULTS[0], metric="drag/roughness"))
+    assert "0: validation promised" in promise(replace(RESULTS[0], metric="test/energy_r2"))
+
+
 def test_a_huge_value_is_told_by_its_power_of_ten():
     """And not with its three hundred digits."""
     huge = replace(RESULTS[0], error=1e300, sem=2e299)

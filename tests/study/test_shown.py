@@ -70,6 +70,15 @@ def test_the_test_part_is_shown_where_there_is_one():
     assert shown(study, ranking(study)).error == "val/error"
 
 
+def test_what_is_shown_beside_another_objective_is_no_part_of_it():
+    """Times are not of the validation part."""
+    names = ["prediction_microseconds", "val/energy_mae"]
+    metrics = {"prediction_microseconds": 1.0, "test/energy_mae": 0.1}
+    study = study_of(metrics, objectives=names, about=About(baselined="test/energy_mae"))
+    told = shown(study, ranking(study)).told
+    assert told == "ranked by prediction_microseconds, shown with the test MAE"
+
+
 def test_the_unit_is_that_of_the_error_which_is_shown():
     """As far as anybody said it."""
     found = shown(study_of(), [])

@@ -21,6 +21,7 @@ from peslab.study.results.report import (
     decimals,
     fixed,
     promise,
+    promiser,
     ratio_told,
     short,
     short_names,
@@ -97,15 +98,16 @@ def study_document(
         blocks = tuple(_repetition(study.study_name, recorded.command))
         sections.append(Section("The best, to paste", blocks))
     if len(frame):
-        note = "Ranked by the validation part, shown on the test part. ± is the standard error of "
-        ranked = Paragraph(f"{note}the mean over replicas."), ranking_table(study, frame)
+        told = f"{what.shown.told[0].upper()}{what.shown.told[1:]}"
+        note = f"{told}. ± is the standard error of the mean over replicas."
+        ranked = Paragraph(note), ranking_table(study, frame)
         sections.append(Section("Ranking", ranked))
     fresh, found = fresh_results(study), verdict(study)
     if fresh or found is not None:
         first = next((trial.trial for trial in ranking(study) if trial.rank == 1), None)
-        told = _confirmation(fresh, found, first, what.shown)
+        blocks = tuple(_confirmation(fresh, found, first, what.shown))
         where = " on fresh data" if what.shown.has_new_data else ", trained again"
-        sections.append(Section(f"The leading trials{where}", tuple(told)))
+        sections.append(Section(f"The leading trials{where}", blocks))
     for name, title in TITLES.items():
         if name in pictures:
             sections.append(Section(title, (pictures[name],)))
@@ -240,7 +242,7 @@ def _trained_again(
         for each in given
     ]
     told = f" ({shown.fresh_unit})" if shown.fresh_unit else ""
-    header = ("trial", f"validation promised{told}", f"trained again{told}", "ratio")
+    header = ("trial", f"{promiser(shown.fresh)} promised{told}", f"trained again{told}", "ratio")
     tied = [row for row, each in enumerate(given) if found and found.is_tied(each.trial)]
     yield Table(header, tuple(rows), frozenset(tied))
     for each in fresh.values():

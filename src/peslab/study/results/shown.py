@@ -66,7 +66,9 @@ class Shown:
         """What the table is about."""
         if self.error == self.objective:
             return f"ranked by {self.objective}"
-        return "ranked by the validation part, shown on the test part"
+        if self.error == on_test_part(self.objective):
+            return "ranked by the validation part, shown on the test part"
+        return f"ranked by {self.objective}, shown with the {self.label}"
 
 
 def shown(study: optuna.Study, trials: Iterable[RankedTrial]) -> Shown:
