@@ -11,7 +11,7 @@ import time
 import uuid
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -255,12 +255,13 @@ def _keep(folder: Path, settings: Study) -> None:
 
 
 def _create(settings: Study, store: Store) -> optuna.Study:
+    """The study of this name; to create one that is there would write to its journal each time."""
     optuna.logging.set_verbosity(optuna.logging.WARNING)
+    storage = store.storage()
+    with suppress(KeyError):
+        return optuna.load_study(study_name=settings.name, storage=storage)
     return optuna.create_study(
-        study_name=settings.name,
-        storage=store.storage(),
-        directions=settings.directions,
-        load_if_exists=True,
+        study_name=settings.name, storage=storage, directions=settings.directions
     )
 
 
