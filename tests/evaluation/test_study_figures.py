@@ -135,6 +135,18 @@ def test_intervals_that_reach_zero_leave_a_logarithmic_axis():
     assert 0.004 < axes.get_xlim()[0] < 0.006
 
 
+def test_intervals_of_errors_end_at_zero():
+    """No error is less; of what may be negative, such as R², the interval is whole."""
+    errors, halves = np.array([0.01, 0.02]), np.array([0.001, 0.05])
+    nothing = Means(np.full(2, np.nan), np.full(2, np.nan))
+    for least, end in ((0.0, 0.0), (-np.inf, -0.03)):
+        trials = Forest(["a", "b"], Means(errors, halves), nothing, np.zeros(2, bool), least=least)
+        (axes,) = drawn(forest_figure(trials, ""))
+        (lines,) = axes.containers[0][2]
+        assert lines.get_segments()[1][0, 0] == pytest.approx(end, abs=1e-12)
+        assert axes.get_xlim()[0] == pytest.approx(end, abs=0.01)
+
+
 @pytest.mark.parametrize("n", [1, 2, 60])
 def test_few_and_many_trials_make_a_forest(n):
     """One alone has an axis too; of very many the best are shown, and it says so."""
@@ -257,6 +269,14 @@ def test_trials_without_an_error_or_a_key_do_not_break_the_parallel_axes():
     (axes,) = drawn(parallel_figure(keys, np.array([0.1, 0.2, np.nan]), "MAE"))
     trials = [line for line in axes.lines if len(line.get_xdata()) == 3]
     assert [np.isnan(line.get_ydata()).sum() for line in trials] == [1, 0]
+
+
+def test_a_key_that_no_drawn_trial_has_is_no_parallel_axis():
+    """Its scale would be made up: only a trial that failed has a value of it."""
+    places = {"a": np.array([1.0, 2.0, 3.0]), "b": np.array([np.nan, np.nan, 4.0])}
+    keys = [SearchedAxis(name, each) for name, each in places.items()]
+    (axes,) = drawn(parallel_figure(keys, np.array([0.1, 0.2, np.nan]), "MAE"))
+    assert [tick.get_text() for tick in axes.get_xticklabels()] == ["a", "MAE"]
 
 
 def test_names_that_look_like_formulas_are_letters():

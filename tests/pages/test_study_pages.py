@@ -29,7 +29,7 @@ from test_html_pages import NASTY, read
 
 from peslab.pages import study_pictures
 from peslab.pages.study_page import Recorded, ranking_table, study_files, with_sem
-from peslab.pages.words import metric_words
+from peslab.pages.words import is_never_negative, metric_words
 from peslab.study.about import About
 from peslab.study.results.fresh import FRESH, VERDICT, FreshResult, Verdict
 from peslab.study.results.ranking import METRICS, as_text
@@ -199,6 +199,23 @@ def test_confirmed_trials_show_their_fresh_errors_and_ties():
 
 
 @pytest.mark.parametrize(
+    ("metric", "is_so"),
+    [
+        ("test/energy_mae", True),
+        ("val/error", True),
+        ("val/energy_max_error", True),
+        ("prediction_microseconds", True),
+        ("seconds/fit", False),
+        ("val/energy_r2", False),
+        ("terror", False),
+    ],
+)
+def test_errors_and_times_are_known_by_their_names(metric, is_so):
+    """What is none of them may be negative."""
+    assert is_never_negative(metric) == is_so
+
+
+@pytest.mark.parametrize(
     ("asked_for", "words"),
     [
         ({"n_trials": "8", "extend_by": "6"}, "14 of 14 trials are finished"),
@@ -210,6 +227,35 @@ def test_finished_trials_are_counted_among_those_that_were_asked_for(asked_for, 
     """An extension counts; where fewer are asked for than there are, that is left out."""
     made = study_files(ordinary(), Recorded(asked_for))
     assert f"\n{words}:" in made["report.md"]
+
+
+def test_captions_name_what_is_drawn():
+    """Under times of predictions nobody looks for errors."""
+    study = optuna.create_study(study_name="times")
+    for number in range(4):
+        study.add_trial(complete(number))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ExperimentalWarning)
+        study.set_metric_names(["prediction_microseconds"])
+    captions = {each.name: each.caption for each in study_pictures.StudyPictures(study)}
+    assert captions["history"].startswith("The time per prediction of each trial")
+    assert captions["slices"] == "The time per prediction over each key of the space."
+    assert not [each for each in captions.values() if "error" in each or "{" in each]
+
+
+def test_where_no_data_are_new_the_page_calls_none_fresh(monkeypatch):
+    """Seeds are."""
+    study = ordinary()
+    for number in (0, 1):
+        result = FreshResult(number, 0.02, 0.001, promised=0.01, told="the same file", is_new=False)
+        study.set_user_attr(f"{FRESH}{number}", asdict(result))
+    study.set_user_attr(VERDICT, asdict(Verdict([0, 1], [0, 1], None, [])))
+    drawn = []
+    monkeypatch.setattr(study_pictures, "forest_figure", lambda forest, _: drawn.append(forest))
+    page = study_files(study, RECORDED)["report.md"]
+    assert drawn[0].again == "fresh seeds"
+    assert page.count("fresh") == page.count("fresh seeds") == 1
+    assert "trained again" in ranking_table(study, trials_frame(study)).header
 
 
 def test_another_metric_of_fresh_data_is_named_and_not_drawn_beside_the_error(monkeypatch):

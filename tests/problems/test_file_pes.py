@@ -215,6 +215,7 @@ def test_impossible_settings_are_refused(changes, words, path):
 def test_fresh_data_of_a_file_are_its_rows_in_other_parts(path, tmp_path):
     """There are no others, and that is said."""
     fresh = problem(path).fresh_data()
+    assert not fresh.is_new
     assert "holds no rows that no trial has seen" in fresh.told
     known = problem(path).tables(tmp_path)
     anew = problem(path, seed=fresh.changes["problem.seed"]).tables(tmp_path)

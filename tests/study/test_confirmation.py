@@ -35,7 +35,7 @@ def leading(study, number=3):
 
 
 def test_the_leading_trials_are_trained_again_once(tmp_path):
-    """Those with the lowest validation errors, best first; a second start does nothing."""
+    """Those with the lowest validation errors, best first; a second start writes nothing."""
     begun, told = [], []
     study = run(tmp_path, confirming(again(begun), told))
     assert begun == leading(study)
@@ -45,9 +45,7 @@ def test_the_leading_trials_are_trained_again_once(tmp_path):
     run(tmp_path, confirming(again(begun)))
     assert begun == leading(study)
     after = (tmp_path / "studies" / "confirmed" / "journal.log").read_bytes()
-    assert len(after) - len(before) < 2000  # joining takes lines, but no result is told again
-    assert b"fresh/" not in after[len(before) :]
-    assert b"verdict" not in after[len(before) :]
+    assert after == before
 
 
 def test_what_came_out_is_kept_with_the_study(tmp_path):
@@ -172,9 +170,7 @@ def test_an_error_that_is_no_number_is_a_failure(tmp_path):
         return replace(again()(trial, folder), errors=np.full((2, 5), np.nan))
 
     study = run(tmp_path, confirming(retrain))
-    assert {each.reason for each in fresh_results(study).values()} == {
-        "its error on fresh data is nan."
-    }
+    assert {each.reason for each in fresh_results(study).values()} == {"its error is nan."}
     assert verdict(study).trials == []
 
 

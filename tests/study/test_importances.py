@@ -21,6 +21,9 @@ SPACE = {
 }
 
 
+WIDE = SPACE | {"rate": FloatDistribution(1e-3, 10.0, log=True)}
+
+
 def trial(params, *values, space=SPACE, **more):
     spaces = {key: space[key] for key in params}
     return create_trial(params=params, distributions=spaces, values=list(values) or None, **more)
@@ -112,6 +115,15 @@ def test_what_nobody_can_know_is_refused_in_a_sentence(trials, words):
     """Shares of nothing would look like numbers."""
     with pytest.raises(InvalidInputError, match=words):
         importances(study_of(*trials))
+
+
+def test_a_key_that_few_trials_have_is_no_warning(recwarn):
+    """That little is known of it is told by its standard error."""
+    trials = [trial({"width": 0.1 * k}, 1.0 + k % 3) for k in range(6)]
+    more = [trial({"width": 0.7 + 0.1 * k, "rate": 0.01 + k}, 0.5 + k, space=WIDE) for k in (0, 1)]
+    found = importances(study_of(*trials, *more))
+    assert "rate" in found["PED-ANOVA"].share
+    assert not [each for each in recwarn if "regimes" in str(each.message)]
 
 
 def test_each_objective_has_its_own():

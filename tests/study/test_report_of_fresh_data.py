@@ -150,6 +150,15 @@ def test_who_is_best_is_a_sentence(judged, words):
     assert words in ties(judged)
 
 
+def test_one_alone_is_neither_tied_nor_the_best():
+    """With nobody to compare it with, nothing is marked in tables and figures."""
+    alone = Verdict([0], [0], None, [])
+    assert alone.is_tied(0) is None
+    table = page(confirmed(RESULTS[:1], alone)).partition("which no trial has seen")[2]
+    assert "tied" not in table
+    assert "best" not in table.partition("Only trial 0")[0]
+
+
 def test_one_replica_has_no_error_of_its_error():
     """Neither in the sentence nor in the table."""
     alone = [FreshResult(k, 0.0013, None, [0.0013], 0.0012, "d", TOLD, "a") for k in (0, 1)]
@@ -166,6 +175,12 @@ def test_what_is_maximized_has_no_ratio():
     assert "times as much" not in curse(good)
     assert replace(RESULTS[0], promised=0.0).ratio is None
     assert RESULTS[0].ratio == (pytest.approx(13 / 12), pytest.approx(1 / 12))
+
+
+def test_what_validation_did_not_measure_it_did_not_promise():
+    """Drags are of other configurations."""
+    assert "0: the study promised 0.0012" in promise(replace(RESULTS[0], metric="drag/roughness"))
+    assert "0: validation promised" in promise(replace(RESULTS[0], metric="test/energy_r2"))
 
 
 def test_a_huge_value_is_told_by_its_power_of_ten():

@@ -70,6 +70,15 @@ def test_the_test_part_is_shown_where_there_is_one():
     assert shown(study, ranking(study)).error == "val/error"
 
 
+def test_what_is_shown_beside_another_objective_is_no_part_of_it():
+    """Times are not of the validation part."""
+    names = ["prediction_microseconds", "val/energy_mae"]
+    metrics = {"prediction_microseconds": 1.0, "test/energy_mae": 0.1}
+    study = study_of(metrics, objectives=names, about=About(baselined="test/energy_mae"))
+    told = shown(study, ranking(study)).told
+    assert told == "ranked by prediction_microseconds, shown with the test MAE"
+
+
 def test_the_unit_is_that_of_the_error_which_is_shown():
     """As far as anybody said it."""
     found = shown(study_of(), [])
@@ -108,6 +117,22 @@ def test_what_was_trained_again_is_told_by_the_metric_that_was_measured(tmp_path
     told = " ".join(page(study, tmp_path).split())
     assert "What leads in the first objective, trained again" in told
     assert "Trial 0 is the best in the first objective" in told
+
+
+@pytest.mark.parametrize(
+    ("about", "is_new"), [(About(trainer="python train.py"), True), (About(), False)]
+)
+def test_where_no_data_are_new_none_are_called_fresh(about, is_new, tmp_path):
+    """A command's are its own, and a file holds no rows that no trial has seen."""
+    study = study_of({"val/error": 0.5, "test/error": 0.25}, objectives=["val/error"], about=about)
+    result = FreshResult(0, 0.3, told="the same", promised=0.5, metric="test/error", is_new=is_new)
+    study.set_user_attr(f"{FRESH}0", asdict(result))
+    study.set_user_attr(VERDICT, asdict(Verdict([0], [0], None, [])))
+    found = shown(study, ranking(study))
+    assert (found.has_new_data, found.fresh_label) == (False, "error again")
+    told = page(study, tmp_path)
+    assert "fresh seeds and tested on" in told
+    assert told.count("fresh") == 1
 
 
 def test_another_metric_of_ours_has_its_name_and_unit(tmp_path):

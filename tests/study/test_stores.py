@@ -184,6 +184,60 @@ def test_leases_are_judged_by_one_clock(tmp_path, monkeypatch):
     assert list((tmp_path / "leases").iterdir()) == []
 
 
+DEAD, ALIVE = "here-12-0123abcd", "my-host-34-89ab4567"
+
+
+def test_locks_of_killed_workers_are_swept(tmp_path):
+    """Those that nobody holds; locks that all share stay."""
+    store = LocalStore(tmp_path)
+    with store.alive(ALIVE), store.lock("claim"):
+        (tmp_path / "locks" / f"{DEAD}.lock").touch()
+        store.sweep()
+        left = {path.name for path in (tmp_path / "locks").iterdir()}
+        assert left == {f"{ALIVE}.lock", "claim.lock"}
+        assert LocalStore(tmp_path).is_alive(ALIVE)
+
+
+def test_leases_of_killed_workers_are_swept(tmp_path):
+    """Those that ended, and what was written for a moment and is there for ten of them."""
+    store, folder = SharedStore(tmp_path), tmp_path / "leases"
+    passing = [f"{kind}-{'0123abcd' * 4}" for kind in ("guest", "clock", "draft")]
+    forgotten = f"draft-{'a' * 32}"
+    ages = dict.fromkeys([DEAD, *passing, "create.1.free"], 2.0) | {forgotten: 20.0}
+    with store.alive(ALIVE), store.lock("claim"):
+        for name, leases_ago in ages.items():
+            (folder / name).touch()
+            old = time.time() - leases_ago * stores.LEASE_SECONDS
+            os.utime(folder / name, (old, old))
+        store.sweep()
+        left = {path.name for path in folder.iterdir()}
+    assert left >= {ALIVE, *passing, "create.1.free"}
+    assert not left & {DEAD, forgotten}
+
+
+@pytest.mark.parametrize("kind", ["shared", None])
+def test_a_worker_that_joins_sweeps(kind, tmp_path):
+    """Killed ones leave their files only until the same command goes on."""
+    settings = chaos_worker.study("swept", 1, kind)
+    folder = tmp_path / "studies" / "swept" / ("leases" if kind else "locks")
+    folder.mkdir(parents=True)
+    left = folder / (DEAD if kind else f"{DEAD}.lock")
+    left.touch()
+    os.utime(left, (1.0, 1.0))
+    with work_on(settings, tmp_path, {}, {}, About()):
+        assert not left.exists()
+        assert len(list(folder.glob("*-*-*"))) == 1  # its own
+
+
+def test_a_refused_storage_makes_nothing(tmp_path):
+    """Neither leases nor locks."""
+    chaos_worker.main(tmp_path, "local", 1, 0, None)
+    before = sorted(tmp_path.rglob("*"))
+    with pytest.raises(PeslabError, match="was begun with"):
+        chaos_worker.main(tmp_path, "local", 1, 0, "shared")
+    assert sorted(tmp_path.rglob("*")) == before
+
+
 def test_a_local_lock_leaves_no_file(tmp_path):
     """Of workers that came and went."""
     store = LocalStore(tmp_path)

@@ -76,7 +76,7 @@ def retrained(
     overrides = _overrides(recorded, fresh, trial.trial)
     changed = override(recorded, overrides)
     tracking.close_lost(home(), study, trial.trial, ROLE)  # of whoever died in here before
-    with present.watching(f"{study}/{trial.trial} on fresh data") as watcher:
+    with present.watching(f"{study}/{trial.trial} again") as watcher:
         origin = Origin(
             folder=folder,
             home=home(),
@@ -96,6 +96,7 @@ def retrained(
         errors=errors,
         data=outcome.tested.data,
         told=fresh.told,
+        is_new=fresh.is_new,
         promised=trial.metrics.get(objective.metric) if is_alike else None,
         run_id=outcome.run_id,
         is_maximized=objective.maximized,
@@ -116,7 +117,7 @@ def _measured(outcome: Outcome, metric: str) -> NDArray[np.float64]:
     if not found and metric in outcome.metrics:  # of all replicas together
         found.append([outcome.metrics[metric]])
     if not found:
-        raise PeslabError(f"on fresh data it has no {metric}.")
+        raise PeslabError(f"it has no {metric}.")
     return np.array(found)
 
 

@@ -1,7 +1,7 @@
 """The trials of a study below each other, with intervals, ties and floors."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
@@ -50,6 +50,9 @@ class Forest:
         fresh: On fresh data with fresh seeds.
         tied: Whether a trial cannot be told from the best, shape (n,).
         baselines: Errors without a network on the inputs of each trial by their names, (n,).
+        least: What no error can be less than, where intervals end.
+        again: What was fresh when trials were trained again.
+        best: What those are tied for that are.
     """
 
     names: Sequence[str]
@@ -57,6 +60,9 @@ class Forest:
     fresh: Means
     tied: Flags
     baselines: Mapping[str, Array] = field(default_factory=dict)
+    least: float = -np.inf
+    again: str = "fresh data and seeds"
+    best: str = "best"
 
 
 def half_widths(sem: Array, n: Array) -> Array:
@@ -94,8 +100,9 @@ def forest_figure(forest: Forest, label: str) -> Figure:
         for row in np.flatnonzero(forest.tied):
             axes.axhspan(row - 0.5, row + 0.5, color=GREEN, alpha=0.14, linewidth=0)
         shift = 0.17 if np.isfinite(forest.fresh.errors).any() else 0.0
-        _draw_means(axes, rows - shift, forest.test, (BLUE, "o", "test part"))
-        _draw_means(axes, rows + shift, forest.fresh, (VERMILION, "D", "fresh data and seeds"))
+        test, fresh = (BLUE, "o", "test part"), (VERMILION, "D", forest.again)
+        _draw_means(axes, rows - shift, forest.test, test, forest.least)
+        _draw_means(axes, rows + shift, forest.fresh, fresh, forest.least)
         axes.set_yticks(rows, forest.names)
         axes.set_ylim(n - 0.4, -0.6)
         axes.tick_params(axis="y", length=0)
@@ -110,18 +117,22 @@ def _first(forest: Forest, n: int) -> Forest:
         Means(means.errors[:n], means.half_widths[:n]) for means in (forest.test, forest.fresh)
     )
     baselines = {name: values[:n] for name, values in forest.baselines.items()}
-    return Forest(forest.names[:n], test, fresh, forest.tied[:n], baselines)
+    names, tied = forest.names[:n], forest.tied[:n]
+    return replace(forest, names=names, test=test, fresh=fresh, tied=tied, baselines=baselines)
 
 
-def _draw_means(axes: Axes, rows: Array, means: Means, look: tuple[str, str, str]) -> None:
+def _draw_means(
+    axes: Axes, rows: Array, means: Means, look: tuple[str, str, str], least: float
+) -> None:
     """Means as marks, intervals as lines; what is far off as its number at the edge."""
     color, mark, label = look
     far = far_off(means.errors)
     known = np.isfinite(means.errors) & ~far
     if known.any():
-        errors, halves = means.errors[known], np.nan_to_num(means.half_widths[known])
+        errors, widths = means.errors[known], np.nan_to_num(means.half_widths[known])
+        halves = np.stack([np.minimum(widths, np.maximum(errors - least, 0.0)), widths])
         if axes.get_xscale() == "log":  # intervals that reach zero leave the axis
-            halves = np.stack([np.minimum(halves, (1.0 - ALMOST_ZERO) * errors), halves])
+            halves[0] = np.minimum(halves[0], (1.0 - ALMOST_ZERO) * errors)
         axes.errorbar(
             errors, rows[known], xerr=halves, fmt=mark, markersize=4, color=color,
             elinewidth=1.2, capsize=0, label=label,
@@ -140,6 +151,7 @@ def _extent(forest: Forest) -> tuple[tuple[float, float], bool]:
     known = np.isfinite(errors) & ~far_off(errors)
     errors, halves = errors[known], np.nan_to_num(halves[known])
     low, high = float((errors - halves).min()), float((errors + halves).max())
+    low = max(low, min(forest.least, float(errors.min())))
     is_logarithmic = bool(errors.min() > 0.0 and errors.max() > WIDE * errors.min())
     if is_logarithmic:
         low = max(low, NEAREST * float(errors.min()))
@@ -193,7 +205,7 @@ def _draw_floor(axes: Axes, name: str, values: Array, style: LineStyle) -> None:
 
 def _explain(figure: Figure, forest: Forest, beyond: Mapping[str, float], total: int) -> None:
     """What the marks mean, and what is not seen."""
-    told = ["shaded: tied for best"] if forest.tied.any() else []
+    told = [f"shaded: tied for {forest.best}"] if forest.tied.any() else []
     if beyond:
         told.append("off the axis: " + ", ".join(f"{k} {plain(v)}" for k, v in beyond.items()))
     if len(forest.names) < total:

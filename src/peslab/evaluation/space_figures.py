@@ -129,10 +129,11 @@ def parallel_figure(keys: Sequence[SearchedAxis], errors: Array, label: str) -> 
 
     Returns:
         The figure; the darker a line, the lower its error, the best one stands out. A line has a
-        gap at a key that its trial does not have.
+        gap at a key that its trial does not have; a key that no line has is left out.
     """
     far = far_off(errors)
     known = np.flatnonzero(np.isfinite(errors) & ~far)
+    keys = [key for key in keys if np.isfinite(key.places[known]).any()]
     goal = SearchedAxis(label, errors, is_logarithmic=spans_a_decade(errors[known]))
     axes_keys = [*keys, goal]
     with styled_figure(1.6 * len(axes_keys) + 0.8, 4.2) as figure:

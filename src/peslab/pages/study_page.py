@@ -21,6 +21,7 @@ from peslab.study.results.report import (
     decimals,
     fixed,
     promise,
+    promiser,
     ratio_told,
     short,
     short_names,
@@ -97,14 +98,16 @@ def study_document(
         blocks = tuple(_repetition(study.study_name, recorded.command))
         sections.append(Section("The best, to paste", blocks))
     if len(frame):
-        note = "Ranked by the validation part, shown on the test part. ± is the standard error of "
-        ranked = Paragraph(f"{note}the mean over replicas."), ranking_table(study, frame)
+        told = f"{what.shown.told[0].upper()}{what.shown.told[1:]}"
+        note = f"{told}. ± is the standard error of the mean over replicas."
+        ranked = Paragraph(note), ranking_table(study, frame)
         sections.append(Section("Ranking", ranked))
     fresh, found = fresh_results(study), verdict(study)
     if fresh or found is not None:
         first = next((trial.trial for trial in ranking(study) if trial.rank == 1), None)
-        told = _confirmation(fresh, found, first, what.shown)
-        sections.append(Section("The leading trials on fresh data", tuple(told)))
+        blocks = tuple(_confirmation(fresh, found, first, what.shown))
+        where = " on fresh data" if what.shown.has_new_data else ", trained again"
+        sections.append(Section(f"The leading trials{where}", blocks))
     for name, title in TITLES.items():
         if name in pictures:
             sections.append(Section(title, (pictures[name],)))
@@ -125,7 +128,8 @@ def ranking_table(study: "optuna.Study", frame: pl.DataFrame) -> Table:
     header = ["rank", "trial", *(_heading(name, what) for name in what.objectives)]
     header += [_heading(error, what)] if error else []
     alike = what.shown.fresh == (error or what.objectives[0])
-    header += ["on fresh data" if alike else what.shown.fresh_label, "tied"] if has_fresh else []
+    again = "on fresh data" if what.shown.has_new_data else "trained again"
+    header += [again if alike else what.shown.fresh_label, "tied"] if has_fresh else []
     header += ["µs"] if has_cost else []
     header += short_names([key.key for key in keys])
     rows: list[tuple[str, ...]] = []
@@ -220,10 +224,10 @@ def _confirmation(
 def _trained_again(
     fresh: Mapping[int, FreshResult], found: Verdict | None, shown: Shown
 ) -> Iterator[Block]:
-    whence = next((each.told for each in fresh.values() if each.told), "fresh data")
+    whence = next((f" and tested on {each.told}" for each in fresh.values() if each.told), "")
     led = "leading trials" if shown.best == "best" else "trials that lead in the first objective"
     yield Paragraph(
-        f"The {led} were trained again with fresh seeds and tested on {whence}. What is "
+        f"The {led} were trained again with fresh seeds{whence}. What is "
         f"compared is their {metric_words(shown.fresh)}."
     )
     given = [each for each in fresh.values() if each.error is not None]
@@ -238,7 +242,7 @@ def _trained_again(
         for each in given
     ]
     told = f" ({shown.fresh_unit})" if shown.fresh_unit else ""
-    header = ("trial", f"validation promised{told}", f"trained again{told}", "ratio")
+    header = ("trial", f"{promiser(shown.fresh)} promised{told}", f"trained again{told}", "ratio")
     tied = [row for row, each in enumerate(given) if found and found.is_tied(each.trial)]
     yield Table(header, tuple(rows), frozenset(tied))
     for each in fresh.values():

@@ -27,7 +27,7 @@ from peslab.evaluation import (
     unit_label,
 )
 from peslab.pages.document import Picture
-from peslab.pages.words import MICROSECONDS, metric_words
+from peslab.pages.words import MICROSECONDS, is_never_negative, metric_words
 from peslab.study.results.importances import importances
 from peslab.study.results.report import short_names
 from peslab.study.results.searched import SearchedKey, asked, objective_values, searched_keys
@@ -47,13 +47,13 @@ BASELINES = {
 MOST_PANELS = 3  # of pairs of objectives
 SECONDS = 4.0  # that importances may take, all objectives together
 CAPTIONS = {
-    "forest": "Errors on the test part of each trial, the best on the validation part first, with "
-    "95 % intervals over replicas.",
-    "importances": "Which keys the error depends on. PED-ANOVA: what sets the best trials apart; "
-    "fANOVA: what part of the variance of the logarithm of the error a key explains by itself.",
-    "history": "The validation error of each trial, in the order in which they were proposed.",
-    "slices": "The validation error over each key of the space.",
-    "parallel": "Each line is a trial; the darker, the lower its validation error.",
+    "forest": "The {shown} of each trial, the best first, with 95 % intervals over replicas.",
+    "importances": "Which keys each objective depends on. PED-ANOVA: what sets the best trials "
+    "apart; fANOVA: what part of the variance a key explains by itself, of the logarithm where all "
+    "values are positive.",
+    "history": "The {objective} of each trial, in the order in which they were proposed.",
+    "slices": "The {objective} over each key of the space.",
+    "parallel": "Each line is a trial; the darker, the better its {objective}.",
     "pareto": "What accuracy costs: trials that no other beats in both quantities.",
 }
 
@@ -90,7 +90,18 @@ class StudyPictures:
         for name, drawn in draw.items():
             figure = drawn()
             if figure is not None:
-                yield Picture(name, CAPTIONS[name], *png_and_pdf(figure))
+                yield Picture(name, self._caption(name), *png_and_pdf(figure))
+
+    def _caption(self, name: str) -> str:
+        """What a picture shows, in the words of the metrics that it shows."""
+        shown, objective = map(metric_words, (self._forest_metric, self._asked.objectives[0]))
+        return CAPTIONS[name].format(shown=shown, objective=objective)
+
+    @property
+    def _forest_metric(self) -> str:
+        """The error that tables show, or the objective where no trial has that."""
+        shown = self._asked.shown.error
+        return shown if shown in self.frame.columns else self._asked.objectives[0]
 
     @property
     def _validation_label(self) -> str:
@@ -108,10 +119,7 @@ class StudyPictures:
         return self.frame.filter(pl.col("state") == "complete")
 
     def _forest(self) -> "Figure | None":
-        shown = self._asked.shown.error
-        ranked = self._complete().sort("rank", nulls_last=True)
-        if shown not in ranked.columns:
-            shown = self._asked.objectives[0]
+        shown, ranked = self._forest_metric, self._complete().sort("rank", nulls_last=True)
         if shown not in ranked.columns or not ranked[shown].is_finite().any():
             return None
         counts = replica_counts(ranked, shown)
@@ -127,6 +135,9 @@ class StudyPictures:
                 for name, metric in BASELINES.items()
                 if metric in ranked.columns and shown == self._asked.about.baselined
             },
+            0.0 if is_never_negative(shown) and (ranked[shown] >= 0.0).all() else -np.inf,
+            "fresh data and seeds" if self._asked.shown.has_new_data else "fresh seeds",
+            self._asked.shown.best,
         )
         return forest_figure(forest, self._label(shown))
 

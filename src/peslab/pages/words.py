@@ -4,7 +4,13 @@ import re
 
 PARTS = {"val": "validation", "test": "test"}
 ERROR = re.compile(r"(val|test)/(\w+)_(mae|rmse)")
+NEVER_NEGATIVE = re.compile(r"(^|_)(mae|rmse|error|seconds|microseconds)($|_)")
 MICROSECONDS = "prediction_microseconds"
+
+
+def is_never_negative(metric: str) -> bool:
+    """Whether a metric is an error or a time by its name; of others nobody knows."""
+    return NEVER_NEGATIVE.search(metric.rpartition("/")[2]) is not None
 
 
 def metric_words(metric: str) -> str:

@@ -155,6 +155,7 @@ class OwnTrainer:
             run_id=run_id,
             is_maximized=self.study.searched[0].maximized if self.study.searched else False,
             metric=error,
+            is_new=False,
             promised_sem=trial.metrics.get(f"{objective}_sem") if error == objective else None,
         )
 

@@ -181,11 +181,13 @@ class FreshData(NamedTuple):
         told: Where these data are from, to go on after "tested on".
         is_alike: Whether the test part is of the same kind as the validation part, so that errors
             on one can be promised by errors on the other.
+        is_new: Whether no trial has seen any of them.
     """
 
     changes: Mapping[str, object]
     told: str
     is_alike: bool = True
+    is_new: bool = True
 
 
 class Problem(ABC):

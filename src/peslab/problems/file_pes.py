@@ -111,7 +111,7 @@ class FilePES(EnergySurface):
     def fresh_data(self) -> FreshData:
         """The same rows in other parts: a file holds no more."""
         told = "the same file, divided anew: it holds no rows that no trial has seen"
-        return FreshData({"problem.seed": self.seed + FRESH_SEEDS}, told)
+        return FreshData({"problem.seed": self.seed + FRESH_SEEDS}, told, is_new=False)
 
     def warm_up(self, features: Descriptor) -> None:
         """Run the descriptor on two configurations."""

@@ -49,6 +49,7 @@ class Retrained:
         metric: Whose values they are.
         promised_sem: How the promise scatters with its seeds and configurations, None where that
             is unknown, or these are of another kind.
+        is_new: Whether no trial has seen these data.
     """
 
     errors: NDArray[np.float64]
@@ -59,6 +60,7 @@ class Retrained:
     is_maximized: bool = False
     metric: str = ""
     promised_sem: float | None = None
+    is_new: bool = True
 
 
 Retrain = Callable[[RankedTrial, Path], Retrained]
@@ -151,7 +153,7 @@ def _retrained(
         return FreshResult(trial.trial, reason=str(failure)), np.empty((0, 0))
     error, sem = fresh_mean(found.errors)
     if not math.isfinite(error):
-        reason = f"its {found.metric or 'error'} on fresh data is {error}."
+        reason = f"its {found.metric or 'error'} is {error}."
         return FreshResult(trial.trial, reason=reason), np.empty((0, 0))
     result = FreshResult(
         trial.trial,
@@ -165,6 +167,7 @@ def _retrained(
         is_maximized=found.is_maximized,
         metric=found.metric,
         promised_sem=found.promised_sem,
+        is_new=found.is_new,
     )
     return result, found.errors
 

@@ -33,6 +33,7 @@ class FreshResult:
         metric: What was measured; empty of studies that did not remember it.
         promised_sem: The standard error of what was promised; None where it is unknown, or that is
             of other data than the error, so that their difference means nothing.
+        is_new: Whether no trial has seen the data; seeds are fresh in any case.
     """
 
     trial: int
@@ -47,6 +48,7 @@ class FreshResult:
     is_maximized: bool = False
     metric: str = ""
     promised_sem: float | None = None
+    is_new: bool = True
 
     @property
     def sign(self) -> float:
@@ -97,8 +99,11 @@ class Verdict:
     pairs: list[dict[str, float]]
 
     def is_tied(self, trial: int) -> bool | None:
-        """Whether a trial is among the best; None where it is no leading one, or nobody knows."""
-        known = self.tied is not None and trial in self.trials
+        """Whether a trial is among the best; None where it is no leading one, or nobody knows.
+
+        Of one alone nobody knows: there is none to compare it with.
+        """
+        known = self.tied is not None and trial in self.trials and len(self.trials) > 1
         return trial in (self.tied or ()) if known else None
 
 

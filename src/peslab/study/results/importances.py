@@ -76,6 +76,8 @@ def importances(
         warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
         # Of equal trials none is among the best; that is a share of zero to us.
         warnings.filterwarnings("ignore", message="Target and region quantiles")
+        # Of a key that few trials have; how inaccurate its share is, its standard error tells.
+        warnings.filterwarnings("ignore", message="Some regimes for parameter")
         return {
             name: _bootstrapped(evaluate, trials, sorted(varied), seconds / len(methods))
             for name, evaluate in methods.items()

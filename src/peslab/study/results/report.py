@@ -212,7 +212,12 @@ def promise(result: FreshResult) -> str:
     if result.promised is None:
         return f"Trial {result.trial}: {given}"
     promised = _with_sem(result.promised, None)
-    return f"Trial {result.trial}: validation promised {promised}, {given}"
+    return f"Trial {result.trial}: {promiser(result.metric)} promised {promised}, {given}"
+
+
+def promiser(metric: str) -> str:
+    """What promised a metric: of drags, for one, it was not the validation part."""
+    return "validation" if not metric or metric.startswith(("val/", "test/")) else "the study"
 
 
 def curse(winner: FreshResult) -> str:
@@ -250,7 +255,7 @@ def _fresh_table(leading: list[FreshResult], found: Verdict, error: Shown) -> Ta
     """The best fresh error first, and by how much the others are worse."""
     table = Table(**COMPACT)
     best = leading[0].trial
-    headings = ("trial", "validation\npromised", error.fresh_heading, "ratio")
+    headings = ("trial", f"{promiser(error.fresh)}\npromised", error.fresh_heading, "ratio")
     for heading in (*headings, f"worse than\ntrial {best}", "p"):
         table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("", no_wrap=True)

@@ -24,6 +24,8 @@ class Shown:
         is_own: Whether peslab trains, and not a command of the user's.
         fresh: The metric of which trials that were trained again tell.
         fresh_unit: Of that.
+        has_new_data: Whether they were tested on data that no trial has seen: files and commands of
+            the user's have none.
         best: What the first of the leading trials may be: of several objectives the first decides.
     """
 
@@ -34,6 +36,7 @@ class Shown:
     is_own: bool
     fresh: str
     fresh_unit: str
+    has_new_data: bool
     best: str
 
     @property
@@ -48,9 +51,9 @@ class Shown:
 
     @property
     def fresh_label(self) -> str:
-        """What trials were trained again for, as "fresh MAE"."""
-        words = label(self.fresh, self.baselined)
-        return f"fresh {words.removeprefix('test ').removeprefix('val ')}"
+        """What trials were trained again for: "fresh MAE", or "MAE again" where no data are new."""
+        words = label(self.fresh, self.baselined).removeprefix("test ").removeprefix("val ")
+        return f"fresh {words}" if self.has_new_data else f"{words} again"
 
     @property
     def fresh_heading(self) -> str:
@@ -63,7 +66,9 @@ class Shown:
         """What the table is about."""
         if self.error == self.objective:
             return f"ranked by {self.objective}"
-        return "ranked by the validation part, shown on the test part"
+        if self.error == on_test_part(self.objective):
+            return "ranked by the validation part, shown on the test part"
+        return f"ranked by {self.objective}, shown with the {self.label}"
 
 
 def shown(study: optuna.Study, trials: Iterable[RankedTrial]) -> Shown:
@@ -74,7 +79,9 @@ def shown(study: optuna.Study, trials: Iterable[RankedTrial]) -> Shown:
     complete = [trial for trial in trials if trial.rank is not None]
     has_test = all(on_test in trial.metrics for trial in complete)
     error = on_test if has_test else objective
-    fresh = _confirmed(study) or (error if about.trainer else about.baselined) or error
+    again = list(fresh_results(study).values())
+    confirmed = next((each.metric for each in again if each.metric), "")
+    fresh = confirmed or (error if about.trainer else about.baselined) or error
     return Shown(
         objective=objective,
         error=error,
@@ -83,13 +90,9 @@ def shown(study: optuna.Study, trials: Iterable[RankedTrial]) -> Shown:
         is_own=not about.trainer,
         fresh=fresh,
         fresh_unit=about.units.get(fresh, ""),
+        has_new_data=not about.trainer and all(each.is_new for each in again),
         best="best in the first objective" if others else "best",
     )
-
-
-def _confirmed(study: optuna.Study) -> str:
-    """The metric that was measured on fresh data; empty where none was, or nobody remembers."""
-    return next((each.metric for each in fresh_results(study).values() if each.metric), "")
 
 
 def on_test_part(metric: str) -> str:

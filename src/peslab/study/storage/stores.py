@@ -7,10 +7,13 @@
 | `postgresql+psycopg://…` | tables of a server | holds a lock of the server | many machines |
 """
 
+import os
+import re
+import socket
 import uuid
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -21,12 +24,23 @@ from peslab.study.storage.journal import OwnedLock, open_journal
 from peslab.study.storage.leases import GenerationLock, age, renewed
 
 JOURNAL = "journal.log"
+LOCKS, LEASES = "locks", "leases"
 
 LOST = "The server of the study was lost: the same command goes on when it is back."
 
 RENEWAL_SECONDS = 10.0
 LEASE_SECONDS = 60.0
 """Of a lease that is not renewed: several renewals may be late, and caches of NFS be as old."""
+
+
+_WORKER = re.compile(r".+-\d+-[0-9a-f]{8}")
+_PASSING = re.compile(r"(guest|clock|draft)-[0-9a-f]{32}")
+"""Files that live for a moment, unless whoever wrote them is killed in it."""
+
+
+def worker_name() -> str:
+    """A name that no other worker has."""
+    return f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
 
 
 class Store(ABC):
@@ -54,6 +68,10 @@ class Store(ABC):
     @abstractmethod
     def is_alive(self, worker: str) -> bool:
         """Whether another worker lives, or has died less than `doubt` ago."""
+
+    def sweep(self) -> None:
+        """Clear away the files that killed workers left, if there are any; one at a time does."""
+        return
 
     @property
     def doubt(self) -> float:
@@ -94,8 +112,15 @@ class LocalStore(Store):
         except Timeout:
             return True
 
+    def sweep(self) -> None:
+        """Remove lock files of workers that nobody holds, while holding them."""
+        for path in (self.folder / LOCKS).glob("*.lock"):
+            if _WORKER.fullmatch(path.stem):
+                with suppress(Timeout), FileLock(path, timeout=0):
+                    path.unlink(missing_ok=True)
+
     def _path(self, name: str) -> Path:
-        folder = self.folder / "locks"
+        folder = self.folder / LOCKS
         folder.mkdir(parents=True, exist_ok=True)
         return folder / f"{name}.lock"
 
@@ -139,13 +164,25 @@ class SharedStore(Store):
         """Whether its lease was renewed not long ago."""
         return age(self._path(worker)) < LEASE_SECONDS
 
+    def sweep(self) -> None:
+        """Remove leases that ended; whoever was only slow writes its own again.
+
+        What is written for a moment may be in use for longer where a machine hardly moves.
+        """
+        for path in (self.folder / LEASES).glob("*"):
+            is_passing = _PASSING.fullmatch(path.name)
+            if not is_passing and not _WORKER.fullmatch(path.name):
+                continue
+            if age(path) >= (10.0 if is_passing else 1.0) * LEASE_SECONDS:
+                path.unlink(missing_ok=True)
+
     def _generations(self, name: str) -> GenerationLock:
         return GenerationLock(
             self._path(name).parent, name, self._worker or "reader", self.is_alive
         )
 
     def _path(self, name: str) -> Path:
-        folder = self.folder / "leases"
+        folder = self.folder / LEASES
         folder.mkdir(parents=True, exist_ok=True)
         return folder / name
 

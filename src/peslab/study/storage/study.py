@@ -5,13 +5,10 @@ not count. What its worker says of it later, if it was only slow, is not heard.
 """
 
 import json
-import os
-import socket
 import time
-import uuid
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -26,7 +23,7 @@ from peslab.study.attributes import AFTER, INTERRUPTED, RETRY_OF
 from peslab.study.search.points import propose
 from peslab.study.search.space import Space, parse_space
 from peslab.study.settings import NAME, SCHEME, SHARED, Study, with_password
-from peslab.study.storage.stores import JOURNAL, LOST, Store, open_store
+from peslab.study.storage.stores import JOURNAL, LOST, Store, open_store, worker_name
 
 FINISHED = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)
 WORKER = "worker"
@@ -177,11 +174,12 @@ def work_on(
         InfrastructureError: If its server is lost.
     """
     folder = settings.folder(home)
+    _check_place(folder, settings)  # before anything is made in there
     folder.mkdir(parents=True, exist_ok=True)
-    worker = f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
-    store = open_store(settings.storage, folder)
+    worker, store = worker_name(), open_store(settings.storage, folder)
     with _told_when_lost(), store.alive(worker):
         with store.lock("create"):
+            store.sweep()
             _keep(folder, settings)
             with told_if_damaged(f"The study '{settings.name}' in {folder}"):
                 study = _create(settings, store)
@@ -240,28 +238,34 @@ def _address(folder: Path) -> str | None:
         return str(address)
 
 
-def _keep(folder: Path, settings: Study) -> None:
-    """Record where a study is kept, or refuse when it was begun elsewhere."""
-    kept, address = folder / KEPT, settings.public_storage
-    begun = _address(folder)
+def _check_place(folder: Path, settings: Study) -> None:
+    """Refuse a study that was begun elsewhere."""
+    begun, address = _address(folder), settings.public_storage
     if _is_kept(folder) and begun != address:
         raise PeslabError(
             f"The study '{settings.name}' was begun with study.storage={begun or 'null'}, not "
             f"{address or 'null'}: go back to that, or start another study with study.name=…"
         )
-    if address is not None and begun is None:
+
+
+def _keep(folder: Path, settings: Study) -> None:
+    """Record where a study is kept, unless somebody has begun it elsewhere meanwhile."""
+    _check_place(folder, settings)
+    kept, address = folder / KEPT, settings.public_storage
+    if address is not None and not kept.is_file():
         partial = folder / f".{KEPT}"
         partial.write_text(json.dumps(address), encoding="utf-8")
         partial.replace(kept)
 
 
 def _create(settings: Study, store: Store) -> optuna.Study:
+    """The study of this name; to create one that is there would write to its journal each time."""
     optuna.logging.set_verbosity(optuna.logging.WARNING)
+    storage = store.storage()
+    with suppress(KeyError):
+        return optuna.load_study(study_name=settings.name, storage=storage)
     return optuna.create_study(
-        study_name=settings.name,
-        storage=store.storage(),
-        directions=settings.directions,
-        load_if_exists=True,
+        study_name=settings.name, storage=storage, directions=settings.directions
     )
 
 
