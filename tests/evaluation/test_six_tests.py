@@ -188,6 +188,24 @@ def test_the_page_holds_the_six_tests(tested, name):
     figure.canvas.draw()
 
 
+@pytest.mark.parametrize(
+    ("name", "label"),
+    [("(3)", "3 times (a)"), ("(6)", "6 times (a)"), ("(10)", "6 times (a)"),
+     ("(10) once", "1.5 times (a)"), ("mixed", "4.5 triangle + 1.5 pair of (a)")],
+)  # fmt: skip
+def test_the_factor_six_is_told(tested, name, label):
+    """Figures 5b to 8b: the triangle in a large cell is that often what panel (a) shows."""
+    mixed = ModifiedLennardJones(pair_part=LennardJones(), depth=1)
+    tests = tested[name] if name in tested else six_tests(subject_of(mixed, LATTICE))
+    alone = six_tests_figure(tests, "x").axes[1]
+    assert [text.get_text() for text in alone.get_legend().get_texts()][1] == label
+    if "times" in label:
+        (curve, *_) = curves(subject_of(POTENTIALS[name], LATTICE)).values()
+        factor = float(label.split()[0])
+        shown = np.interp(curve.side, tests.side, lines(alone)[1].get_ydata())
+        np.testing.assert_allclose(shown[::2], factor * curve.value[::2], rtol=1e-9, atol=1e-12)
+
+
 @pytest.mark.parametrize("name", POTENTIALS)
 def test_nothing_readable_is_cut_off(tested, name):
     """Minima of all curves lie inside their axes; zero does where it is the question."""

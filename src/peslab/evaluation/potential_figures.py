@@ -94,10 +94,8 @@ def draw_lone_triangle(axes: Axes, tests: SixTests) -> None:
     """(b) Three particles in a large cell, and what their interactions alone give."""
     axes.axhline(0.0, color=GREY, linewidth=0.6)
     axes.plot(tests.side, tests.lone, color=BLUE, label="in a large cell")
-    by_hand = "its interactions alone"
-    if "triangle" in tests.curves and "pair" not in tests.curves:
-        by_hand = f"{tests.triangle_weight:g} times (a)"
-    axes.plot(tests.side, tests.expected, color=BLACK, linestyle=DASHES, label=by_hand)
+    label = times_one_triangle(tests)
+    axes.plot(tests.side, tests.expected, color=BLACK, linestyle=DASHES, label=label)
     if np.abs(tests.lone[tests.side > 1]).max() > EXPLODED:
         scaled(axes, np.concatenate([tests.lone, tests.expected]))
     else:
@@ -107,6 +105,18 @@ def draw_lone_triangle(axes: Axes, tests: SixTests) -> None:
     axes.set_ylabel("energy of the cell ($E_c$)")
     axes.set_title("(b) triangle in a large cell")
     axes.legend()
+
+
+def times_one_triangle(tests: SixTests) -> str:
+    """How often the curves of (a) make that of (b): six times in figures 5 to 8.
+
+    In equation (9) these are 9/2 of triangles and 3/2 of pairs, which are alike in equation (10).
+    """
+    weights = {"triangle": tests.triangle_weight, "pair": 3.0 * tests.pair_weight}
+    values = [curve.value for curve in tests.curves.values()]
+    if all(np.allclose(each, values[0], rtol=1e-9, atol=1e-12) for each in values):
+        return f"{sum(weights[name] for name in tests.curves):g} times (a)"
+    return " + ".join(f"{weights[name]:g} {name}" for name in tests.curves) + " of (a)"
 
 
 def draw_surface(axes: Axes, tests: SixTests) -> None:
