@@ -221,8 +221,36 @@ def test_nothing_readable_is_cut_off(tested, name):
 def test_energies_that_explode_are_drawn_logarithmically(tested):
     """Curves over many decades can be read; those of a few E_c stay linear."""
     exploding, calm = (six_tests_figure(tested[name], "x").axes for name in ("(6)", "(7)"))
-    assert [exploding[k].get_yscale() for k in (1, 3, 5)] == ["symlog", "log", "log"]
+    assert [exploding[k].get_yscale() for k in (1, 3, 5)] == ["asinh", "log", "log"]
     assert [calm[k].get_yscale() for k in (1, 3, 5)] == ["linear"] * 3
+
+
+@pytest.mark.parametrize("name", POTENTIALS)
+def test_logarithmic_axes_around_zero_have_no_kinks_and_say_what_they_are(tested, name):
+    """A straight line through ±1 E_c is drawn smoothly; zero and some powers are marked."""
+    figure = six_tests_figure(tested[name], "x")
+    figure.canvas.draw()
+    for axes in (figure.axes[k] for k in (1, 3, 4, 5)):
+        marked = axes.get_yscale() == "asinh"
+        assert ("arsinh" in axes.get_ylabel()) == marked
+        if marked:
+            low, high = axes.get_ylim()
+            ticks = [tick for tick in axes.get_yticks() if low <= tick <= high]
+            assert 0.0 in ticks
+            assert 3 <= len(ticks) <= 11
+            heights = axes.transData.transform([(1.0, y) for y in np.linspace(0.5, 1.5, 41)])[:, 1]
+            bends = np.diff(heights, n=2) / np.diff(heights).mean()
+            assert np.abs(bends).max() < 0.05
+
+
+@pytest.mark.parametrize("name", ["(6)", "(10)"])
+def test_labels_of_neighbors_keep_apart(tested, name):
+    """That of the colors of (c) and that of the energies of (d)."""
+    figure = six_tests_figure(tested[name], "x")
+    figure.canvas.draw()
+    colors, square = figure.axes[6].yaxis.label, figure.axes[3].yaxis.label
+    gap = square.get_window_extent().x0 - colors.get_window_extent().x1
+    assert gap > 0.2 * figure.dpi  # in inches
 
 
 def test_a_curve_and_its_slope():
