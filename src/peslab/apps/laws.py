@@ -49,7 +49,7 @@ RELAXED_TO = 1  # d_s of their relaxation, where sums need a depth: that of sect
 ABOUT = {
     "six_tests.png": "the tests of figures 5 to 8",
     "curve.png": "interactions and their slopes, as in figures 1, 18 and 19",
-    "lattices.png": "surrounding cells and what is counted in them, as in figures 2 and 3",
+    "lattices.png": "lattices and what is counted in them, as in figures 2 and 3",
 }
 NAMES = {
     "ModifiedLennardJones": "Modified Lennard-Jones",
