@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from peslab.apps import laws
 from peslab.database import DatabaseSettings
 from peslab.problems import LatticePES
-from peslab.toymodel import Lattice, ModifiedLennardJones, RandomMoves
+from peslab.toymodel import AreaTimesPairs, Lattice, ModifiedLennardJones, Morse, RandomMoves
 from peslab.tracking import Tracking
 
 DATABASE = DatabaseSettings(
@@ -52,13 +52,13 @@ def test_the_published_counting_is_told_and_fails(peslab, home):
 
 
 def test_figures_and_numbers_are_kept(peslab, home):
-    """A folder named by what was overridden, and one finished run with both figures."""
+    """A folder named by what was overridden, and one finished run with all figures."""
     answer = peslab("laws", "potential.cutoff=1.5", "potential.counting=once")
     assert answer.status == 1
     (folder,) = (home / "laws").iterdir()
     assert folder.name == "potential.counting=once,potential.cutoff=1.5"
     figures = sorted(file.name for file in folder.iterdir())
-    assert figures == ["curve.png", "six_tests.png"]
+    assert figures == ["curve.png", "lattices.png", "six_tests.png"]
     assert all((folder / name).read_bytes().startswith(b"\x89PNG") for name in figures)
     client, (run,) = runs(home)
     assert run.info.status == "FINISHED"
@@ -70,7 +70,7 @@ def test_figures_and_numbers_are_kept(peslab, home):
     assert run.data.params["lattice.cell_width"] == "5.0"
     kept = {artifact.path for artifact in client.list_artifacts(run.info.run_id)}
     environment = {"environment.yaml", "installed.txt"}
-    assert kept - {"uncommitted.diff"} == {"curve.png", "six_tests.png", "laws.json"} | environment
+    assert kept - {"uncommitted.diff"} == {*figures, "laws.json"} | environment
     assert run.info.run_id[:8] in answer.out
 
 
@@ -100,6 +100,34 @@ def test_pairs_of_another_potential_are_tried_and_recorded(peslab, home):
     assert run.data.params["potential.pair_part.stiffness"] == "72.0"
 
 
+@pytest.mark.parametrize(
+    ("potential", "title", "counted"),
+    [
+        (
+            ModifiedLennardJones(),
+            "Modified Lennard-Jones, each triangle once for each corner",
+            (6, 6),
+        ),
+        (
+            ModifiedLennardJones(counting="once"),
+            "Modified Lennard-Jones, each triangle once",
+            (1, 3),
+        ),
+        (Morse(depth=1), "Morse, each pair once for each corner", None),
+        (Morse(counting="once"), "Morse, each pair once", None),
+        (
+            AreaTimesPairs(counting="block", depth=1),
+            "Area times pairs, all of a block of cells",
+            None,
+        ),
+    ],
+)
+def test_figures_tell_in_words_what_they_show(potential, title, counted):
+    """Not by the names of classes and options."""
+    assert laws.title_of(potential) == title
+    assert laws.triangles_counted(potential) == counted
+
+
 @pytest.mark.parametrize(("energy", "distance"), [(1.0, 0.3), (27.2, 100.0)])
 def test_laws_and_figures_are_in_units_of_the_potential(energy, distance):
     """Numbers and curves are those of E_c = 1 and R_c = 1, as their units say."""
@@ -109,7 +137,7 @@ def test_laws_and_figures_are_in_units_of_the_potential(energy, distance):
             cutoff=2 * r, characteristic_energy=e, characteristic_distance=r, counting="published"
         )
         problem = LatticePES(potential, Lattice(4, 2, 5 * r), RandomMoves(2, 0.1 * r), DATABASE)
-        found.append(laws.measured(problem, "x"))
+        found.append(laws.measured(problem))
     (findings, figures), (others, same) = found
     for one, other in zip(findings, others, strict=True):
         assert (one.law, one.unit, one.verdict) == (other.law, other.unit, other.verdict)

@@ -52,10 +52,14 @@ def test_every_key_of_a_class_is_documented_on_its_line(name):
 def test_every_parameter_of_a_class_stands_in_its_file(name):
     """Nothing is set behind the user's back: a file names all that its class takes.
 
-    Of another potential only the interaction is taken, not its weights and counting.
+    Of another potential only the interaction is taken, not its weights and counting; of pairs
+    alone no weight of triangles.
     """
     node = OmegaConf.load(CONF / name)
-    parameters = set(inspect.signature(locate(node["_target_"], name)).parameters)
+    target = locate(node["_target_"], name)
+    parameters = set(inspect.signature(target).parameters)
+    if isinstance(target, type) and issubclass(target, Potential) and target.triplet is None:
+        parameters -= {"triplet_weight"}
     if "pair_part" in name:
         parameters -= {field.name for field in fields(Potential)}
     entries = [entry for entry in node.get("defaults", []) if entry != "_self_"]

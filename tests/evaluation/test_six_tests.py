@@ -188,6 +188,24 @@ def test_the_page_holds_the_six_tests(tested, name):
     figure.canvas.draw()
 
 
+@pytest.mark.parametrize(
+    ("name", "label"),
+    [("(3)", "3 times (a)"), ("(6)", "6 times (a)"), ("(10)", "6 times (a)"),
+     ("(10) once", "1.5 times (a)"), ("mixed", "4.5 triangle + 1.5 pair of (a)")],
+)  # fmt: skip
+def test_the_factor_six_is_told(tested, name, label):
+    """Figures 5b to 8b: the triangle in a large cell is that often what panel (a) shows."""
+    mixed = ModifiedLennardJones(pair_part=LennardJones(), depth=1)
+    tests = tested[name] if name in tested else six_tests(subject_of(mixed, LATTICE))
+    alone = six_tests_figure(tests, "x").axes[1]
+    assert [text.get_text() for text in alone.get_legend().get_texts()][1] == label
+    if "times" in label:
+        (curve, *_) = curves(subject_of(POTENTIALS[name], LATTICE)).values()
+        factor = float(label.split()[0])
+        shown = np.interp(curve.side, tests.side, lines(alone)[1].get_ydata())
+        np.testing.assert_allclose(shown[::2], factor * curve.value[::2], rtol=1e-9, atol=1e-12)
+
+
 @pytest.mark.parametrize("name", POTENTIALS)
 def test_nothing_readable_is_cut_off(tested, name):
     """Minima of all curves lie inside their axes; zero does where it is the question."""
@@ -203,8 +221,36 @@ def test_nothing_readable_is_cut_off(tested, name):
 def test_energies_that_explode_are_drawn_logarithmically(tested):
     """Curves over many decades can be read; those of a few E_c stay linear."""
     exploding, calm = (six_tests_figure(tested[name], "x").axes for name in ("(6)", "(7)"))
-    assert [exploding[k].get_yscale() for k in (1, 3, 5)] == ["symlog", "log", "log"]
+    assert [exploding[k].get_yscale() for k in (1, 3, 5)] == ["asinh", "log", "log"]
     assert [calm[k].get_yscale() for k in (1, 3, 5)] == ["linear"] * 3
+
+
+@pytest.mark.parametrize("name", POTENTIALS)
+def test_logarithmic_axes_around_zero_have_no_kinks_and_say_what_they_are(tested, name):
+    """A straight line through ±1 E_c is drawn smoothly; zero and some powers are marked."""
+    figure = six_tests_figure(tested[name], "x")
+    figure.canvas.draw()
+    for axes in (figure.axes[k] for k in (1, 3, 4, 5)):
+        marked = axes.get_yscale() == "asinh"
+        assert ("arsinh" in axes.get_ylabel()) == marked
+        if marked:
+            low, high = axes.get_ylim()
+            ticks = [tick for tick in axes.get_yticks() if low <= tick <= high]
+            assert 0.0 in ticks
+            assert 3 <= len(ticks) <= 11
+            heights = axes.transData.transform([(1.0, y) for y in np.linspace(0.5, 1.5, 41)])[:, 1]
+            bends = np.diff(heights, n=2) / np.diff(heights).mean()
+            assert np.abs(bends).max() < 0.05
+
+
+@pytest.mark.parametrize("name", ["(6)", "(10)"])
+def test_labels_of_neighbors_keep_apart(tested, name):
+    """That of the colors of (c) and that of the energies of (d)."""
+    figure = six_tests_figure(tested[name], "x")
+    figure.canvas.draw()
+    colors, square = figure.axes[6].yaxis.label, figure.axes[3].yaxis.label
+    gap = square.get_window_extent().x0 - colors.get_window_extent().x1
+    assert gap > 0.2 * figure.dpi  # in inches
 
 
 def test_a_curve_and_its_slope():

@@ -54,7 +54,8 @@ def test_a_seed_may_have_63_bits():
     assert Lattice(1, 1, 5.0).sample(1, seed=2**63 - 1).shape == (1, 1, 1)
 
 
-def test_no_thread_is_too_few():
-    """0 is not taken for all."""
+@pytest.mark.parametrize("n_threads", [0, 1.5, True, "2"])
+def test_threads_are_counted(n_threads):
+    """0 is not taken for all, and there is no half of one."""
     with pytest.raises(InvalidInputError, match="n_threads must be 1 or more"):
-        ModifiedLennardJones().energy_per_particle(np.ones((1, 1, 2)), 5.0, n_threads=0)
+        ModifiedLennardJones().energy_per_particle(np.ones((1, 1, 2)), 5.0, n_threads)

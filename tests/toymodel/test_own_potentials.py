@@ -285,9 +285,9 @@ def test_functions_that_are_no_potential_are_refused(function, words):
 
 
 def test_cutoffs_below_the_minimum_are_refused():
-    """Nothing would be left to normalize."""
+    """Nothing would be left to normalize: told where it is built, not where it is used."""
     with pytest.raises(InvalidInputError, match="must be above the characteristic distance"):
-        steep(cutoff=0.9).energy_per_particle(POSITIONS, 4.0)
+        steep(cutoff=0.9)
 
 
 def test_the_docstrings_example_runs():

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from peslab.evaluation import Finding, SixTests
     from peslab.problems import LatticePES
+    from peslab.toymodel import Potential
     from peslab.tracking import Tracking
 
 USAGE = """\
@@ -45,7 +46,24 @@ TIMED = 8  # of them, to predict the others
 WORTH_TELLING = 2.0  # minutes
 RELAXED_TO = 1  # d_s of their relaxation, where sums need a depth: that of section 4.2
 
-ABOUT = ("the tests of figures 5 to 8", "interactions and their slopes, as in figures 1, 18 and 19")
+ABOUT = {
+    "six_tests.png": "the tests of figures 5 to 8",
+    "curve.png": "interactions and their slopes, as in figures 1, 18 and 19",
+    "lattices.png": "lattices and what is counted in them, as in figures 2 and 3",
+}
+NAMES = {
+    "ModifiedLennardJones": "Modified Lennard-Jones",
+    "LennardJones": "Lennard-Jones",
+    "AreaTimesPairs": "Area times pairs",
+    "AreaAndCircumference": "Area and circumference",
+    "PairsAndArea": "Pairs and area",
+}
+COUNTINGS = {
+    "translation_invariant": "each triangle once for each corner",
+    "published": "counted as equation (9) is printed",
+    "once": "each triangle once",
+    "block": "all of a block of cells",
+}
 LONGEST_NAME = 60  # letters of a folder's name
 MARKS = {"passes": "[green]✓[/]", "fails": "[red]✗[/]", "does not apply": "[dim]–[/]"}
 
@@ -114,19 +132,23 @@ def tried(overrides: list[str]) -> Trial:
     values = check(OmegaConf.masked_copy(config, [*GROUPS, "seed", "replicas"]))
     problem = build(values["problem"], "problem")
     tracking = replace(build(values["tracking"], "tracking"), experiment=EXPERIMENT)
-    findings, figures = measured(problem, values["potential"]["_target_"].rpartition(".")[2])
+    findings, figures = measured(problem)
     place = Place(home(), folder_name(overrides))
     params = {"seed": values["database"]["seed"], **leaves(values)}
     kept = keep(findings, figures, params, tracking, place)
     return replace(kept, remark=problem.remark())
 
 
-def measured(
-    problem: "LatticePES", potential_name: str
-) -> "tuple[list[Finding], dict[str, Figure]]":
+def measured(problem: "LatticePES") -> "tuple[list[Finding], dict[str, Figure]]":
     """The findings and the figures of a problem's potential on its lattice."""
     from peslab.apps import present
-    from peslab.evaluation import potential_curve, six_tests, six_tests_figure, try_laws
+    from peslab.evaluation import (
+        lattices_figure,
+        potential_curve,
+        six_tests,
+        six_tests_figure,
+        try_laws,
+    )
     from peslab.problems import subject_of, units_of
 
     potential, lattice, seed = problem.potential, problem.lattice, problem.database.seed
@@ -139,11 +161,31 @@ def measured(
     with present.progress("trying the laws") as progress:
         findings = try_laws(subject, seed, relaxed, progress)
     tests = six_tests(subject)
-    title = f"{potential_name}, {potential.counting.replace('_', ' ')} counting"
+    title = title_of(potential)
     return findings, {
         "six_tests.png": six_tests_figure(tests, title),
         "curve.png": potential_curve(curves_of(problem, tests), title),
+        "lattices.png": lattices_figure(triangles_counted(potential), title),
     }
+
+
+def title_of(potential: "Potential") -> str:
+    """What a potential is called, and how it is counted, in words."""
+    name = type(potential).__name__
+    counting = COUNTINGS[potential.counting]
+    if potential.triplet is None:
+        counting = counting.replace("triangle", "pair")
+    return f"{NAMES.get(name, name)}, {counting}"
+
+
+def triangles_counted(potential: "Potential") -> tuple[int, int] | None:
+    """How often a triangle in one cell counts, and one in three; a block of cells has no answer."""
+    from peslab.toymodel.potential import VISITS
+
+    if potential.triplet is None or potential.counting == "block":
+        return None
+    in_one, _, in_three = VISITS[potential.counting][1]
+    return in_one, in_three
 
 
 def tell_if_slow(some_energies: "Callable[[], object]") -> None:
@@ -255,8 +297,8 @@ def show(trial: Trial) -> None:
     if trial.remark:
         console.print(trial.remark)
     tree = Tree(f"[bold]{trial.figures[0].parent}[/]")
-    for file, about in zip(trial.figures, ABOUT, strict=True):
-        tree.add(f"{file.name:<14} [dim]{about}[/]")
+    for file in trial.figures:
+        tree.add(f"{file.name:<14} [dim]{ABOUT[file.name]}[/]")
     console.print(tree)
     console.print(f"In MLflow, experiment {EXPERIMENT}: {trial.run_id[:8]} (peslab ui)")
 

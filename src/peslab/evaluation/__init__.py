@@ -1,5 +1,6 @@
 """How good a prediction is: arrays and callables in, numbers and figures out."""
 
+from peslab.evaluation.counting_figures import lattices_figure
 from peslab.evaluation.database_figures import (
     acceptance_figure,
     energy_by_number,
@@ -86,6 +87,7 @@ __all__ = [
     "half_widths",
     "history_figure",
     "importance_figure",
+    "lattices_figure",
     "learning_curves",
     "least_absolute_mae",
     "least_squares_mae",

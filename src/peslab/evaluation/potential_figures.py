@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import SymmetricalLogLocator
+from matplotlib.ticker import FixedLocator, LogFormatterSciNotation
 
 from peslab.evaluation.six_tests import Curve, SixTests
 from peslab.evaluation.style import BLACK, BLUE, GREY, VERMILION, styled_figure
@@ -19,6 +19,9 @@ OTHERWISE: tuple[str, Dashes] = (BLACK, (0, (1, 1.5)))  # of what an interaction
 
 EXPLODED = 60.0  # E_c: curves that reach farther are drawn logarithmically, but around zero
 DEEP = 1.0  # per cent of an energy surface may lie below its colors, where particles collapse
+MOST_TICKS = 5  # of either sign, on such an axis
+WITH_ONES = 3  # decades up to which ±1 are among them
+ENERGY = "$E_c$"  # as axes are labeled
 IN_THE_CORE = 3  # times the depth of its well is how high a curve is followed
 
 
@@ -71,6 +74,7 @@ def six_tests_figure(tests: SixTests, title: str) -> Figure:
     """
     with styled_figure(7.6, 9.6) as figure:
         (one, lone), (surface, square), (repulsion, convergence) = figure.subplots(3, 2)
+        figure.set_layout_engine("constrained", wspace=0.08)  # labels of colors and energies apart
         figure.suptitle(title, x=0.01, ha="left", fontsize=12)
         draw_curves(one, tests)
         draw_lone_triangle(lone, tests)
@@ -94,19 +98,29 @@ def draw_lone_triangle(axes: Axes, tests: SixTests) -> None:
     """(b) Three particles in a large cell, and what their interactions alone give."""
     axes.axhline(0.0, color=GREY, linewidth=0.6)
     axes.plot(tests.side, tests.lone, color=BLUE, label="in a large cell")
-    by_hand = "its interactions alone"
-    if "triangle" in tests.curves and "pair" not in tests.curves:
-        by_hand = f"{tests.triangle_weight:g} times (a)"
-    axes.plot(tests.side, tests.expected, color=BLACK, linestyle=DASHES, label=by_hand)
+    label = times_one_triangle(tests)
+    axes.plot(tests.side, tests.expected, color=BLACK, linestyle=DASHES, label=label)
+    axes.set_ylabel("energy of the cell ($E_c$)")
     if np.abs(tests.lone[tests.side > 1]).max() > EXPLODED:
         scaled(axes, np.concatenate([tests.lone, tests.expected]))
     else:
         axes.set_ylim(well_limits([tests.lone, tests.expected]))
     axes.set_xlim(tests.side[0], tests.side[-1])
     axes.set_xlabel("side ($R_c$)")
-    axes.set_ylabel("energy of the cell ($E_c$)")
     axes.set_title("(b) triangle in a large cell")
     axes.legend()
+
+
+def times_one_triangle(tests: SixTests) -> str:
+    """How often the curves of (a) make that of (b): six times in figures 5 to 8.
+
+    In equation (9) these are 9/2 of triangles and 3/2 of pairs, which are alike in equation (10).
+    """
+    weights = {"triangle": tests.triangle_weight, "pair": 3.0 * tests.pair_weight}
+    values = [curve.value for curve in tests.curves.values()]
+    if all(np.allclose(each, values[0], rtol=1e-9, atol=1e-12) for each in values):
+        return f"{sum(weights[name] for name in tests.curves):g} times (a)"
+    return " + ".join(f"{weights[name]:g} {name}" for name in tests.curves) + " of (a)"
 
 
 def draw_surface(axes: Axes, tests: SixTests) -> None:
@@ -141,9 +155,9 @@ def draw_square(axes: Axes, tests: SixTests) -> None:
     axes.plot(tests.half_side, tests.square, color=BLUE, label="as they part")
     axes.plot(tests.half_side, tests.square[::-1], color=BLACK, linestyle=DASHES, label="mirrored")
     axes.axvline(0.25 * tests.width, color=GREY, linewidth=0.6)
-    scaled(axes, tests.square)
     axes.set_xlabel("half side of the square ($R_c$)")
     axes.set_ylabel("energy per particle ($E_c$)")
+    scaled(axes, tests.square)
     axes.set_title("(d) a square moves apart")
     axes.legend()
 
@@ -152,9 +166,9 @@ def draw_repulsion(axes: Axes, tests: SixTests) -> None:
     """(e) Two particles too close, while a third one moves away."""
     axes.axhline(0.0, color=GREY, linewidth=0.6)
     axes.plot(tests.away, tests.repulsion, color=BLUE)
-    scaled(axes, np.append(tests.repulsion, 0.0))  # whether it falls to zero is the question
     axes.set_xlabel("distance of the third ($R_c$)")
     axes.set_ylabel("energy of the three ($E_c$)")
+    scaled(axes, np.append(tests.repulsion, 0.0))  # whether it falls to zero is the question
     axes.set_title("(e) two at $R_c/2$, a third leaves")
 
 
@@ -164,24 +178,35 @@ def draw_convergence(axes: Axes, tests: SixTests) -> None:
     axes.plot(tests.convergence.depths, energies, color=BLUE, marker="o", markersize=4)
     if np.ptp(energies) < 1e-9 * (1.0 + np.abs(energies).max()):
         axes.set_ylim(energies[0] - 1.0, energies[0] + 1.0)
-    scaled(axes, energies)
     axes.set_xticks(tests.convergence.depths)
     axes.set_xlabel("depth of surrounding cells $d_s$")
     axes.set_ylabel("energy per particle ($E_c$)")
+    scaled(axes, energies)
     axes.set_title(f"(f) convergence, $w_c$ = {tests.convergence_width:g} $R_c$")
 
 
 def scaled(axes: Axes, values: Array) -> None:
-    """A logarithmic axis for energies that explode, linear around zero where they change sign."""
+    """A logarithmic axis for energies that explode, linear around zero where they change sign.
+
+    That of arsinh, which has no kinks where it becomes logarithmic, and says so.
+    """
     low, high = float(values.min()), float(values.max())
     if max(-low, high) < EXPLODED:
         return
     if low > 0.0:
         axes.set_yscale("log")
         return
-    axes.set_yscale("symlog", linthresh=1.0)
-    axes.yaxis.set_major_locator(SymmetricalLogLocator(base=10.0, linthresh=1.0))
-    axes.set_ylim(3.0 * low - 0.3, 3.0 * high + 0.3)
+    axes.set_yscale("asinh", linear_width=1.0)
+    decades = np.floor(np.log10(3.0 * max(-low, high)))
+    step = np.ceil(decades / MOST_TICKS)
+    first = 0.0 if decades <= WITH_ONES else step  # 1, 0 and −1 would overlap
+    powers = 10.0 ** np.arange(first, decades + 1.0, step)
+    ticks = np.concatenate([-powers, [0.0], powers])
+    low, high = 3.0 * low - 0.3, 3.0 * high + 0.3
+    axes.yaxis.set_major_locator(FixedLocator(ticks[(ticks >= low) & (ticks <= high)].tolist()))
+    axes.yaxis.set_major_formatter(LogFormatterSciNotation(linthresh=1.0))
+    axes.set_ylim(low, high)
+    axes.set_ylabel(axes.get_ylabel().replace(ENERGY, f"{ENERGY}, arsinh"))
 
 
 def well_limits(curves: Iterable[Array]) -> tuple[float, float]:

@@ -18,6 +18,7 @@ WIDTH = 5.0  # R_c, of the cells of all tests but the second
 NARROW_WIDTH = 4.0  # R_c, of the last one where potentials vanish: images had nearly no effect
 
 SHORTEST, LONGEST = 0.6, 3.0  # R_c, of the sides of triangles
+NARROWEST, WIDEST = 0.16, 0.84  # of half a cell width: the half sides of squares, mirror images
 PIXELS = 80  # of the energy surface along each axis: 0.06 R_c wide, none on a fixed particle
 
 
@@ -46,6 +47,7 @@ class SixTests:
         lone: Energy of their cell, shape (n,), in E_c.
         expected: What their interactions alone give.
         triangle_weight: How often a lone triangle counts, six in equation (5).
+        pair_weight: How often each of its three pairs does.
         surface: Energy per particle with the fourth particle at (x, y), shape (k, k) as [y, x].
         fixed: The other three, shape (3, 2), in R_c.
         half_side: Of squares, shape (n,), in R_c.
@@ -62,6 +64,7 @@ class SixTests:
     lone: Array
     expected: Array
     triangle_weight: float
+    pair_weight: float
     surface: Array
     fixed: Array
     half_side: Array
@@ -82,7 +85,7 @@ def six_tests(subject: Subject) -> SixTests:
     vanishes = subject.reach.depth is None
     narrow = NARROW_WIDTH if vanishes else WIDTH
     side = np.linspace(SHORTEST, LONGEST, 241)
-    half_side = 0.5 * WIDTH * np.linspace(0.16, 0.84, 137)
+    half_side = 0.5 * WIDTH * np.linspace(NARROWEST, WIDEST, 137)
     away, repulsion = third_moves_away(subject)
     return SixTests(
         curves=curves(subject),
@@ -90,6 +93,7 @@ def six_tests(subject: Subject) -> SixTests:
         lone=three_in_a_large_cell(equilateral(side, 2), subject),
         expected=subject.interactions.energy_of_three(side, side, side),
         triangle_weight=subject.interactions.triplet_weight,
+        pair_weight=subject.interactions.pair_weight,
         surface=energy_surface(subject, WIDTH),
         fixed=WIDTH * np.array(FIXED),
         half_side=half_side,

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 
 from peslab.errors import InvalidInputError
+from peslab.kernels.inputs import is_whole
 
 SLICES_PER_THREAD = 4  # so that an expensive slice does not keep the other threads waiting
 SMALLEST_SLICE = 1024  # fewer configurations, of a microsecond each, are not worth a thread
@@ -41,8 +42,10 @@ def in_slices(
         InvalidInputError: Where there is no thread to run on.
     """
     n_threads = usable_cores() if n_threads is None else n_threads
-    if n_threads < 1:
-        raise InvalidInputError(f"n_threads must be 1 or more, or None, not {n_threads}.")
+    if not is_whole(n_threads, minimum=1):
+        raise InvalidInputError(
+            f"n_threads must be 1 or more, a whole number, or None, not {n_threads!r}."
+        )
     n_slices = min(SLICES_PER_THREAD * n_threads, n // smallest_slice) if n_threads > 1 else 1
     n_slices = max(n_slices, 1, -(-n // largest_slice) if largest_slice else 1)
     edges = [n * k // n_slices for k in range(n_slices + 1)]

@@ -45,6 +45,7 @@ class NormalizedPotential(Potential):
         if self.cutoff != math.inf:
             object.__setattr__(self, "cutoff", positive("cutoff", self.cutoff))
         self.weights()
+        self.parameters  # noqa: B018  # a cutoff that leaves no minimum is told here
 
     @property
     def parameters(self) -> FloatArray:
@@ -99,7 +100,7 @@ def normalized(function: Callable[..., Any]) -> type[NormalizedPotential]:
     kind: type[NormalizedPotential] = dataclass(frozen=True)(
         type(function.__name__, (NormalizedPotential,), members)
     )
-    kind().parameters  # noqa: B018  # a function without a minimum is told where it is written
+    kind()  # a function without a minimum is told where it is written
     return kind
 
 
