@@ -112,18 +112,20 @@ def test_what_a_depth_leaves_out_is_told(peslab, home):
     """In words and in numbers, of one config and of several side by side."""
     small = ("database.size=10", "database.test_size=3", "relaxation.epochs=1")
     answer = peslab("generate", "--json", "potential=lennard_jones", *small)
-    assert "summed to the depth 3, which leaves out" in answer.err
+    assert "summed to the depth 3, which leaves out" in " ".join(answer.err.split())
     train, test = json.loads(answer.out)
     assert (train["depth"], train["converges"]) == (3, True)
     assert 0.0 < train["left_out"] < 1e-3
     assert test["left_out"] > 0.0
     answer = peslab("generate", "--json", "potential.depth=1,2", "potential=lennard_jones", *small)
-    assert "depth=1: summed to the depth 1, which leaves out" in answer.err
-    assert "depth=2: summed to the depth 2" in answer.err
+    said = " ".join(answer.err.split())  # lines are folded
+    assert "depth=1: Energies are summed to the depth 1, which leaves out" in said
+    assert "depth=2: Energies are summed to the depth 2" in said
     shallow, deep = json.loads(answer.out)
     assert shallow["left_out"] > deep["left_out"] > 0.0
     answer = peslab("generate", "--json", "database.seed=0,1", "potential=pairs_and_area", *small)
-    assert answer.err.count("the sum does not converge in 2D") == 1  # it is true of both
+    said = " ".join(answer.err.split())
+    assert said.count("the sum does not converge in 2D") == 1  # it is true of both
     assert [(row["converges"], row["left_out"]) for row in json.loads(answer.out)] == [
         (False, None)
     ] * 2
@@ -166,6 +168,14 @@ def test_groups_and_ranges_can_be_swept():
 def test_keys_of_the_same_last_name_are_told_apart(keys, names):
     """`potential.cutoff` alone is `cutoff`; beside another cutoff it keeps its group."""
     assert short_names(keys) == names
+
+
+def test_what_the_disk_cannot_hold_is_told(peslab, home):
+    """At once, and nothing is begun."""
+    answer = peslab("generate", "database.size=100000000000")
+    assert answer.status == 2
+    assert "lower database.size" in answer.err
+    assert not files(home, "*")
 
 
 def test_a_folder_that_cannot_be_written_is_told(peslab, home):

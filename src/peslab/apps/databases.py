@@ -21,6 +21,7 @@ from peslab.database import (
     Recipe,
     acceptance,
     arrays,
+    check_space,
     generate_if_missing,
     particle_numbers,
     predicted_seconds,
@@ -59,6 +60,7 @@ DRAWN = (2, 3)  # dimensions
 
 def make_all(recipes: Sequence[Recipe], folder: Path, console: Console) -> None:
     """Make what is not there yet, with a prediction and a bar if it takes more than two seconds."""
+    check_space(recipes, folder)
     with _told_late(console, "Making a few configurations, to tell how long all will take."):
         predicted = predicted_seconds(recipes, folder)
     is_long = predicted > WORTH_TELLING

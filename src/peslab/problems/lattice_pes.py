@@ -12,6 +12,7 @@ from peslab.database import (
     DatabaseSettings,
     Recipe,
     arrays,
+    check_space,
     database_path,
     load_or_generate,
 )
@@ -157,7 +158,7 @@ class LatticePES(EnergySurface):
         lattice, seed = self.lattice, self.database.seed
         starts, widths = lattice.sample(SUMMED_DEEPER, seed), lattice.widths(SUMMED_DEEPER)
         rest = left_out(self.potential, starts, widths)
-        return None if rest is None else f"Energies are {rest.told}."
+        return None if rest is None else rest.told
 
     def fresh_data(self) -> FreshData:
         """New databases for training and test, as large as these."""
@@ -181,6 +182,7 @@ class LatticePES(EnergySurface):
 
     def tables(self, folder: Path, progress: Progress | None = None) -> Tables:
         """Generate or read both databases; the last rows of the first one are held out."""
+        check_space(list(self.recipes().values()), folder)
         sources = {
             role: Source(
                 load_or_generate(recipe, folder, progress=progress),

@@ -120,16 +120,16 @@ class LeftOut(NamedTuple):
 
     @property
     def told(self) -> str:
-        """A sentence, to go on after what was summed."""
+        """A sentence."""
         order, reason = self.convergence
         if not self.convergence.converges:
             return (
-                f"summed to the depth {self.depth}, though the sum does not converge in "
-                f"{self.dimension}D: {reason}"
+                f"Energies are summed to the depth {self.depth}, though the sum does not converge "
+                f"in {self.dimension}D: {reason}."
             )
         return (
-            f"summed to the depth {self.depth}, which leaves out {self.error:.2g} E_c per particle "
-            f"(the rest falls {as_power(order)})"
+            f"Energies are summed to the depth {self.depth}, which leaves out {self.error:.2g} E_c "
+            f"per particle (the rest falls {as_power(order)})."
         )
 
 
