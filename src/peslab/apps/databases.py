@@ -38,6 +38,7 @@ from peslab.evaluation import (
 )
 from peslab.kernels.arrays import FloatArray
 from peslab.study.results.report import COMPACT
+from peslab.toymodel import Descent
 from peslab.toymodel.convergence import Convergence, LeftOut, left_out
 from peslab.toymodel.parts import cutoff_of
 
@@ -53,6 +54,7 @@ LOOKED_AT = 20_000  # rows that lattices are chosen from
 SUMMED_DEEPER = 16  # rows whose energies are summed twice as deep, to see what is left out
 BOND_LENGTH = 0.6  # of the cutoff: between the side and the diagonal of a square of four
 FEW_NAMES = 3  # of databases that a sentence is about
+ALL_DIGITS = 17  # that two different numbers of 64 bits differ in
 FEW_KEYS = 2  # swept ones, which leave room for all quantiles in 80 columns
 LARGEST_PLAIN = 1e3  # above, energies are told by their powers of ten
 DRAWN = (2, 3)  # dimensions
@@ -114,7 +116,8 @@ def database_table(recipes: Mapping[str, Recipe], overviews: Mapping[str, Overvi
     row("particles N", [_numbers(lattice.particle_numbers) for lattice in lattices])
     row("dimension d", [str(lattice.dimension) for lattice in lattices])
     row("cell width (R_c)", [_widths(one.cell_widths) for one in shown])
-    row("accepted in the last ten epochs", [accepted(one) for one in shown])
+    rates = [accepted(recipes[part], one) for part, one in overviews.items()]
+    row("accepted in the last ten epochs", rates)
     row("energy per particle (E_c): lowest", [energy(one.energy_quantiles["min"]) for one in shown])
     for name in ("5%", "25%", "50%", "75%", "95%"):
         label = "median" if name == "50%" else f"{name[:-1]} %"
@@ -126,18 +129,19 @@ def database_table(recipes: Mapping[str, Recipe], overviews: Mapping[str, Overvi
     return table
 
 
-def width_table(overviews: Sequence[Overview]) -> Table:
+def width_table(recipe: Recipe, overviews: Sequence[Overview]) -> Table:
     """Some of the widths of a database at a glance, one in each row."""
-    return _kind_table("widths", "w_c", {f"{one.cell_widths[0]:.4g}": one for one in overviews})
+    named = {f"{one.cell_widths[0]:.4g}": one for one in overviews}
+    return _kind_table(recipe, "widths", "w_c", named)
 
 
-def number_table(overviews: Mapping[int, Overview]) -> Table:
+def number_table(recipe: Recipe, overviews: Mapping[int, Overview]) -> Table:
     """Some of the numbers of particles of a database at a glance, one in each row."""
     named = {str(number): one for number, one in overviews.items()}
-    return _kind_table("numbers of particles", "N", named)
+    return _kind_table(recipe, "numbers of particles", "N", named)
 
 
-def _kind_table(kinds: str, symbol: str, named: Mapping[str, Overview]) -> Table:
+def _kind_table(recipe: Recipe, kinds: str, symbol: str, named: Mapping[str, Overview]) -> Table:
     some = "Some of its" if len(named) > SHOWN_KINDS else "Its"
     table = Table(title=f"{some} {kinds}: energy per particle (E_c)", **COMPACT)
     for name in (symbol, "rows", "accepted", "lowest", "5 %", "25 %", "median", "75 %", "95 %"):
@@ -146,11 +150,13 @@ def _kind_table(kinds: str, symbol: str, named: Mapping[str, Overview]) -> Table
     for name in _some(list(named)):
         one = named[name]
         energies = [energy(value) for value in one.energy_quantiles.values()]
-        table.add_row(name, f"{one.rows:,}", accepted(one), *energies)
+        table.add_row(name, f"{one.rows:,}", accepted(recipe, one), *energies)
     return table
 
 
-def comparison_table(swept: Sequence[Mapping[str, str]], overviews: Sequence[Overview]) -> Table:
+def comparison_table(
+    swept: Sequence[Mapping[str, str]], recipes: Sequence[Recipe], overviews: Sequence[Overview]
+) -> Table:
     """Databases side by side, one in each row."""
     names = {"min": "lowest", "50%": "median", "max": "highest"}
     shown = ["min", "5%", "25%", "50%", "75%", "95%", "max"]
@@ -161,16 +167,16 @@ def comparison_table(swept: Sequence[Mapping[str, str]], overviews: Sequence[Ove
         table.add_column(key.replace("_", "\n"), justify="right", overflow="fold")
     for name in ("accepted", *(names.get(level, level) for level in shown)):
         table.add_column(name.replace("%", " %"), justify="right", no_wrap=True)
-    for values, one in zip(swept, overviews, strict=True):
+    for values, recipe, one in zip(swept, recipes, overviews, strict=True):
         energies = [energy(one.energy_quantiles[level]) for level in shown]
-        table.add_row(*values.values(), accepted(one), *energies)
+        table.add_row(*values.values(), accepted(recipe, one), *energies)
     return table
 
 
-def accepted(one: Overview) -> str:
-    """The acceptance rate with its standard error, in per cent."""
+def accepted(recipe: Recipe, one: Overview) -> str:
+    """The acceptance rate with its standard error, in per cent; what was done if none was tried."""
     if one.acceptance_rate is None:
-        return "not moved"
+        return "descent" if isinstance(recipe.relaxation, Descent) else "not moved"
     rate, sem = 100 * one.acceptance_rate, 100 * (one.acceptance_rate_sem or 0.0)
     if sem == 0.0:
         return f"{rate:.1f}%"
@@ -195,9 +201,19 @@ def _some(kinds: Sequence[Item]) -> list[Item]:
 
 def _cut(one: Overview, n_kinds: int) -> str:
     """How many rows were cut, and above which energy; kinds have one each."""
-    limit = one.energy_quantiles["max"]
-    above = f" above {energy(limit)}" if one.rows_cut and n_kinds == 1 else ""
-    return f"{one.rows_cut:,}{above}"
+    if not one.rows_cut or n_kinds > 1:
+        return f"{one.rows_cut:,}"
+    limit, highest = one.energy_quantiles["max"], one.highest_energy
+    if limit == highest:
+        return f"{one.rows_cut:,} of equal energy"
+    told = energy(limit)
+    if told == energy(highest):  # rows that were cut would lie there
+        told = next(
+            text
+            for digits in range(2, ALL_DIGITS + 1)
+            if (text := f"{limit:.{digits}g}") != f"{highest:.{digits}g}"
+        )
+    return f"{one.rows_cut:,} above {told}"
 
 
 def _numbers(particles: Sequence[int]) -> str:

@@ -129,9 +129,9 @@ def alone(chosen: Chosen, folder: Path, console: "Console") -> list[dict[str, An
     overviews = {part: overview(path) for part, path in paths.items()}
     console.print(databases.database_table(recipes, overviews))
     if recipes["train"].lattice.n_widths > 1:
-        console.print(databases.width_table(overviews_by_width(paths["train"])))
+        console.print(databases.width_table(recipes["train"], overviews_by_width(paths["train"])))
     if len(recipes["train"].lattice.particle_numbers) > 1:
-        console.print(databases.number_table(overviews_by_number(paths["train"])))
+        console.print(databases.number_table(recipes["train"], overviews_by_number(paths["train"])))
     rests = {part: databases.rest_of(recipe, paths[part]) for part, recipe in recipes.items()}
     if rest := rests["train"]:
         console.print(rest.told)
@@ -159,7 +159,7 @@ def side_by_side(chosen: Chosen, folder: Path, console: "Console") -> list[dict[
     overviews = [overview(path) for path in paths]
     names = short_names(list(chosen[0][0]))
     swept = [dict(zip(names, values.values(), strict=True)) for values, _ in chosen]
-    console.print(databases.comparison_table(swept, overviews))
+    console.print(databases.comparison_table(swept, recipes, overviews))
     rests = [databases.rest_of(*each) for each in zip(recipes, paths, strict=True)]
     labels = [" ".join(f"{key}={value}" for key, value in values.items()) for values in swept]
     for line in databases.rests_told(labels, rests):
