@@ -10,7 +10,14 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 from numpy.typing import NDArray
 
-from peslab.evaluation.scales import bend, label_decades, plain
+from peslab.evaluation.scales import (
+    bend,
+    evenly_spaced_logarithms,
+    label_decades,
+    label_logarithms,
+    plain,
+    spans_decades,
+)
 from peslab.evaluation.style import BLACK, BLUE, GREY, VERMILION, sequence_colors, styled_figure
 
 Array = NDArray[np.float64]
@@ -33,14 +40,18 @@ def energy_distribution(energies: Array) -> Figure:
 
     Returns:
         The figure; where a few energies are far from all others its axis and its bars widen to both
-        sides like logarithms.
+        sides like logarithms, and are logarithmic where all are positive.
     """
     low, median, high = np.quantile(energies, (0, 0.5, 1)).tolist()
+    room = 0.0 if high > low else 0.5  # around a single value
     with styled_figure(6.4, 3.8) as figure:
         axes = figure.subplots()
-        bend(axes, "x", energies)
+        if spans_decades(low, high):
+            label_logarithms(axes, "x", energies)
+        else:
+            bend(axes, "x", energies)
         scale = axes.xaxis.get_transform()
-        ends = scale.transform(np.array([low, high if high > low else low + 1.0]))
+        ends = scale.transform(np.array([low - room, high + room]))
         along = np.linspace(float(ends[0]), float(ends[1]), 101)
         bins: list[float] = scale.inverted().transform(along).tolist()
         bins[0], bins[-1] = min(bins[0], low), max(bins[-1], high)  # they may round inwards
@@ -74,7 +85,9 @@ def percentile_figure(panels: Panels) -> Figure:
             highest = max(float(energies[-1]) for energies in curves.values())
             typical = median_low([float(np.quantile(e, 0.9)) for e in curves.values()])
             spread = typical - lowest or 1.0
-            if highest > lowest + ROOM * spread:
+            if spans_decades(lowest, highest):
+                label_logarithms(axes, "y", np.array([lowest, highest]))
+            elif highest > lowest + ROOM * spread:
                 axes.set_yscale("asinh", linear_width=spread)
                 label_decades(axes.yaxis, spread, lowest, highest)
             else:
@@ -125,7 +138,11 @@ def energy_by_width(cell_widths: Array, energies: Array) -> Figure:
         The figure, on a scale that is linear around 0 and logarithmic far from it: unlike the
         thesis's logarithm with an offset, it shows where the energy changes its sign.
     """
-    return _energy_by(cell_widths, energies, "cell width ($R_c$)", "{:.3g} $R_c$")
+    figure = _energy_by(cell_widths, energies, "cell width ($R_c$)", "{:.3g} $R_c$")
+    (axes,) = figure.axes
+    if evenly_spaced_logarithms(np.unique(cell_widths)):
+        label_logarithms(axes, "x", cell_widths)
+    return figure
 
 
 def energy_by_number(particles: Numbers, energies: Array) -> Figure:

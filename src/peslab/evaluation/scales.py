@@ -20,6 +20,7 @@ FEWEST_TICKS, MOST_TICKS = 3, 13  # of an axis, whose labels then neither miss n
 HUGE, TINY = 1e5, 1e-4  # beyond, numbers are told by their powers of ten
 DECADE = 10.0
 FAR = 10.0  # times the third quartile
+EVEN = 1e-6  # of a step
 FEW_DECADES = 4.0  # which leave room for three labels each
 
 
@@ -49,15 +50,26 @@ def label_decades(axis: Axis, linear: float, low: float, high: float) -> None:
     )
     steps = [digit * 10.0**power for digit in (1, 3) for power in (*powers, powers.stop)]
     apart = (math.asinh(high / linear) - math.asinh(low / linear)) / MOST_TICKS
+    usual = [0.0, *(sign * step for step in steps for sign in (1, -1))]
+    spare = map(leading_digit, (low, high))  # of a side that has none
     ticks: list[float] = []
-    for tick in [0.0, *(sign * step for step in steps for sign in (1, -1))]:
+    for tick, is_spare in [*((tick, False) for tick in usual), *((tick, True) for tick in spare)]:
         place = math.asinh(tick / linear)
         near = any(abs(place - math.asinh(other / linear)) < apart for other in ticks)
-        if low <= tick <= high and not near:
+        superfluous = is_spare and any(tick * other > 0.0 for other in ticks)
+        if low <= tick <= high and not near and not superfluous:
             ticks.append(tick)
     if len(ticks) < FEWEST_TICKS:
         ticks = [tick for tick in MaxNLocator(5).tick_values(low, high) if low <= tick <= high]
     label_ticks(axis, ticks)
+
+
+def leading_digit(value: float) -> float:
+    """A number as its first digit has it, towards zero: 7 of 7.55."""
+    if value == 0.0:
+        return 0.0
+    power = 10.0 ** math.floor(math.log10(abs(value)))
+    return math.copysign(math.floor(abs(value) / power) * power, value)
 
 
 def decades_only(figure: Figure) -> None:
@@ -87,7 +99,8 @@ def logarithmic_ticks(low: float, high: float) -> list[float]:
 
     Where that leaves fewer than three in between, evenly spaced numbers.
     """
-    powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
+    powers = range(first, last + 1, math.ceil((last - first) / MOST_TICKS) or 1)
     digits = (1, 2, 5) if math.log10(high / low) < FEW_DECADES else (1,)
     ticks = [digit * 10.0**power for power in powers for digit in digits]
     if sum(low <= tick <= high for tick in ticks) < FEWEST_TICKS:
@@ -117,6 +130,19 @@ def spans_a_decade(values: Array) -> bool:
         values: What the axis will show, any shape.
     """
     return bool(values.min() > 0.0 and values.max() > DECADE * values.min())
+
+
+def spans_decades(low: float, high: float) -> bool:
+    """Whether values are positive and so different that only logarithms show them all."""
+    return low > 0.0 and high > DECADE**FEW_DECADES * low
+
+
+def evenly_spaced_logarithms(places: Array) -> bool:
+    """Whether places, shape (n,) and ascending, differ by the same factor, rather than length."""
+    if len(places) < FEWEST_TICKS or places[0] <= 0.0:
+        return False
+    factors = np.diff(np.log(places))
+    return bool(np.ptp(factors) < EVEN * factors.mean())
 
 
 def label_ticks(axis: Axis, ticks: Sequence[float]) -> None:
