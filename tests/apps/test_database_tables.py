@@ -239,7 +239,7 @@ def test_compared_curves_are_those_of_their_databases(tmp_path):
         {"cell_width": str(recipe.lattice.cell_width), "epochs": str(recipe.relaxation.epochs)}
         for recipe in recipes
     ]
-    figures = databases.comparison_figures(swept, paths)
+    figures = databases.comparison_figures(swept, recipes, paths)
     panels = figures["percentiles"].axes
     assert [axes.get_title(loc="left") for axes in panels] == ["cell_width=3.0", "cell_width=5.0"]
     lows = [line.get_ydata()[0] for axes in panels for line in axes.lines]
@@ -256,5 +256,5 @@ def test_acceptance_over_widths_is_that_of_all_moves(tmp_path):
     accepted = MANY.relaxation.relax(
         MANY.potential, lattice.sample(n, 0), lattice.widths(n), 0
     ).accepted
-    figure = databases.comparison_figures([{"size": "45"}], [path])["acceptance"]
+    figure = databases.comparison_figures([{"size": "45"}], [MANY], [path])["acceptance"]
     assert figure.axes[0].lines[0].get_ydata() == pytest.approx(accepted.mean(axis=0) / 4)

@@ -3,11 +3,13 @@
 import json
 import re
 import shlex
+from pathlib import Path
 
 import polars as pl
 import pytest
 
 from peslab.apps.generate import USAGE, combinations, short_names
+from peslab.database import read_database
 
 SMALL = ("generate", "database.size=50", "database.test_size=20", "relaxation.epochs=12")
 
@@ -131,6 +133,24 @@ def test_what_a_depth_leaves_out_is_told(peslab, home):
     ] * 2
     answer = peslab("generate", "--json", *small)
     assert [(row["depth"], row["left_out"]) for row in json.loads(answer.out)] == [(None, 0.0)] * 2
+
+
+def test_one_unit_is_told_everywhere(peslab, home):
+    """E_c of 27.2 of some unit: the numbers are in that unit, and tables, files and runs say so."""
+    small = (*SMALL, "potential.characteristic_energy=27.2")
+    answer = peslab("generate", "--json", *small[1:])
+    assert "energy per particle (E_c/27.2): lowest" in answer.err
+    assert "energy per particle (E_c)" not in answer.err
+    row, _ = json.loads(answer.out)
+    assert (row["energy_unit"], row["length_unit"]) == ("E_c/27.2", "R_c")
+    units = read_database(Path(row["path"])).units
+    assert (units.energy, units.length) == ("E_c/27.2", "R_c")
+    plain, _ = json.loads(peslab("generate", "--json", *SMALL[1:]).out)
+    assert row["energy_quantiles"]["50%"] / 27.2 == pytest.approx(plain["energy_quantiles"]["50%"])
+    assert plain["energy_unit"] == "E_c"
+    answer = peslab("generate", "database.size=10", "relaxation.epochs=1",
+                    "potential.characteristic_energy=1,27.2")  # fmt: skip
+    assert "Energy per particle (E_c; E_c/27.2)" in answer.out
 
 
 def test_multirun_is_understood(peslab, home):

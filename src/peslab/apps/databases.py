@@ -36,11 +36,13 @@ from peslab.evaluation import (
     percentile_figure,
     sample_lattices,
 )
+from peslab.evaluation.style import unit_label
 from peslab.kernels.arrays import FloatArray
 from peslab.study.results.report import COMPACT
 from peslab.toymodel import Descent
 from peslab.toymodel.convergence import Convergence, LeftOut, left_out
 from peslab.toymodel.parts import cutoff_of
+from peslab.toymodel.units import ToyUnits, units_of
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -115,14 +117,16 @@ def database_table(recipes: Mapping[str, Recipe], overviews: Mapping[str, Overvi
     row("rows", [f"{one.rows:,}" for one in shown])
     row("particles N", [_numbers(lattice.particle_numbers) for lattice in lattices])
     row("dimension d", [str(lattice.dimension) for lattice in lattices])
-    row("cell width (R_c)", [_widths(one.cell_widths) for one in shown])
+    energy_unit, length_unit = units_told(list(recipes.values()))
+    row(f"cell width ({length_unit})", [_widths(one.cell_widths) for one in shown])
     rates = [accepted(recipes[part], one) for part, one in overviews.items()]
     row("accepted in the last ten epochs", rates)
-    row("energy per particle (E_c): lowest", [energy(one.energy_quantiles["min"]) for one in shown])
+    lowest = f"energy per particle ({energy_unit}): lowest"
+    row(lowest, [energy(one.energy_quantiles["min"]) for one in shown])
     for name in ("5%", "25%", "50%", "75%", "95%"):
         label = "median" if name == "50%" else f"{name[:-1]} %"
-        row(f"{label:>33}", [energy(one.energy_quantiles[name]) for one in shown])
-    row(f"{'highest':>33}", [energy(one.energy_quantiles["max"]) for one in shown])
+        row(label.rjust(len(lowest)), [energy(one.energy_quantiles[name]) for one in shown])
+    row("highest".rjust(len(lowest)), [energy(one.energy_quantiles["max"]) for one in shown])
     cuts = zip(shown, lattices, strict=True)
     row("rows cut", [_cut(one, lattice.n_kinds) for one, lattice in cuts])
     row("highest energy before the cut", [energy(one.highest_energy) for one in shown])
@@ -143,7 +147,8 @@ def number_table(recipe: Recipe, overviews: Mapping[int, Overview]) -> Table:
 
 def _kind_table(recipe: Recipe, kinds: str, symbol: str, named: Mapping[str, Overview]) -> Table:
     some = "Some of its" if len(named) > SHOWN_KINDS else "Its"
-    table = Table(title=f"{some} {kinds}: energy per particle (E_c)", **COMPACT)
+    unit = units_of(recipe.potential).energy
+    table = Table(title=f"{some} {kinds}: energy per particle ({unit})", **COMPACT)
     for name in (symbol, "rows", "accepted", "lowest", "5 %", "25 %", "median", "75 %", "95 %"):
         table.add_column(name, justify="right")
     table.add_column("cut at", justify="right")
@@ -162,7 +167,7 @@ def comparison_table(
     shown = ["min", "5%", "25%", "50%", "75%", "95%", "max"]
     if len(swept[0]) > FEW_KEYS:
         shown = ["min", "5%", "50%", "95%", "max"]
-    table = Table(title="Energy per particle (E_c)", **COMPACT)
+    table = Table(title=f"Energy per particle ({units_told(recipes).energy})", **COMPACT)
     for key in swept[0]:
         table.add_column(key.replace("_", "\n"), justify="right", overflow="fold")
     for name in ("accepted", *(names.get(level, level) for level in shown)):
@@ -171,6 +176,13 @@ def comparison_table(
         energies = [energy(one.energy_quantiles[level]) for level in shown]
         table.add_row(*values.values(), accepted(recipe, one), *energies)
     return table
+
+
+def units_told(recipes: Sequence[Recipe]) -> ToyUnits:
+    """The units of several databases, each with its own where they differ."""
+    units = [units_of(recipe.potential) for recipe in recipes]
+    energies, lengths = ("; ".join(dict.fromkeys(each)) for each in zip(*units, strict=True))
+    return ToyUnits(energies, lengths)
 
 
 def accepted(recipe: Recipe, one: Overview) -> str:
@@ -232,20 +244,23 @@ def figures_of(recipe: Recipe, path: Path) -> "dict[str, Figure]":
     """The figures of one database, by their names."""
     columns = pl.read_parquet(path, columns=["cell_width", "energy_per_particle"], glob=False)
     widths, energies = (columns[name].to_numpy() for name in columns.columns)
+    units = units_of(recipe.potential)
     figures = {
-        "energies": energy_distribution(energies),
-        "percentiles": percentile_figure({"": {"": percentiles(path)}}),
+        "energies": energy_distribution(energies, units.energy),
+        "percentiles": percentile_figure({"": {"": percentiles(path)}}, units.energy),
     }
     if recipe.lattice.n_widths > 1:
-        figures["widths"] = energy_by_width(widths, energies)
+        figures["widths"] = energy_by_width(widths, energies, units)
     if len(recipe.lattice.particle_numbers) > 1:
-        figures["numbers"] = energy_by_number(particle_numbers(path), energies)
+        figures["numbers"] = energy_by_number(particle_numbers(path), energies, units.energy)
     if curves := _acceptance_by_kind(path, recipe):
         figures["acceptance"] = acceptance_figure({"": curves})
     if recipe.lattice.dimension in DRAWN:
         first = arrays(pl.read_parquet(path, n_rows=LOOKED_AT, glob=False))
         figures["lattices"] = sample_lattices(
-            *first[:3], bond_length=BOND_LENGTH * min(cutoff_of(recipe.potential), 2.0)
+            *first[:3],
+            bond_length=BOND_LENGTH * min(cutoff_of(recipe.potential), 2.0),
+            units=units,
         )
     return figures
 
@@ -275,7 +290,7 @@ def rests_told(names: Sequence[str], rests: Sequence[LeftOut | None]) -> list[st
 
 
 def comparison_figures(
-    swept: Sequence[Mapping[str, str]], paths: Sequence[Path]
+    swept: Sequence[Mapping[str, str]], recipes: Sequence[Recipe], paths: Sequence[Path]
 ) -> "dict[str, Figure]":
     """Figures with a curve for each database; the first of several swept keys divides panels."""
     names = [[f"{key}={value}" for key, value in values.items()] for values in swept]
@@ -286,7 +301,7 @@ def comparison_figures(
         energies.setdefault(panel, {})[label] = percentiles(path)
         if len(rate := _acceptance(path)):
             rates.setdefault(panel, {})[label] = rate
-    figures = {"percentiles": percentile_figure(energies)}
+    figures = {"percentiles": percentile_figure(energies, units_told(recipes).energy)}
     return figures | ({"acceptance": acceptance_figure(rates)} if rates else {})
 
 
@@ -315,11 +330,11 @@ def _acceptance(path: Path) -> FloatArray:
 
 def _acceptance_by_kind(path: Path, recipe: Recipe) -> dict[str, FloatArray]:
     """The same for some of the widths, or of the numbers of particles where all cells are alike."""
-    lattice = recipe.lattice
+    lattice, (_, length) = recipe.lattice, units_of(recipe.potential)
     by_number = lattice.n_widths == 1 < len(lattice.particle_numbers)
     by: Kind = "n_particles" if by_number else "cell_width"
     rates = acceptance(path, by).partition_by(by, as_dict=True, maintain_order=True)
-    label = "{:d} particles" if by_number else "{:.4g} $R_c$"
+    label = "{:d} particles" if by_number else f"{{:.4g}} {unit_label(length)}"
     return {
         label.format(*name): rates[name]["acceptance_rate"].to_numpy() for name in _some([*rates])
     }

@@ -166,7 +166,7 @@ def side_by_side(chosen: Chosen, folder: Path, console: "Console") -> list[dict[
         console.print(line)
     together = hashlib.sha256("".join(recipe.fingerprint for recipe in recipes).encode())
     figures = folder / f"comparison_{together.hexdigest()[:16]}"
-    databases.save(databases.comparison_figures(swept, paths), figures)
+    databases.save(databases.comparison_figures(swept, recipes, paths), figures)
     console.print(f"figures: {figures}/", soft_wrap=True)
     return [
         _row(_typed(values), recipe, one, rest, path)
@@ -197,6 +197,8 @@ def _row(
     path: Path,
 ) -> dict[str, Any]:
     """A database in plain values; of a sum without a limit nobody knows what is left out."""
+    from peslab.toymodel.units import units_of
+
     shape = {"n_particles": recipe.lattice.n_particles, "dimension": recipe.lattice.dimension}
     converges = rest is None or rest.convergence.converges
     depth = {
@@ -204,4 +206,6 @@ def _row(
         "converges": converges,
         "left_out": (0.0 if rest is None else rest.error) if converges else None,
     }
-    return {**values, **shape, **asdict(one), **depth, "path": str(path)}
+    energy, length = units_of(recipe.potential)
+    units = {"energy_unit": energy, "length_unit": length}
+    return {**values, **shape, **asdict(one), **depth, **units, "path": str(path)}

@@ -13,7 +13,15 @@ from peslab.evaluation.drag import DragTest
 from peslab.evaluation.drag_lines import LineTest
 from peslab.evaluation.metrics import mean_and_sem
 from peslab.evaluation.scales import bend, decades_only, density
-from peslab.evaluation.style import BLACK, BLUE, GREY, VERMILION, styled_figure, unit_label
+from peslab.evaluation.style import (
+    BLACK,
+    BLUE,
+    GREY,
+    VERMILION,
+    gradient_unit,
+    styled_figure,
+    unit_label,
+)
 
 Array = NDArray[np.float64]
 
@@ -91,17 +99,20 @@ def learning_curves(history: Mapping[str, Array], unit: str = "E_c") -> Figure:
     return figure
 
 
-def drag_figure(result: DragTest) -> Figure:
+def drag_figure(result: DragTest, units: tuple[str, str] = ("E_c", "R_c")) -> Figure:
     """Draw the energy and its gradient while one particle is dragged through the cell.
 
     Args:
         result: The exact and the predicted surface along the path.
+        units: Of energies and of lengths.
 
     Returns:
         The figure; energies of a hard core are cut off so that the rest can be read.
     """
     errors = result.errors()
     along = result.coordinate
+    energy, length = map(unit_label, units)
+    gradient = unit_label(gradient_unit(*units))
     with styled_figure(6.4, 5.6) as figure:
         upper, lower = figure.subplots(2, 1, sharex=True)
         _compare(upper, along, result.energy, result.predicted_energy)
@@ -109,20 +120,21 @@ def drag_figure(result: DragTest) -> Figure:
         upper.set_ylim(_readable_limits(result.energy, floor=result.energy.min()))
         lower.set_ylim(_readable_limits(result.gradient, floor=0.0))
         lower.set_xlim(along[0], along[-1])
-        upper.set_title(f"Energy: MAE {_with_sem(errors['energy_mae'])} $E_c$")
-        lower.set_title(f"Gradient: MAE {_with_sem(errors['gradient_mae'])} $E_c/R_c$")
-        upper.set_ylabel("energy per particle ($E_c$)")
-        lower.set_ylabel("gradient ($E_c/R_c$)")
-        lower.set_xlabel("position of the dragged particle ($R_c$)")
+        upper.set_title(f"Energy: MAE {_with_sem(errors['energy_mae'])} {energy}")
+        lower.set_title(f"Gradient: MAE {_with_sem(errors['gradient_mae'])} {gradient}")
+        upper.set_ylabel(f"energy per particle ({energy})")
+        lower.set_ylabel(f"gradient ({gradient})")
+        lower.set_xlabel(f"position of the dragged particle ({length})")
         upper.legend()
     return figure
 
 
-def drag_lines_figure(result: LineTest) -> Figure:
+def drag_lines_figure(result: LineTest, units: tuple[str, str] = ("E_c", "R_c")) -> Figure:
     """Draw six of many lines that a particle is dragged along, from the best to the worst.
 
     Args:
         result: The exact and the predicted surface along the lines.
+        units: Of energies and of lengths.
 
     Returns:
         The figure, with gaps where energies are above all training data.
@@ -132,6 +144,7 @@ def drag_lines_figure(result: LineTest) -> Figure:
     order = of_lines.argsort()
     shown = order[np.linspace(0, len(order) - 1, min(SHOWN_LINES, len(order))).astype(int)]
     metrics = result.metrics()
+    energy, length = map(unit_label, units)
     with styled_figure(9.0, 4.8) as figure:
         grid = figure.subplots(2, SHOWN_LINES // 2, sharey=True).ravel()
         for axes in grid[len(shown) :]:
@@ -141,14 +154,14 @@ def drag_lines_figure(result: LineTest) -> Figure:
             predicted = result.predicted_energy[:, line]
             _compare(axes, result.coordinate[line], result.energy[line], predicted, zero=False)
             axes.set_xlim(*result.coordinate[line, [0, -1]])
-            axes.set_title(f"MAE {of_lines[line]:.2g} $E_c$", fontsize=10)
+            axes.set_title(f"MAE {of_lines[line]:.2g} {energy}", fontsize=10)
         for axes in grid[-(SHOWN_LINES // 2) :]:
-            axes.set_xlabel("position of the particle ($R_c$)")
+            axes.set_xlabel(f"position of the particle ({length})")
         for axes in grid[:: SHOWN_LINES // 2]:
-            axes.set_ylabel("energy per particle ($E_c$)")
+            axes.set_ylabel(f"energy per particle ({energy})")
         figure.suptitle(
-            f"{len(order)} lines: MAE {_with_sem(metrics['energy_mae'])} $E_c$, spurious extrema "
-            f"per line {metrics['spurious_extrema'].mean():.2g}, "
+            f"{len(order)} lines: MAE {_with_sem(metrics['energy_mae'])} {energy}, "
+            f"spurious extrema per line {metrics['spurious_extrema'].mean():.2g}, "
             f"roughness {metrics['roughness'].mean():.2g}",
             fontsize=11,
         )
