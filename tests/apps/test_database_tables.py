@@ -17,7 +17,7 @@ from peslab.database import (
     overview,
     overviews_by_width,
 )
-from peslab.toymodel import Lattice, ModifiedLennardJones, RandomMoves
+from peslab.toymodel import Descent, Lattice, ModifiedLennardJones, NoRelaxation, RandomMoves
 
 LEVELS = ("min", "5%", "25%", "50%", "75%", "95%", "max")
 ENERGIES = (-4.021, -3.1, -1.93, -1.31, -0.82, -0.36, -0.231)
@@ -86,7 +86,34 @@ def test_two_parts_of_many_widths_fit(console):
 )
 def test_rates_show_their_errors(rate, sem, said):
     """With as many digits as the error needs; one configuration has none, nor has rest."""
-    assert databases.accepted(replace(ONE, acceptance_rate=rate, acceptance_rate_sem=sem)) == said
+    one = replace(ONE, acceptance_rate=rate, acceptance_rate_sem=sem)
+    assert databases.accepted(RECIPE, one) == said
+
+
+def test_descent_moves_without_rates():
+    """Nothing is accepted or refused, and yet particles were moved."""
+    one = replace(ONE, acceptance_rate=None, acceptance_rate_sem=None)
+    assert databases.accepted(replace(RECIPE, relaxation=Descent(5)), one) == "descent"
+    assert databases.accepted(replace(RECIPE, relaxation=NoRelaxation()), one) == "not moved"
+
+
+@pytest.mark.parametrize(
+    ("limit", "highest", "said"),
+    [
+        (-0.231, 6.3e15, "2,778 above -0.23"),
+        (-0.231, -0.2309, "2,778 above -0.231"),
+        (1e-9, 0.003, "2,778 above 1e-09"),
+        (-1.0, -1.0 + 1e-12, "2,778 above -1"),
+        (0.0, 0.0, "2,778 of equal energy"),
+    ],
+)
+def test_what_was_cut_lies_above_what_is_told(limit, highest, said, console):
+    """With as many digits as that needs."""
+    one = replace(
+        ONE, energy_quantiles={**ONE.energy_quantiles, "max": limit}, highest_energy=highest
+    )
+    table, _ = lines(console, databases.database_table({"train": RECIPE}, {"train": one}))
+    assert " ".join(table["rows cut"]) == said
 
 
 @pytest.mark.parametrize(
@@ -109,7 +136,7 @@ def test_some_widths_are_shown(tmp_path, console):
     """The smallest, the largest, and five between; what each was cut at is its highest energy."""
     load_or_generate(MANY, tmp_path)
     widths = overviews_by_width(database_path(MANY, tmp_path))
-    _, said = lines(console, databases.width_table(widths))
+    _, said = lines(console, databases.width_table(MANY, widths))
     rows = [line.split() for line in said[3:]]
     assert [row[0] for row in rows] == ["2", "2.5", "3.5", "4", "4.5", "5.5", "6"]
     assert rows[0][1] == "5"
@@ -122,7 +149,7 @@ def test_databases_side_by_side_fit(n_keys, console):
     keys = ["cell_width", "epochs", "max_displacement"][:n_keys]
     swept = [dict(zip(keys, values, strict=True)) for values in (("2.5", "40", "0.1")[:n_keys],)]
     wild = replace(ONE, energy_quantiles=dict.fromkeys(LEVELS, -123.45))
-    _, said = lines(console, databases.comparison_table(swept * 2, [ONE, wild]))
+    _, said = lines(console, databases.comparison_table(swept * 2, [RECIPE] * 2, [ONE, wild]))
     row = next(line.split() for line in said if "-4.02" in line)
     assert row[:n_keys] == ["2.5", "40", "0.1"][:n_keys]
     assert row[n_keys] == "33.7±0.1%"
@@ -212,7 +239,7 @@ def test_compared_curves_are_those_of_their_databases(tmp_path):
         {"cell_width": str(recipe.lattice.cell_width), "epochs": str(recipe.relaxation.epochs)}
         for recipe in recipes
     ]
-    figures = databases.comparison_figures(swept, paths)
+    figures = databases.comparison_figures(swept, recipes, paths)
     panels = figures["percentiles"].axes
     assert [axes.get_title(loc="left") for axes in panels] == ["cell_width=3.0", "cell_width=5.0"]
     lows = [line.get_ydata()[0] for axes in panels for line in axes.lines]
@@ -229,5 +256,5 @@ def test_acceptance_over_widths_is_that_of_all_moves(tmp_path):
     accepted = MANY.relaxation.relax(
         MANY.potential, lattice.sample(n, 0), lattice.widths(n), 0
     ).accepted
-    figure = databases.comparison_figures([{"size": "45"}], [path])["acceptance"]
+    figure = databases.comparison_figures([{"size": "45"}], [MANY], [path])["acceptance"]
     assert figure.axes[0].lines[0].get_ydata() == pytest.approx(accepted.mean(axis=0) / 4)

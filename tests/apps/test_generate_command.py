@@ -3,11 +3,13 @@
 import json
 import re
 import shlex
+from pathlib import Path
 
 import polars as pl
 import pytest
 
 from peslab.apps.generate import USAGE, combinations, short_names
+from peslab.database import read_database
 
 SMALL = ("generate", "database.size=50", "database.test_size=20", "relaxation.epochs=12")
 
@@ -112,23 +114,43 @@ def test_what_a_depth_leaves_out_is_told(peslab, home):
     """In words and in numbers, of one config and of several side by side."""
     small = ("database.size=10", "database.test_size=3", "relaxation.epochs=1")
     answer = peslab("generate", "--json", "potential=lennard_jones", *small)
-    assert "summed to the depth 3, which leaves out" in answer.err
+    assert "summed to the depth 3, which leaves out" in " ".join(answer.err.split())
     train, test = json.loads(answer.out)
     assert (train["depth"], train["converges"]) == (3, True)
     assert 0.0 < train["left_out"] < 1e-3
     assert test["left_out"] > 0.0
     answer = peslab("generate", "--json", "potential.depth=1,2", "potential=lennard_jones", *small)
-    assert "depth=1: summed to the depth 1, which leaves out" in answer.err
-    assert "depth=2: summed to the depth 2" in answer.err
+    said = " ".join(answer.err.split())  # lines are folded
+    assert "depth=1: Energies are summed to the depth 1, which leaves out" in said
+    assert "depth=2: Energies are summed to the depth 2" in said
     shallow, deep = json.loads(answer.out)
     assert shallow["left_out"] > deep["left_out"] > 0.0
     answer = peslab("generate", "--json", "database.seed=0,1", "potential=pairs_and_area", *small)
-    assert answer.err.count("the sum does not converge in 2D") == 1  # it is true of both
+    said = " ".join(answer.err.split())
+    assert said.count("the sum does not converge in 2D") == 1  # it is true of both
     assert [(row["converges"], row["left_out"]) for row in json.loads(answer.out)] == [
         (False, None)
     ] * 2
     answer = peslab("generate", "--json", *small)
     assert [(row["depth"], row["left_out"]) for row in json.loads(answer.out)] == [(None, 0.0)] * 2
+
+
+def test_one_unit_is_told_everywhere(peslab, home):
+    """E_c of 27.2 of some unit: the numbers are in that unit, and tables, files and runs say so."""
+    small = (*SMALL, "potential.characteristic_energy=27.2")
+    answer = peslab("generate", "--json", *small[1:])
+    assert "energy per particle (E_c/27.2): lowest" in answer.err
+    assert "energy per particle (E_c)" not in answer.err
+    row, _ = json.loads(answer.out)
+    assert (row["energy_unit"], row["length_unit"]) == ("E_c/27.2", "R_c")
+    units = read_database(Path(row["path"])).units
+    assert (units.energy, units.length) == ("E_c/27.2", "R_c")
+    plain, _ = json.loads(peslab("generate", "--json", *SMALL[1:]).out)
+    assert row["energy_quantiles"]["50%"] / 27.2 == pytest.approx(plain["energy_quantiles"]["50%"])
+    assert plain["energy_unit"] == "E_c"
+    answer = peslab("generate", "database.size=10", "relaxation.epochs=1",
+                    "potential.characteristic_energy=1,27.2")  # fmt: skip
+    assert "Energy per particle (E_c; E_c/27.2)" in answer.out
 
 
 def test_multirun_is_understood(peslab, home):
@@ -166,6 +188,14 @@ def test_groups_and_ranges_can_be_swept():
 def test_keys_of_the_same_last_name_are_told_apart(keys, names):
     """`potential.cutoff` alone is `cutoff`; beside another cutoff it keeps its group."""
     assert short_names(keys) == names
+
+
+def test_what_the_disk_cannot_hold_is_told(peslab, home):
+    """At once, and nothing is begun."""
+    answer = peslab("generate", "database.size=100000000000")
+    assert answer.status == 2
+    assert "lower database.size" in answer.err
+    assert not files(home, "*")
 
 
 def test_a_folder_that_cannot_be_written_is_told(peslab, home):

@@ -90,9 +90,9 @@ def test_a_small_database_needs_no_folder(tmp_path, monkeypatch):
     written = []
     write = parquet.write
 
-    def told(frames, path, fingerprint, about):
+    def told(frames, path, *told_about):
         written.append(path)
-        write(frames, path, fingerprint, about)
+        write(frames, path, *told_about)
 
     monkeypatch.setattr(parquet, "write", told)
     load_or_generate(MANY_WIDTHS, tmp_path)

@@ -200,3 +200,31 @@ def test_the_deepest_width_is_told():
     energies = np.repeat([4.0, -36.0, -1.0], 10) + np.tile(np.arange(10.0), 3)
     title = energy_by_width(widths, energies).axes[0].get_title(loc="left")
     assert title == "Lowest median: −31.5 $E_c$ at 1.7 $R_c$"
+
+
+def test_energies_of_hard_cores_are_seen_by_their_decades():
+    """All positive, from 1e8 to 1e16: the median lies between ticks, and no bar holds most."""
+    energies = 10.0 ** RANDOM.uniform(8.0, 16.0, 3000)
+    axes = energy_distribution(energies).axes[0]
+    assert axes.get_xscale() == "log"
+    ticks = axes.xaxis.get_major_locator()()
+    assert min(ticks) < np.median(energies) < max(ticks)
+    assert max(bar.get_height() for bar in axes.patches) < 0.05
+    assert sum(bar.get_height() for bar in axes.patches) == pytest.approx(1.0)
+    axes = percentile_figure({"": {"": curve(energies)}}).axes[0]
+    assert axes.get_yscale() == "log"
+    low, high = axes.get_ylim()
+    assert low <= energies.min() < energies.max() <= high
+
+
+def test_a_single_energy_lies_in_the_middle():
+    """Particles alone in their cells have none."""
+    low, high = energy_distribution(np.zeros(400)).axes[0].get_xlim()
+    assert low == pytest.approx(-high, abs=0.02)
+
+
+@pytest.mark.parametrize(("spaced", "scale"), [(np.geomspace, "log"), (np.linspace, "linear")])
+def test_widths_are_spaced_as_they_were_chosen(spaced, scale):
+    """Logarithmic widths lie evenly on a logarithmic axis."""
+    widths = np.repeat(spaced(1.5, 10.0, 20), 30)
+    assert energy_by_width(widths, BELL[:600]).axes[0].get_xscale() == scale

@@ -135,3 +135,18 @@ def test_replicas_that_agree_have_no_spread(prediction):
     positions, widths, _ = lattices(n=3)
     figure = sample_lattices(positions, widths, np.full(3, -1.5), 1.2, prediction)
     assert figure.axes[3].get_title("center") == "exact −1.500\npredicted −1.250 $E_c$"
+
+
+@pytest.mark.parametrize("dimension", [2, 3])
+def test_no_particle_is_cut_by_the_edge(dimension):
+    """Circles lie within their panel, whole; in space it is said how one looks."""
+    figure = sample_lattices(*lattices(dimension=dimension), 1.2)
+    figure.draw_without_rendering()
+    for axes in figure.axes:
+        panel = axes.get_window_extent()
+        for circles in axes.collections[1:3]:
+            centers = axes.transData.transform(circles.get_offsets())
+            radii = np.sqrt(circles.get_sizes() / np.pi) * figure.dpi / 72
+            assert (centers - radii[:, None] >= panel.min - 0.5).all()
+            assert (centers + radii[:, None] <= panel.max + 0.5).all()
+    assert figure.get_supxlabel().startswith("Seen along the third axis" if dimension > 2 else "")

@@ -9,6 +9,7 @@ from peslab.evaluation.scales import (
     bend,
     decades_only,
     density,
+    evenly_spaced_logarithms,
     label_decades,
     label_logarithms,
     label_ticks,
@@ -144,3 +145,35 @@ def test_chosen_numbers_stand_at_an_axis_alone(axes):
     label_ticks(axes.xaxis, [64.0, 16.0])
     assert list(axes.xaxis.get_major_locator()()) == [16.0, 64.0]
     assert len(axes.xaxis.get_minor_locator()()) == 0
+
+
+@pytest.mark.parametrize(("linear", "low", "high"), [(2.0, -7.55, 3e6), (2.0, -3e6, 7.55)])
+def test_both_sides_of_zero_have_a_tick(axes, linear, low, high):
+    """The short one too, where neither ±3 nor ±10 has room on it."""
+    axes.set_xscale("asinh", linear_width=linear)
+    label_decades(axes.xaxis, linear, low, high)
+    ticks = np.array(axes.xaxis.get_major_locator()())
+    assert ticks.min() < 0.0 < ticks.max()
+    assert low <= ticks.min() <= ticks.max() <= high
+
+
+def test_many_decades_have_few_labels(axes):
+    """Powers of ten, evenly spaced, from hard cores of 1e8 to 1e32."""
+    label_logarithms(axes, "x", np.array([1e8, 1e32]))
+    powers = np.log10(axes.xaxis.get_major_locator()())
+    assert 5 <= len(powers) <= 14
+    assert np.ptp(np.diff(powers)) == pytest.approx(0.0, abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("places", "found"),
+    [
+        (np.geomspace(1.5, 10.0, 20), True),
+        (np.linspace(1.5, 10.0, 20), False),
+        (np.array([1.0, 2.0]), False),
+        (np.array([0.0, 1.0, 2.0]), False),
+    ],
+)
+def test_evenly_spaced_logarithms_are_seen(places, found):
+    """Two places tell nothing."""
+    assert evenly_spaced_logarithms(places) == found

@@ -10,6 +10,8 @@ from peslab.evaluation.style import styled_figure, unit_label
     [
         ("E_c", "$E_c$"),
         ("E_c/R_c", "$E_c/R_c$"),
+        ("E_c/27.2", "$E_c$/27.2"),
+        ("E_c/(R_c/2.5)", "$E_c$/($R_c$/2.5)"),
         ("eV", "eV"),
         ("eV/Å", "eV/Å"),
         ("kcal/mol", "kcal/mol"),

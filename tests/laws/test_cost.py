@@ -1,5 +1,6 @@
 """The counts of appendix B against loops that count one by one."""
 
+from importlib import import_module
 from itertools import permutations, product
 
 import pytest
@@ -89,3 +90,16 @@ def test_impossible_lengths_are_named(arguments, name):
     """Lengths are above 0."""
     with pytest.raises(InvalidInputError, match=name):
         depth_of_cells(*arguments)
+
+
+def test_figure_11_predicts_from_its_first_point_alone(repository, monkeypatch):
+    """One constant is fitted to the smallest sum; the others are told beside what they took."""
+    monkeypatch.syspath_prepend(str(repository / "benchmarks"))
+    bench_cost = import_module("bench_cost")
+    took = {2: 3.0, 4: 10.0, 8: 50.0}
+    monkeypatch.setattr(bench_cost, "seconds", lambda _, n_particles: took[n_particles])
+    lines = bench_cost.curves([(n, 2) for n in took])
+    (predicted,) = [line for name, line in lines.items() if name.startswith("predicted")]
+    each = 3.0 / triangle_count(2, 2, 2)
+    assert predicted == pytest.approx([each * triangle_count(n, 2, 2) for n in took])
+    assert bench_cost.ratios(lines) == pytest.approx([10.0 / predicted[1], 50.0 / predicted[2]])

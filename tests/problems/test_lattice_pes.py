@@ -274,3 +274,21 @@ def test_where_a_model_knows_energies_of_particles_they_are_compared(tmp_path):
     assert list(alone._particle_energies(Sharing(alone), test)) == []
     printed = replace(lattice_pes, potential=ModifiedLennardJones(counting="published"))
     assert list(printed._particle_energies(Sharing(lattice_pes), test)) == []
+
+
+def test_units_follow_the_potential(tmp_path):
+    """Task and figures name the unit that the numbers are in, which need not be E_c and R_c."""
+    plain = problem()
+    assert (plain.task.unit, plain.task.gradient_unit) == ("E_c", "E_c/R_c")
+    potential = ModifiedLennardJones(characteristic_energy=27.2, characteristic_distance=1.1)
+    other = replace(plain, potential=potential)
+    assert (other.task.unit, other.task.gradient_unit) == ("E_c/27.2", "E_c/27.2/(R_c/1.1)")
+    tables = other.tables(tmp_path)
+    probes = {probe.name: probe for probe in probed(other, Oracle(other), tables)}
+    upper, lower = probes["drag"].draw().axes
+    assert upper.get_ylabel() == "energy per particle ($E_c$/27.2)"
+    assert lower.get_ylabel() == "gradient ($E_c$/27.2/($R_c$/1.1))"
+    assert lower.get_xlabel() == "position of the dragged particle ($R_c$/1.1)"
+    lines = probes["drag_lines"].draw()
+    assert "$E_c$/27.2" in lines.get_suptitle()
+    assert probes["inputs"].draw().axes[-1].get_xlabel().endswith("($R_c$/1.1)")

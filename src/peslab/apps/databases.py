@@ -21,6 +21,7 @@ from peslab.database import (
     Recipe,
     acceptance,
     arrays,
+    check_space,
     generate_if_missing,
     particle_numbers,
     predicted_seconds,
@@ -35,10 +36,13 @@ from peslab.evaluation import (
     percentile_figure,
     sample_lattices,
 )
+from peslab.evaluation.style import unit_label
 from peslab.kernels.arrays import FloatArray
 from peslab.study.results.report import COMPACT
+from peslab.toymodel import Descent
 from peslab.toymodel.convergence import Convergence, LeftOut, left_out
 from peslab.toymodel.parts import cutoff_of
+from peslab.toymodel.units import ToyUnits, units_of
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -52,6 +56,7 @@ LOOKED_AT = 20_000  # rows that lattices are chosen from
 SUMMED_DEEPER = 16  # rows whose energies are summed twice as deep, to see what is left out
 BOND_LENGTH = 0.6  # of the cutoff: between the side and the diagonal of a square of four
 FEW_NAMES = 3  # of databases that a sentence is about
+ALL_DIGITS = 17  # that two different numbers of 64 bits differ in
 FEW_KEYS = 2  # swept ones, which leave room for all quantiles in 80 columns
 LARGEST_PLAIN = 1e3  # above, energies are told by their powers of ten
 DRAWN = (2, 3)  # dimensions
@@ -59,6 +64,7 @@ DRAWN = (2, 3)  # dimensions
 
 def make_all(recipes: Sequence[Recipe], folder: Path, console: Console) -> None:
     """Make what is not there yet, with a prediction and a bar if it takes more than two seconds."""
+    check_space(recipes, folder)
     with _told_late(console, "Making a few configurations, to tell how long all will take."):
         predicted = predicted_seconds(recipes, folder)
     is_long = predicted > WORTH_TELLING
@@ -111,64 +117,78 @@ def database_table(recipes: Mapping[str, Recipe], overviews: Mapping[str, Overvi
     row("rows", [f"{one.rows:,}" for one in shown])
     row("particles N", [_numbers(lattice.particle_numbers) for lattice in lattices])
     row("dimension d", [str(lattice.dimension) for lattice in lattices])
-    row("cell width (R_c)", [_widths(one.cell_widths) for one in shown])
-    row("accepted in the last ten epochs", [accepted(one) for one in shown])
-    row("energy per particle (E_c): lowest", [energy(one.energy_quantiles["min"]) for one in shown])
+    energy_unit, length_unit = units_told(list(recipes.values()))
+    row(f"cell width ({length_unit})", [_widths(one.cell_widths) for one in shown])
+    rates = [accepted(recipes[part], one) for part, one in overviews.items()]
+    row("accepted in the last ten epochs", rates)
+    lowest = f"energy per particle ({energy_unit}): lowest"
+    row(lowest, [energy(one.energy_quantiles["min"]) for one in shown])
     for name in ("5%", "25%", "50%", "75%", "95%"):
         label = "median" if name == "50%" else f"{name[:-1]} %"
-        row(f"{label:>33}", [energy(one.energy_quantiles[name]) for one in shown])
-    row(f"{'highest':>33}", [energy(one.energy_quantiles["max"]) for one in shown])
+        row(label.rjust(len(lowest)), [energy(one.energy_quantiles[name]) for one in shown])
+    row("highest".rjust(len(lowest)), [energy(one.energy_quantiles["max"]) for one in shown])
     cuts = zip(shown, lattices, strict=True)
     row("rows cut", [_cut(one, lattice.n_kinds) for one, lattice in cuts])
     row("highest energy before the cut", [energy(one.highest_energy) for one in shown])
     return table
 
 
-def width_table(overviews: Sequence[Overview]) -> Table:
+def width_table(recipe: Recipe, overviews: Sequence[Overview]) -> Table:
     """Some of the widths of a database at a glance, one in each row."""
-    return _kind_table("widths", "w_c", {f"{one.cell_widths[0]:.4g}": one for one in overviews})
+    named = {f"{one.cell_widths[0]:.4g}": one for one in overviews}
+    return _kind_table(recipe, "widths", "w_c", named)
 
 
-def number_table(overviews: Mapping[int, Overview]) -> Table:
+def number_table(recipe: Recipe, overviews: Mapping[int, Overview]) -> Table:
     """Some of the numbers of particles of a database at a glance, one in each row."""
     named = {str(number): one for number, one in overviews.items()}
-    return _kind_table("numbers of particles", "N", named)
+    return _kind_table(recipe, "numbers of particles", "N", named)
 
 
-def _kind_table(kinds: str, symbol: str, named: Mapping[str, Overview]) -> Table:
+def _kind_table(recipe: Recipe, kinds: str, symbol: str, named: Mapping[str, Overview]) -> Table:
     some = "Some of its" if len(named) > SHOWN_KINDS else "Its"
-    table = Table(title=f"{some} {kinds}: energy per particle (E_c)", **COMPACT)
+    unit = units_of(recipe.potential).energy
+    table = Table(title=f"{some} {kinds}: energy per particle ({unit})", **COMPACT)
     for name in (symbol, "rows", "accepted", "lowest", "5 %", "25 %", "median", "75 %", "95 %"):
         table.add_column(name, justify="right")
     table.add_column("cut at", justify="right")
     for name in _some(list(named)):
         one = named[name]
         energies = [energy(value) for value in one.energy_quantiles.values()]
-        table.add_row(name, f"{one.rows:,}", accepted(one), *energies)
+        table.add_row(name, f"{one.rows:,}", accepted(recipe, one), *energies)
     return table
 
 
-def comparison_table(swept: Sequence[Mapping[str, str]], overviews: Sequence[Overview]) -> Table:
+def comparison_table(
+    swept: Sequence[Mapping[str, str]], recipes: Sequence[Recipe], overviews: Sequence[Overview]
+) -> Table:
     """Databases side by side, one in each row."""
     names = {"min": "lowest", "50%": "median", "max": "highest"}
     shown = ["min", "5%", "25%", "50%", "75%", "95%", "max"]
     if len(swept[0]) > FEW_KEYS:
         shown = ["min", "5%", "50%", "95%", "max"]
-    table = Table(title="Energy per particle (E_c)", **COMPACT)
+    table = Table(title=f"Energy per particle ({units_told(recipes).energy})", **COMPACT)
     for key in swept[0]:
         table.add_column(key.replace("_", "\n"), justify="right", overflow="fold")
     for name in ("accepted", *(names.get(level, level) for level in shown)):
         table.add_column(name.replace("%", " %"), justify="right", no_wrap=True)
-    for values, one in zip(swept, overviews, strict=True):
+    for values, recipe, one in zip(swept, recipes, overviews, strict=True):
         energies = [energy(one.energy_quantiles[level]) for level in shown]
-        table.add_row(*values.values(), accepted(one), *energies)
+        table.add_row(*values.values(), accepted(recipe, one), *energies)
     return table
 
 
-def accepted(one: Overview) -> str:
-    """The acceptance rate with its standard error, in per cent."""
+def units_told(recipes: Sequence[Recipe]) -> ToyUnits:
+    """The units of several databases, each with its own where they differ."""
+    units = [units_of(recipe.potential) for recipe in recipes]
+    energies, lengths = ("; ".join(dict.fromkeys(each)) for each in zip(*units, strict=True))
+    return ToyUnits(energies, lengths)
+
+
+def accepted(recipe: Recipe, one: Overview) -> str:
+    """The acceptance rate with its standard error, in per cent; what was done if none was tried."""
     if one.acceptance_rate is None:
-        return "not moved"
+        return "descent" if isinstance(recipe.relaxation, Descent) else "not moved"
     rate, sem = 100 * one.acceptance_rate, 100 * (one.acceptance_rate_sem or 0.0)
     if sem == 0.0:
         return f"{rate:.1f}%"
@@ -193,9 +213,19 @@ def _some(kinds: Sequence[Item]) -> list[Item]:
 
 def _cut(one: Overview, n_kinds: int) -> str:
     """How many rows were cut, and above which energy; kinds have one each."""
-    limit = one.energy_quantiles["max"]
-    above = f" above {energy(limit)}" if one.rows_cut and n_kinds == 1 else ""
-    return f"{one.rows_cut:,}{above}"
+    if not one.rows_cut or n_kinds > 1:
+        return f"{one.rows_cut:,}"
+    limit, highest = one.energy_quantiles["max"], one.highest_energy
+    if limit == highest:
+        return f"{one.rows_cut:,} of equal energy"
+    told = energy(limit)
+    if told == energy(highest):  # rows that were cut would lie there
+        told = next(
+            text
+            for digits in range(2, ALL_DIGITS + 1)
+            if (text := f"{limit:.{digits}g}") != f"{highest:.{digits}g}"
+        )
+    return f"{one.rows_cut:,} above {told}"
 
 
 def _numbers(particles: Sequence[int]) -> str:
@@ -214,20 +244,23 @@ def figures_of(recipe: Recipe, path: Path) -> "dict[str, Figure]":
     """The figures of one database, by their names."""
     columns = pl.read_parquet(path, columns=["cell_width", "energy_per_particle"], glob=False)
     widths, energies = (columns[name].to_numpy() for name in columns.columns)
+    units = units_of(recipe.potential)
     figures = {
-        "energies": energy_distribution(energies),
-        "percentiles": percentile_figure({"": {"": percentiles(path)}}),
+        "energies": energy_distribution(energies, units.energy),
+        "percentiles": percentile_figure({"": {"": percentiles(path)}}, units.energy),
     }
     if recipe.lattice.n_widths > 1:
-        figures["widths"] = energy_by_width(widths, energies)
+        figures["widths"] = energy_by_width(widths, energies, units)
     if len(recipe.lattice.particle_numbers) > 1:
-        figures["numbers"] = energy_by_number(particle_numbers(path), energies)
+        figures["numbers"] = energy_by_number(particle_numbers(path), energies, units.energy)
     if curves := _acceptance_by_kind(path, recipe):
         figures["acceptance"] = acceptance_figure({"": curves})
     if recipe.lattice.dimension in DRAWN:
         first = arrays(pl.read_parquet(path, n_rows=LOOKED_AT, glob=False))
         figures["lattices"] = sample_lattices(
-            *first[:3], bond_length=BOND_LENGTH * min(cutoff_of(recipe.potential), 2.0)
+            *first[:3],
+            bond_length=BOND_LENGTH * min(cutoff_of(recipe.potential), 2.0),
+            units=units,
         )
     return figures
 
@@ -257,7 +290,7 @@ def rests_told(names: Sequence[str], rests: Sequence[LeftOut | None]) -> list[st
 
 
 def comparison_figures(
-    swept: Sequence[Mapping[str, str]], paths: Sequence[Path]
+    swept: Sequence[Mapping[str, str]], recipes: Sequence[Recipe], paths: Sequence[Path]
 ) -> "dict[str, Figure]":
     """Figures with a curve for each database; the first of several swept keys divides panels."""
     names = [[f"{key}={value}" for key, value in values.items()] for values in swept]
@@ -268,7 +301,7 @@ def comparison_figures(
         energies.setdefault(panel, {})[label] = percentiles(path)
         if len(rate := _acceptance(path)):
             rates.setdefault(panel, {})[label] = rate
-    figures = {"percentiles": percentile_figure(energies)}
+    figures = {"percentiles": percentile_figure(energies, units_told(recipes).energy)}
     return figures | ({"acceptance": acceptance_figure(rates)} if rates else {})
 
 
@@ -297,11 +330,11 @@ def _acceptance(path: Path) -> FloatArray:
 
 def _acceptance_by_kind(path: Path, recipe: Recipe) -> dict[str, FloatArray]:
     """The same for some of the widths, or of the numbers of particles where all cells are alike."""
-    lattice = recipe.lattice
+    lattice, (_, length) = recipe.lattice, units_of(recipe.potential)
     by_number = lattice.n_widths == 1 < len(lattice.particle_numbers)
     by: Kind = "n_particles" if by_number else "cell_width"
     rates = acceptance(path, by).partition_by(by, as_dict=True, maintain_order=True)
-    label = "{:d} particles" if by_number else "{:.4g} $R_c$"
+    label = "{:d} particles" if by_number else f"{{:.4g}} {unit_label(length)}"
     return {
         label.format(*name): rates[name]["acceptance_rate"].to_numpy() for name in _some([*rates])
     }

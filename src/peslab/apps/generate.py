@@ -129,9 +129,9 @@ def alone(chosen: Chosen, folder: Path, console: "Console") -> list[dict[str, An
     overviews = {part: overview(path) for part, path in paths.items()}
     console.print(databases.database_table(recipes, overviews))
     if recipes["train"].lattice.n_widths > 1:
-        console.print(databases.width_table(overviews_by_width(paths["train"])))
+        console.print(databases.width_table(recipes["train"], overviews_by_width(paths["train"])))
     if len(recipes["train"].lattice.particle_numbers) > 1:
-        console.print(databases.number_table(overviews_by_number(paths["train"])))
+        console.print(databases.number_table(recipes["train"], overviews_by_number(paths["train"])))
     rests = {part: databases.rest_of(recipe, paths[part]) for part, recipe in recipes.items()}
     if rest := rests["train"]:
         console.print(rest.told)
@@ -159,14 +159,14 @@ def side_by_side(chosen: Chosen, folder: Path, console: "Console") -> list[dict[
     overviews = [overview(path) for path in paths]
     names = short_names(list(chosen[0][0]))
     swept = [dict(zip(names, values.values(), strict=True)) for values, _ in chosen]
-    console.print(databases.comparison_table(swept, overviews))
+    console.print(databases.comparison_table(swept, recipes, overviews))
     rests = [databases.rest_of(*each) for each in zip(recipes, paths, strict=True)]
     labels = [" ".join(f"{key}={value}" for key, value in values.items()) for values in swept]
     for line in databases.rests_told(labels, rests):
         console.print(line)
     together = hashlib.sha256("".join(recipe.fingerprint for recipe in recipes).encode())
     figures = folder / f"comparison_{together.hexdigest()[:16]}"
-    databases.save(databases.comparison_figures(swept, paths), figures)
+    databases.save(databases.comparison_figures(swept, recipes, paths), figures)
     console.print(f"figures: {figures}/", soft_wrap=True)
     return [
         _row(_typed(values), recipe, one, rest, path)
@@ -197,6 +197,8 @@ def _row(
     path: Path,
 ) -> dict[str, Any]:
     """A database in plain values; of a sum without a limit nobody knows what is left out."""
+    from peslab.toymodel.units import units_of
+
     shape = {"n_particles": recipe.lattice.n_particles, "dimension": recipe.lattice.dimension}
     converges = rest is None or rest.convergence.converges
     depth = {
@@ -204,4 +206,6 @@ def _row(
         "converges": converges,
         "left_out": (0.0 if rest is None else rest.error) if converges else None,
     }
-    return {**values, **shape, **asdict(one), **depth, "path": str(path)}
+    energy, length = units_of(recipe.potential)
+    units = {"energy_unit": energy, "length_unit": length}
+    return {**values, **shape, **asdict(one), **depth, **units, "path": str(path)}

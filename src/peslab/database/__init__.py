@@ -13,6 +13,7 @@ from peslab.database.overview import (
 from peslab.database.prediction import predicted_seconds
 from peslab.database.recipe import DatabaseSettings, Recipe
 from peslab.database.rows import Arrays, arrays
+from peslab.database.space import check_space
 from peslab.database.statistics import acceptance, statistics
 from peslab.database.store import database_path, generate_if_missing, load_or_generate
 
@@ -25,6 +26,7 @@ __all__ = [
     "Units",
     "acceptance",
     "arrays",
+    "check_space",
     "database_path",
     "generate",
     "generate_if_missing",

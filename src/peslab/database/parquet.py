@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import count
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
@@ -35,7 +36,13 @@ class Sealed(NamedTuple):
     about: str
 
 
-def write(frames: Frames, path: Path, fingerprint: str, about: str) -> None:
+def write(
+    frames: Frames,
+    path: Path,
+    fingerprint: str,
+    about: str,
+    units: Mapping[str, str] = MappingProxyType({}),
+) -> None:
     """Put rows in a file at once, piece by piece: whoever looks sees all of it or nothing.
 
     Args:
@@ -43,12 +50,14 @@ def write(frames: Frames, path: Path, fingerprint: str, about: str) -> None:
         path: In place of what may be there.
         fingerprint: Whose rows these are.
         about: A text that is kept with them.
+        units: Of the rows, by the names that their readers know.
 
     Raises:
         OSError: Where the file cannot be written; nothing of it stays.
     """
     content = digest(frames())
     metadata = {
+        **units,
         "fingerprint": fingerprint,
         "content": content,
         "about": about,

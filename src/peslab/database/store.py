@@ -19,6 +19,7 @@ from peslab.database.recipe import Recipe
 from peslab.database.rows import is_made, read_rows
 from peslab.database.statistics import summarize
 from peslab.errors import InvalidInputError
+from peslab.toymodel.units import units_of
 
 logger = logging.getLogger(__name__)
 
@@ -129,7 +130,9 @@ def make(path: Path, recipe: Recipe, n_threads: int | None, progress: Progress |
         moves += part.moves
     stays = recipe.cut.lowest(energies)
     about = summarize(recipe, energies, rates, moves)
-    parquet.write(lambda: kept_rows(parts, stays), path, recipe.fingerprint, about)
+    energy, length = units_of(recipe.potential)
+    units = {"energy_unit": energy, "length_unit": length}
+    parquet.write(lambda: kept_rows(parts, stays), path, recipe.fingerprint, about, units)
 
 
 def kept_rows(parts: list[Part], stays: npt.NDArray[np.bool_]) -> Iterator[pl.DataFrame]:

@@ -10,8 +10,23 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 from numpy.typing import NDArray
 
-from peslab.evaluation.scales import bend, label_decades, plain
-from peslab.evaluation.style import BLACK, BLUE, GREY, VERMILION, sequence_colors, styled_figure
+from peslab.evaluation.scales import (
+    bend,
+    evenly_spaced_logarithms,
+    label_decades,
+    label_logarithms,
+    plain,
+    spans_decades,
+)
+from peslab.evaluation.style import (
+    BLACK,
+    BLUE,
+    GREY,
+    VERMILION,
+    sequence_colors,
+    styled_figure,
+    unit_label,
+)
 
 Array = NDArray[np.float64]
 Numbers = NDArray[np.int64]
@@ -19,46 +34,55 @@ Numbers = NDArray[np.int64]
 Panels = Mapping[str, Mapping[str, Array]]
 """Curves by their labels, in panels by their titles; every panel has the same labels."""
 
-LABEL = "energy per particle ($E_c$)"
+LABEL = "energy per particle ({})"
+UNITS = ("E_c", "R_c")
 ROOM = 1.5  # of the lowest nine tenths of a typical curve, before the scale is bent
+LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)  # of the bands of energies, and their median
 MOST_COLUMNS = 3  # of panels side by side
 MOST_TICKS = 12  # widths with a dot each, or numbers of particles with a tick
 
 
-def energy_distribution(energies: Array) -> Figure:
+def energy_distribution(energies: Array, unit: str = "E_c") -> Figure:
     """Draw the distribution of the energies, as in figure 15.
 
     Args:
-        energies: Per particle in E_c, shape (n,).
+        energies: Per particle, shape (n,).
+        unit: Their unit.
 
     Returns:
         The figure; where a few energies are far from all others its axis and its bars widen to both
-        sides like logarithms.
+        sides like logarithms, and are logarithmic where all are positive.
     """
     low, median, high = np.quantile(energies, (0, 0.5, 1)).tolist()
+    room = 0.0 if high > low else 0.5  # around a single value
     with styled_figure(6.4, 3.8) as figure:
         axes = figure.subplots()
-        bend(axes, "x", energies)
+        if spans_decades(low, high):
+            label_logarithms(axes, "x", energies)
+        else:
+            bend(axes, "x", energies)
         scale = axes.xaxis.get_transform()
-        ends = scale.transform(np.array([low, high if high > low else low + 1.0]))
+        ends = scale.transform(np.array([low - room, high + room]))
         along = np.linspace(float(ends[0]), float(ends[1]), 101)
         bins: list[float] = scale.inverted().transform(along).tolist()
         bins[0], bins[-1] = min(bins[0], low), max(bins[-1], high)  # they may round inwards
         axes.hist(energies, bins, color=BLUE, weights=np.full(len(energies), 1 / len(energies)))
         axes.axvline(median, color=VERMILION, linewidth=1.2)
         axes.yaxis.set_major_formatter(PercentFormatter(1.0))
-        axes.set_xlabel(LABEL)
+        axes.set_xlabel(LABEL.format(unit_label(unit)))
         axes.set_ylabel("configurations per bar")
-        axes.set_title(f"{len(energies):,} configurations, median {plain(median)} $E_c$")
+        told = f"median {plain(median)} {unit_label(unit)}"
+        axes.set_title(f"{len(energies):,} configurations, {told}")
     return figure
 
 
-def percentile_figure(panels: Panels) -> Figure:
+def percentile_figure(panels: Panels, unit: str = "E_c") -> Figure:
     """Draw energies over their percentiles, as in figure 12.
 
     Args:
-        panels: The energies per particle at evenly spaced percentiles from 0 to 100, in E_c, shape
-            (p,), of each curve of each panel.
+        panels: The energies per particle at evenly spaced percentiles from 0 to 100, shape (p,), of
+            each curve of each panel.
+        unit: Their unit.
 
     Returns:
         The figure; where a tenth of the energies dwarfs the others, the scale is that of asinh.
@@ -74,7 +98,9 @@ def percentile_figure(panels: Panels) -> Figure:
             highest = max(float(energies[-1]) for energies in curves.values())
             typical = median_low([float(np.quantile(e, 0.9)) for e in curves.values()])
             spread = typical - lowest or 1.0
-            if highest > lowest + ROOM * spread:
+            if spans_decades(lowest, highest):
+                label_logarithms(axes, "y", np.array([lowest, highest]))
+            elif highest > lowest + ROOM * spread:
                 axes.set_yscale("asinh", linear_width=spread)
                 label_decades(axes.yaxis, spread, lowest, highest)
             else:
@@ -82,7 +108,7 @@ def percentile_figure(panels: Panels) -> Figure:
                 axes.set_ylim(lowest - margin, highest + margin)
             axes.set_xlim(0.0, 100.0)
             axes.set_title(title)
-        _finish(figure, panels, "percentile", LABEL)
+        _finish(figure, panels, "percentile", LABEL.format(unit_label(unit)))
     return figure
 
 
@@ -114,32 +140,41 @@ def acceptance_figure(panels: Panels) -> Figure:
     return figure
 
 
-def energy_by_width(cell_widths: Array, energies: Array) -> Figure:
+def energy_by_width(cell_widths: Array, energies: Array, units: tuple[str, str] = UNITS) -> Figure:
     """Draw the energies over the widths of their cells, as in figure 14b.
 
     Args:
-        cell_widths: In R_c, shape (n,).
-        energies: Per particle in E_c, shape (n,).
+        cell_widths: Shape (n,).
+        energies: Per particle, shape (n,).
+        units: Of energies and of lengths.
 
     Returns:
         The figure, on a scale that is linear around 0 and logarithmic far from it: unlike the
         thesis's logarithm with an offset, it shows where the energy changes its sign.
     """
-    return _energy_by(cell_widths, energies, "cell width ($R_c$)", "{:.3g} $R_c$")
+    energy, length = map(unit_label, units)
+    along = f"cell width ({length})"
+    figure = _energy_by(cell_widths, energies, (along, energy), f"{{:.3g}} {length}")
+    (axes,) = figure.axes
+    if evenly_spaced_logarithms(np.unique(cell_widths)):
+        label_logarithms(axes, "x", cell_widths)
+    return figure
 
 
-def energy_by_number(particles: Numbers, energies: Array) -> Figure:
+def energy_by_number(particles: Numbers, energies: Array, unit: str = "E_c") -> Figure:
     """Draw the energies over the number of particles in their cells.
 
     Args:
         particles: Shape (n,).
-        energies: Per particle in E_c, shape (n,).
+        energies: Per particle, shape (n,).
+        unit: Their unit.
 
     Returns:
         The figure, on the scale of `energy_by_width`, with a tick for each number where they are
         few.
     """
-    figure = _energy_by(particles, energies, "particles in the cell", "{:.0f} particles")
+    labels = ("particles in the cell", unit_label(unit))
+    figure = _energy_by(particles, energies, labels, "{:.0f} particles")
     (axes,) = figure.axes
     shown = np.unique(particles)
     if len(shown) <= MOST_TICKS:
@@ -149,42 +184,54 @@ def energy_by_number(particles: Numbers, energies: Array) -> Figure:
     return figure
 
 
-def _energy_by(along: Array | Numbers, energies: Array, label: str, told: str) -> Figure:
-    """Bands of the energies over what differs from configuration to configuration."""
+def _energy_by(
+    along: Array | Numbers, energies: Array, labels: tuple[str, str], told: str
+) -> Figure:
+    """Bands of the energies over what differs from configuration to configuration.
+
+    Labels are that of the axis along and the unit of the energies.
+    """
+    label, unit = labels
     places, numbers = np.unique(along, return_inverse=True)
-    levels = (0.05, 0.25, 0.5, 0.75, 0.95)
     of_place = [energies[numbers == number] for number in range(len(places))]
-    lowest, low, median, high, highest = np.array([np.quantile(e, levels) for e in of_place]).T
+    levels: Array = np.array([np.quantile(e, LEVELS) for e in of_place]).T
+    median = levels[2]
     with styled_figure(6.4, 4.2) as figure:
         axes = figure.subplots()
-        axes.axhline(0.0, color=GREY, linewidth=0.6)
-        for bottom, top, alpha, band in (
-            (lowest, highest, 0.18, "5 % to 95 %"),
-            (low, high, 0.3, "25 % to 75 %"),
-        ):
-            axes.fill_between(places, bottom, top, color=BLUE, alpha=alpha, linewidth=0, label=band)
-        marker = "o" if len(places) <= MOST_TICKS else ""
-        axes.plot(
-            places,
-            median,
-            color=BLACK,
-            marker=marker,
-            markersize=3.5,
-            clip_on=False,
-            label="median",
-        )
+        _draw_bands(axes, places, levels)
         spread = float(np.subtract(*np.quantile(energies, (0.75, 0.25)))) or 1.0
         axes.set_yscale("asinh", linear_width=spread)
-        label_decades(axes.yaxis, spread, lowest.min(), highest.max())
+        label_decades(axes.yaxis, spread, levels.min(), levels.max())
         axes.set_xlim(places[0], places[-1])
         axes.set_xlabel(label)
-        axes.set_ylabel(LABEL)
+        axes.set_ylabel(LABEL.format(unit))
         axes.legend()
         deepest = int(median.argmin())
         axes.set_title(
-            f"Lowest median: {plain(median[deepest])} $E_c$ at {told.format(places[deepest])}"
+            f"Lowest median: {plain(median[deepest])} {unit} at {told.format(places[deepest])}"
         )
     return figure
+
+
+def _draw_bands(axes: Axes, places: Array | Numbers, levels: Array) -> None:
+    """Two bands and the median between them, of levels (5, n)."""
+    lowest, low, median, high, highest = levels
+    axes.axhline(0.0, color=GREY, linewidth=0.6)
+    for bottom, top, alpha, band in (
+        (lowest, highest, 0.18, "5 % to 95 %"),
+        (low, high, 0.3, "25 % to 75 %"),
+    ):
+        axes.fill_between(places, bottom, top, color=BLUE, alpha=alpha, linewidth=0, label=band)
+    marker = "o" if len(places) <= MOST_TICKS else ""
+    axes.plot(
+        places,
+        median,
+        color=BLACK,
+        marker=marker,
+        markersize=3.5,
+        clip_on=False,
+        label="median",
+    )
 
 
 def _finish(figure: Figure, panels: Panels, x: str, y: str) -> None:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from peslab.evaluation.drag import DragPath
 from peslab.evaluation.lattice_figures import draw_lattice
-from peslab.evaluation.style import VERMILION, styled_figure
+from peslab.evaluation.style import VERMILION, styled_figure, unit_label
 
 Array = NDArray[np.float64]
 
@@ -22,7 +22,9 @@ PLANE = 2
 PER_PLACE = 3  # axes of the values of a descriptor per particle
 
 
-def descriptor_figure(path: DragPath, names: Sequence[str], values: Array) -> Figure:
+def descriptor_figure(
+    path: DragPath, names: Sequence[str], values: Array, length_unit: str = "R_c"
+) -> Figure:
     """Draw the dragged particle's way through its cell beside what a descriptor makes of it.
 
     As in figure 10 of the thesis.
@@ -33,6 +35,7 @@ def descriptor_figure(path: DragPath, names: Sequence[str], values: Array) -> Fi
             the same word, share a panel.
         values: Along the way, shape (n_points, F), or (n_points, N, F) of a descriptor per
             particle, of which those of the dragged one are shown.
+        length_unit: Of the positions.
 
     Returns:
         The figure: the cell on the left, and on the right a panel for each kind of feature. Where
@@ -43,13 +46,13 @@ def descriptor_figure(path: DragPath, names: Sequence[str], values: Array) -> Fi
     height = max(3.2, PANEL_HEIGHT * len(panels) + 0.6)
     with styled_figure(9.2, height) as figure:
         grid = figure.add_gridspec(len(panels), 2, width_ratios=(3.0, 5.0))
-        _draw_path(figure.add_subplot(grid[:, 0]), path)
+        _draw_path(figure.add_subplot(grid[:, 0]), path, unit_label(length_unit))
         column = [figure.add_subplot(grid[row, 1]) for row in range(len(panels))]
         for axes, (kind, members) in zip(column, panels.items(), strict=True):
             _draw_panel(axes, path.coordinate, kind, members, shown)
             axes.set_xlim(path.coordinate[0], path.coordinate[-1])
             axes.tick_params(labelbottom=axes is column[-1])
-        column[-1].set_xlabel("position of the dragged particle ($R_c$)")
+        column[-1].set_xlabel(f"position of the dragged particle ({unit_label(length_unit)})")
     return figure
 
 
@@ -66,7 +69,7 @@ def _panels(names: Sequence[str]) -> dict[str, dict[int, str]]:
     return panels
 
 
-def _draw_path(axes: Axes, path: DragPath) -> None:
+def _draw_path(axes: Axes, path: DragPath, unit: str) -> None:
     """The cell at the start, looked at so that the way lies in the plane."""
     sideways = [axis for axis in range(path.positions.shape[2]) if axis != path.axis]
     across = sideways[0]
@@ -80,7 +83,7 @@ def _draw_path(axes: Axes, path: DragPath) -> None:
     axes.scatter(start[0], start[1], size, VERMILION, edgecolor="white", zorder=5)
     axes.set_xlim(-MARGIN * width, (1.0 + MARGIN) * width)
     axes.set_ylim(-MARGIN * width, (1.0 + MARGIN) * width)
-    axes.set_title(f"cell width {width:.3g} $R_c$", loc="center", fontsize=10)
+    axes.set_title(f"cell width {width:.3g} {unit}", loc="center", fontsize=10)
 
 
 def _draw_panel(

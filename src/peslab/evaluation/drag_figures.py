@@ -10,7 +10,14 @@ from numpy.typing import NDArray
 from peslab.evaluation.drag import DragTest
 from peslab.evaluation.drag_lines import LineTest
 from peslab.evaluation.figures import with_sem
-from peslab.evaluation.style import BLACK, GREY, VERMILION, styled_figure
+from peslab.evaluation.style import (
+    BLACK,
+    GREY,
+    VERMILION,
+    gradient_unit,
+    styled_figure,
+    unit_label,
+)
 
 Array = NDArray[np.float64]
 
@@ -34,11 +41,12 @@ class Curves(NamedTuple):
     predicted: Array
 
 
-def drag_figure(result: DragTest) -> Figure:
+def drag_figure(result: DragTest, units: tuple[str, str] = ("E_c", "R_c")) -> Figure:
     """Draw the energy and its gradient while one particle is dragged through the cell.
 
     Args:
         result: The exact and the predicted surface along the path.
+        units: Of energies and of lengths.
 
     Returns:
         The figure; energies of a hard core are cut off so that the rest can be read, and where a
@@ -46,6 +54,8 @@ def drag_figure(result: DragTest) -> Figure:
     """
     errors = result.errors()
     along = result.coordinate
+    energy, length = map(unit_label, units)
+    gradient = unit_label(gradient_unit(*units))
     with styled_figure(6.4, 5.6) as figure:
         upper, lower = figure.subplots(2, 1, sharex=True)
         _compare(
@@ -57,20 +67,21 @@ def drag_figure(result: DragTest) -> Figure:
         for axes in (upper, lower):
             axes.axhline(0.0, color=GREY, linewidth=0.6, zorder=0)
         lower.set_xlim(along[0], along[-1])
-        upper.set_title(f"Energy: MAE {with_sem(errors['energy_mae'])} $E_c$")
-        lower.set_title(f"Gradient: MAE {with_sem(errors['gradient_mae'])} $E_c/R_c$")
-        upper.set_ylabel("energy per particle ($E_c$)")
-        lower.set_ylabel("gradient ($E_c/R_c$)")
-        lower.set_xlabel("position of the dragged particle ($R_c$)")
+        upper.set_title(f"Energy: MAE {with_sem(errors['energy_mae'])} {energy}")
+        lower.set_title(f"Gradient: MAE {with_sem(errors['gradient_mae'])} {gradient}")
+        upper.set_ylabel(f"energy per particle ({energy})")
+        lower.set_ylabel(f"gradient ({gradient})")
+        lower.set_xlabel(f"position of the dragged particle ({length})")
         upper.legend()
     return figure
 
 
-def drag_lines_figure(result: LineTest) -> Figure:
+def drag_lines_figure(result: LineTest, units: tuple[str, str] = ("E_c", "R_c")) -> Figure:
     """Draw six of many lines that a particle is dragged along, from the best to the worst.
 
     Args:
         result: The exact and the predicted surface along the lines.
+        units: Of energies and of lengths.
 
     Returns:
         The figure, with gaps where energies are above all training data; of lines that consist of
@@ -82,6 +93,7 @@ def drag_lines_figure(result: LineTest) -> Figure:
     widths = np.ptp(result.coordinate, axis=1)
     several = not np.allclose(widths, widths[0])
     metrics = result.metrics()
+    energy, length = map(unit_label, units)
     with styled_figure(9.0, 4.8) as figure:
         grid = figure.subplots(2, SHOWN_LINES // 2).ravel()
         for axes in grid[len(shown) :]:
@@ -92,15 +104,15 @@ def drag_lines_figure(result: LineTest) -> Figure:
             curves = Curves(along, exact, result.predicted_energy[:, line])
             _compare(axes, curves, floor=float(np.nanmin(exact)))
             axes.set_xlim(along[0], along[-1])
-            told = f", cell width {widths[line]:.3g} $R_c$" if several else ""
-            axes.set_title(f"MAE {of_lines[line]:.2g} $E_c${told}", fontsize=10)
+            told = f", cell width {widths[line]:.3g} {length}" if several else ""
+            axes.set_title(f"MAE {of_lines[line]:.2g} {energy}{told}", fontsize=10)
         for axes in grid[-(SHOWN_LINES // 2) :]:
-            axes.set_xlabel("position of the particle ($R_c$)")
+            axes.set_xlabel(f"position of the particle ({length})")
         for axes in grid[:: SHOWN_LINES // 2]:
-            axes.set_ylabel("energy per particle ($E_c$)")
+            axes.set_ylabel(f"energy per particle ({energy})")
         figure.suptitle(
-            f"{len(of_lines)} lines: MAE {with_sem(metrics['energy_mae'])} $E_c$, spurious extrema "
-            f"per line {metrics['spurious_extrema'].mean():.2g}, "
+            f"{len(of_lines)} lines: MAE {with_sem(metrics['energy_mae'])} {energy}, "
+            f"spurious extrema per line {metrics['spurious_extrema'].mean():.2g}, "
             f"roughness {metrics['roughness'].mean():.2g}",
             fontsize=11,
         )

@@ -22,6 +22,8 @@ LEVELS = {"low": (0.005, 0.02), "median": (0.495, 0.505), "high": (0.97, 0.99)}
 
 SHOWN_KINDS = 3
 MARGIN = 0.3  # of the cells around, in cell widths
+RADIUS = 0.07  # of a particle as it is drawn, in cell widths: none is cut
+SEEN_FROM = "Seen along the third axis: what is near is large and dark, what is far small and pale."
 PLANE, SPACE = 2, 3
 
 
@@ -67,6 +69,8 @@ def sample_lattices(
                 line[0].set_ylabel(f"cell width {cell_widths[chosen[0]]:.3g} {length_unit}")
         for axes, name in zip(grid[0], LEVELS, strict=True):
             axes.set_title(f"{name} energy\n{axes.get_title('center')}", fontsize=10, loc="center")
+        if positions.shape[2] == SPACE:
+            figure.supxlabel(SEEN_FROM, fontsize=9)
     return figure
 
 
@@ -128,8 +132,9 @@ def draw_lattice(axes: Axes, positions: Array, width: float, bond_length: float)
         x, y = points[particles, 0], points[particles, 1]
         axes.scatter(x, y, size[particles], colors, edgecolor="white", linewidth=edge, zorder=above)
     axes.add_patch(Rectangle((0, 0), width, width, fill=False, edgecolor=BLACK, linewidth=1.2))
-    axes.set_xlim(-MARGIN * width, (1 + MARGIN) * width)
-    axes.set_ylim(-MARGIN * width, (1 + MARGIN) * width)
+    ends = (-(MARGIN + RADIUS) * width, (1 + MARGIN + RADIUS) * width)
+    axes.set_xlim(*ends)
+    axes.set_ylim(*ends)
     axes.set_aspect("equal")
     axes.set_xticks([])
     axes.set_yticks([])

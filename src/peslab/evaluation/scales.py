@@ -22,6 +22,7 @@ LETTER = 0.08  # of a label, in inches
 HUGE, TINY = 1e5, 1e-4  # beyond, numbers are told by their powers of ten
 DECADE = 10.0
 FAR = 10.0  # times the third quartile
+EVEN = 1e-6  # of a step
 FEW_DECADES = 4.0  # which leave room for three labels each
 
 
@@ -62,13 +63,25 @@ def label_decades(axis: Axis, linear: float, low: float, high: float) -> None:
         apart = abs(math.asinh(tick / linear) - math.asinh(other / linear)) / length
         return apart < max(1 / MOST_TICKS, letter * (1 + (_letters(tick) + _letters(other)) / 2))
 
+    usual = [0.0, *(sign * step for step in steps for sign in (1, -1))]
+    spare = map(leading_digit, (low, high))  # of a side that has none
     ticks: list[float] = []
-    for tick in [0.0, *(sign * step for step in steps for sign in (1, -1))]:
-        if low <= tick <= high and not any(is_near(tick, other) for other in ticks):
+    for tick, is_spare in [*((tick, False) for tick in usual), *((tick, True) for tick in spare)]:
+        near = any(is_near(tick, other) for other in ticks)
+        superfluous = is_spare and any(tick * other > 0.0 for other in ticks)
+        if low <= tick <= high and not near and not superfluous:
             ticks.append(tick)
     if len(ticks) < FEWEST_TICKS:
         ticks = [tick for tick in MaxNLocator(5).tick_values(low, high) if low <= tick <= high]
     label_ticks(axis, ticks)
+
+
+def leading_digit(value: float) -> float:
+    """A number as its first digit has it, towards zero: 7 of 7.55."""
+    if value == 0.0:
+        return 0.0
+    power = 10.0 ** math.floor(math.log10(abs(value)))
+    return math.copysign(math.floor(abs(value) / power) * power, value)
 
 
 def decades_only(figure: Figure) -> None:
@@ -98,7 +111,8 @@ def logarithmic_ticks(low: float, high: float) -> list[float]:
 
     Where that leaves fewer than three in between, evenly spaced numbers.
     """
-    powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
+    powers = range(first, last + 1, math.ceil((last - first) / MOST_TICKS) or 1)
     digits = (1, 2, 5) if math.log10(high / low) < FEW_DECADES else (1,)
     ticks = [digit * 10.0**power for power in powers for digit in digits]
     if sum(low <= tick <= high for tick in ticks) < FEWEST_TICKS:
@@ -128,6 +142,19 @@ def spans_a_decade(values: Array) -> bool:
         values: What the axis will show, any shape.
     """
     return bool(values.min() > 0.0 and values.max() > DECADE * values.min())
+
+
+def spans_decades(low: float, high: float) -> bool:
+    """Whether values are positive and so different that only logarithms show them all."""
+    return low > 0.0 and high > DECADE**FEW_DECADES * low
+
+
+def evenly_spaced_logarithms(places: Array) -> bool:
+    """Whether places, shape (n,) and ascending, differ by the same factor, rather than length."""
+    if len(places) < FEWEST_TICKS or places[0] <= 0.0:
+        return False
+    factors = np.diff(np.log(places))
+    return bool(np.ptp(factors) < EVEN * factors.mean())
 
 
 def label_ticks(axis: Axis, ticks: Sequence[float]) -> None:

@@ -77,6 +77,11 @@ def literal(text: str) -> str:
     return text.replace("$", r"\$")
 
 
+def gradient_unit(energy: str, length: str) -> str:
+    """The unit of slopes of energies, such as "E_c/R_c", or "E_c/(R_c/2)"."""
+    return f"{energy}/({length})" if "/" in length else f"{energy}/{length}"
+
+
 def unit_label(unit: str) -> str:
     """A unit as it is printed: E_c and R_c as symbols with an index, eV and Å upright.
 

@@ -12,6 +12,7 @@ from peslab.database import (
     DatabaseSettings,
     Recipe,
     arrays,
+    check_space,
     database_path,
     load_or_generate,
 )
@@ -28,6 +29,7 @@ from peslab.evaluation import (
     sharing_figure,
     thesis_path,
 )
+from peslab.evaluation.style import gradient_unit, unit_label
 from peslab.features import Descriptor
 from peslab.places import Mask, numbers, some_absent
 from peslab.problems.contract import (
@@ -46,6 +48,7 @@ from peslab.problems.contract import (
 from peslab.problems.surface import EnergySurface
 from peslab.toymodel import Lattice, Potential, Relaxation
 from peslab.toymodel.convergence import left_out
+from peslab.toymodel.units import ToyUnits, units_of
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -94,14 +97,22 @@ class LatticePES(EnergySurface):
     database: DatabaseSettings
 
     name: ClassVar[str] = "lattice_pes"
-    units: ClassVar[tuple[str, str]] = ("E_c", "R_c")
-    task: ClassVar[Task] = Task(
-        target="energy",
-        unit="E_c",
-        objective="val/energy_mae",
-        reference="thesis: 0.47 E_c, skill about 0.6, on labels with hidden noise",
-        gradient_unit="E_c/R_c",
-    )
+
+    @property
+    def units(self) -> ToyUnits:
+        """Of energies and of lengths."""
+        return units_of(self.potential)
+
+    @property
+    def task(self) -> Task:
+        """Energies per particle, in the unit that E_c is typed in."""
+        return Task(
+            target="energy",
+            unit=self.units.energy,
+            objective="val/energy_mae",
+            reference="thesis: 0.47 E_c, skill about 0.6, on labels with hidden noise",
+            gradient_unit=gradient_unit(*self.units),
+        )
 
     @property
     def particle_numbers(self) -> tuple[int, ...]:
@@ -157,7 +168,7 @@ class LatticePES(EnergySurface):
         lattice, seed = self.lattice, self.database.seed
         starts, widths = lattice.sample(SUMMED_DEEPER, seed), lattice.widths(SUMMED_DEEPER)
         rest = left_out(self.potential, starts, widths)
-        return None if rest is None else f"Energies are {rest.told}."
+        return None if rest is None else rest.told
 
     def fresh_data(self) -> FreshData:
         """New databases for training and test, as large as these."""
@@ -181,6 +192,7 @@ class LatticePES(EnergySurface):
 
     def tables(self, folder: Path, progress: Progress | None = None) -> Tables:
         """Generate or read both databases; the last rows of the first one are held out."""
+        check_space(list(self.recipes().values()), folder)
         sources = {
             role: Source(
                 load_or_generate(recipe, folder, progress=progress),
@@ -250,7 +262,8 @@ class LatticePES(EnergySurface):
             if surrogate.features.has_jacobian:
                 yield self._drag("drag_thesis", path, surrogate)
         if seen is not None:
-            yield Probe("inputs", {}, partial(_inputs, surrogate.features, seen))
+            unit = self.units.length
+            yield Probe("inputs", {}, partial(_inputs, surrogate.features, seen, unit))
 
     def _drag_lines(self, surrogate: Surrogate, tables: Tables) -> Iterator[Probe]:
         """The drag test as numbers; a particle alone has the same energy everywhere."""
@@ -268,7 +281,8 @@ class LatticePES(EnergySurface):
 
         result = line_test(lines, self._exact, surrogate.predict_with_gradient, highest)
         if result.is_telling:
-            yield Probe("drag_lines", result.metrics(), partial(drag_lines_figure, result))
+            draw = partial(drag_lines_figure, result, self.units)
+            yield Probe("drag_lines", result.metrics(), draw)
 
     def _particle_energies(self, surrogate: Surrogate, test: Table) -> Iterator[Probe]:
         """How networks of single particles share the energy, where exact particles share it."""
@@ -287,30 +301,31 @@ class LatticePES(EnergySurface):
         return energy, -forces / numbers(positions)[:, None, None]
 
     def _drag(self, name: str, path: "DragPath", surrogate: Surrogate) -> Probe:
-        width = path.cell_width
-
+        width, unit = path.cell_width, unit_label(self.units.length)
         widths = np.full(len(path.positions), width)
         result = drag_test(
             path,
             lambda positions: self._exact(positions, widths),
             lambda positions: surrogate.predict_with_gradient(positions, widths),
         )
-        told = [f"cell width {width:.3g} $R_c$"] * (self.lattice.n_widths > 1)
+        told = [f"cell width {width:.3g} {unit}"] * (self.lattice.n_widths > 1)
         told += [f"{path.positions.shape[1]} particles"] * (len(self.particle_numbers) > 1)
-        return Probe(name, result.errors(), partial(_drag_figure, result, ", ".join(told)))
+        draw = partial(_drag_figure, result, self.units, ", ".join(told))
+        return Probe(name, result.errors(), draw)
 
 
-def _drag_figure(result: "DragTest", told: str) -> "Figure":
-    figure = drag_figure(result)
+def _drag_figure(result: "DragTest", units: ToyUnits, told: str) -> "Figure":
+    figure = drag_figure(result, units)
     if told:
         figure.suptitle(told, x=0.99, ha="right", fontsize=9)
     return figure
 
 
-def _inputs(features: Descriptor, path: "DragPath") -> "Figure":
+def _inputs(features: Descriptor, path: "DragPath", length_unit: str) -> "Figure":
     """What a network sees along a path."""
     names = features.names(path.positions.shape[1])
-    return descriptor_figure(path, names, features(path.positions, path.cell_width))
+    values = features(path.positions, path.cell_width)
+    return descriptor_figure(path, names, values, length_unit)
 
 
 def _table(source: Source) -> Table:

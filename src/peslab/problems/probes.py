@@ -14,7 +14,7 @@ from peslab.evaluation import (
     sample_lattices,
     shortest_distances,
 )
-from peslab.evaluation.style import unit_label
+from peslab.evaluation.style import gradient_unit, unit_label
 from peslab.places import groups, numbers, present
 from peslab.problems.contract import Array, Prediction, Probe, Table
 
@@ -40,12 +40,12 @@ def surface_probes(predicted: Prediction, test: Table, units: tuple[str, str]) -
         test: With positions (n, N, d), NaN in places without a particle, and cell widths (n,).
         units: Of energies and of lengths.
     """
-    energy_unit, length_unit = units
+    energy_unit, _ = units
     positions, widths = test.inputs
     most, dimension = positions.shape[1:]
     prediction, gradients = predicted
     if gradients is not None and test.gradients is not None:
-        unit = f"{energy_unit}/{length_unit}"
+        unit = gradient_unit(*units)
         yield Probe("forces", {}, partial(_forces, positions, gradients, test.gradients, unit))
     rows = slice(None, max(1, MOST_PAIRS // most**2))
     shortest = shortest_distances(positions[rows], widths[rows])

@@ -11,6 +11,7 @@ from peslab.errors import InvalidInputError
 from peslab.kernels.arrays import FloatArray
 from peslab.toymodel.parts import cutoff_of
 from peslab.toymodel.potential import Potential
+from peslab.toymodel.units import units_of
 
 FAR = 1e3  # where an interaction is looked at, in R_c
 STILL = 1e-6  # an exponent that is this near to 0 is 0
@@ -110,26 +111,28 @@ class LeftOut(NamedTuple):
         depth: d_s of the sum.
         dimension: d.
         convergence: How the sum approaches its limit.
-        error: What is left out, in E_c; infinite where there is no limit.
+        error: What is left out; infinite where there is no limit.
+        unit: Of the error.
     """
 
     depth: int
     dimension: int
     convergence: Convergence
     error: float
+    unit: str
 
     @property
     def told(self) -> str:
-        """A sentence, to go on after what was summed."""
+        """A sentence."""
         order, reason = self.convergence
         if not self.convergence.converges:
             return (
-                f"summed to the depth {self.depth}, though the sum does not converge in "
-                f"{self.dimension}D: {reason}"
+                f"Energies are summed to the depth {self.depth}, though the sum does not converge "
+                f"in {self.dimension}D: {reason}."
             )
         return (
-            f"summed to the depth {self.depth}, which leaves out {self.error:.2g} E_c per particle "
-            f"(the rest falls {as_power(order)})"
+            f"Energies are summed to the depth {self.depth}, which leaves out {self.error:.2g} "
+            f"{self.unit} per particle (the rest falls {as_power(order)})."
         )
 
 
@@ -153,7 +156,7 @@ def left_out(
     error = math.inf
     if approach.converges:
         error = float(np.median(remaining_error(potential, positions, cell_width)))
-    return LeftOut(potential.depth, dimension, approach, error)
+    return LeftOut(potential.depth, dimension, approach, error, units_of(potential).energy)
 
 
 def no_exact_sum(potential: Potential, dimension: int) -> str:
