@@ -118,7 +118,7 @@ def test_in_the_plane_all_particles_are_alike():
 
 
 def test_predictions_stand_below_what_is_exact():
-    """Mean ± standard deviation of the replicas, and the exact energy in the same digits."""
+    """Mean ± standard deviation of the replicas, and the exact energy in these digits or more."""
     positions, widths, _ = lattices(n=3)
     energies = np.array([-2.34567, -1.0, 0.5])
     prediction = energies + np.array([[0.01], [0.03]])
@@ -135,3 +135,16 @@ def test_replicas_that_agree_have_no_spread(prediction):
     positions, widths, _ = lattices(n=3)
     figure = sample_lattices(positions, widths, np.full(3, -1.5), 1.2, prediction)
     assert figure.axes[3].get_title("center") == "exact −1.500\npredicted −1.250 $E_c$"
+
+
+def test_an_exact_energy_is_exact_however_far_replicas_are_apart():
+    """Replicas that scatter by 2 E_c say nothing of its digits; what ± is stands in the figure."""
+    positions, widths, _ = lattices(n=3)
+    energies = np.array([-8.0134, -0.00321, 51.26])
+    prediction = energies + np.array([[1.0], [4.0]])
+    figure = sample_lattices(positions, widths, energies, 1.2, prediction)
+    titles = [axes.get_title("center").split("\n") for axes in figure.axes[:3]]
+    assert [title[1] for title in titles] == ["exact −8.01", "exact −0.0032", "exact 51.3"]
+    assert titles[0][2] == "predicted −6 ± 2 $E_c$"
+    assert figure.get_supxlabel() == "±: standard deviation over the 2 replicas"
+    assert not sample_lattices(positions, widths, energies, 1.2, prediction[:1]).get_supxlabel()

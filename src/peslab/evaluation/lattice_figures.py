@@ -21,6 +21,7 @@ LEVELS = {"low": (0.005, 0.02), "median": (0.495, 0.505), "high": (0.97, 0.99)}
 """The quantiles of the energy that are shown, two of each where all cells are of one kind."""
 
 SHOWN_KINDS = 3
+EXACT_DIGITS, MOST_DECIMALS = 3, 4  # of an exact energy
 MARGIN = 0.3  # of the cells around, in cell widths
 PLANE, SPACE = 2, 3
 
@@ -65,6 +66,9 @@ def sample_lattices(
                 line[0].set_ylabel(f"{particles[chosen[0]]} particles")
             elif chosen is rows[0] or len(np.unique(cell_widths)) > 1:
                 line[0].set_ylabel(f"cell width {cell_widths[chosen[0]]:.3g} {length_unit}")
+        if prediction is not None and len(prediction) > 1:
+            note = f"±: standard deviation over the {len(prediction)} replicas"
+            figure.supxlabel(note, fontsize=8.5)
         for axes, name in zip(grid[0], LEVELS, strict=True):
             axes.set_title(f"{name} energy\n{axes.get_title('center')}", fontsize=10, loc="center")
     return figure
@@ -75,10 +79,15 @@ def _told(energy: float) -> str:
 
 
 def _compared(energy: float, predictions: Array) -> str:
-    """The exact energy above the mean of the replicas ± their standard deviation, in its digits."""
+    """The exact energy above the mean of the replicas ± their standard deviation, in its digits.
+
+    The exact one has three digits at least, however far the replicas are apart.
+    """
     spread = float(predictions.std(ddof=1)) if len(predictions) > 1 else 0.0
     decimals = max(0, -math.floor(math.log10(spread))) if spread > 0.0 else 3
-    exact, mean = (f"{x:.{decimals}f}".replace("-", "−") for x in (energy, predictions.mean()))
+    own = max(0, EXACT_DIGITS - 1 - math.floor(math.log10(abs(energy)))) if energy else 0
+    exact = f"{energy:.{max(decimals, min(own, MOST_DECIMALS))}f}".replace("-", "−")
+    mean = f"{predictions.mean():.{decimals}f}".replace("-", "−")
     return f"exact {exact}\npredicted {mean}" + (f" ± {spread:.{decimals}f}" if spread else "")
 
 
