@@ -55,6 +55,19 @@ def test_lines_are_random_and_always_the_same():
     assert lines[0].positions.shape == (5, 4, 3)
 
 
+def test_lines_that_do_not_count_are_drawn_again():
+    """The others stay what they are; where hardly any counts, there are fewer in the end."""
+    configurations, widths = np.random.default_rng(1).random((20, 4, 3)), np.ones(20)
+    drawn = random_lines(configurations, widths, n_lines=40, n_points=5, seed=3)
+    along = random_lines(configurations, widths, 40, 5, seed=3, counts=lambda line: line.axis == 0)
+    assert len(along) == 40
+    assert {line.axis for line in along} == {0}
+    first = [line for line in drawn if line.axis == 0]
+    for line, other in zip(first, along, strict=False):
+        assert np.array_equal(line.positions, other.positions)
+    assert random_lines(configurations, widths, 4, 5, seed=3, counts=lambda _: False) == []
+
+
 def test_an_exact_model_passes():
     """No error, no extremum too many, no roughness."""
     result = line_test(LINES, waves(1, 1.0), with_waves((1, 0.0)), HIGH)

@@ -6,6 +6,7 @@ its slope jumps, which errors at single points do not see.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,9 @@ Numbers = NDArray[np.int64]
 # Energies (n,) or (k, n) and gradients (n, N, d) or (k, n, N, d) of positions (n, N, d) in cells of
 # widths (n,): what is called exact has no replicas, what is predicted has.
 EnergyAndGradient = Callable[[Array, Array], tuple[Array, Array]]
+
+MOST_TRIES = 10
+"""Lines that are drawn for each that is wanted."""
 
 LEAST_SWING = 1e-4
 """Part of the range of all energies: a curve that swings back by less has not turned.
@@ -92,7 +96,12 @@ class LineTest:
 
 
 def random_lines(
-    configurations: Array, cell_widths: Array, n_lines: int, n_points: int, seed: int
+    configurations: Array,
+    cell_widths: Array,
+    n_lines: int,
+    n_points: int,
+    seed: int,
+    counts: Callable[[DragPath], bool] = lambda _: True,
 ) -> list[DragPath]:
     """Drag a random particle of random configurations along a random axis.
 
@@ -102,16 +111,18 @@ def random_lines(
         n_lines: How many lines.
         n_points: Points of a line; the last is an image of the first.
         seed: Of the choice: lines are the same for all models.
+        counts: Whether a line is taken; where one is not, another one is drawn.
 
     Returns:
-        The lines.
+        The lines; fewer, if of ten times as many not enough are taken.
     """
     random = np.random.default_rng(seed)
-    choices = random.integers(0, configurations.shape, (n_lines, 3)).tolist()
-    return [
+    choices = random.integers(0, configurations.shape, (MOST_TRIES * n_lines, 3)).tolist()
+    drawn = (
         straight_path(configurations[k], float(cell_widths[k]), n_points, particle, axis)
         for k, particle, axis in choices
-    ]
+    )
+    return list(islice(filter(counts, drawn), n_lines))
 
 
 def line_test(
