@@ -53,6 +53,14 @@ def test_of_places_that_of_the_dragged_particle_is_shown():
         np.testing.assert_array_equal(line.get_ydata(), column)
 
 
+def test_the_title_says_whose_features_they_are():
+    """Of one particle or of all together; and each axis has a name."""
+    for shape, whose in (((51, 4, 2), "dragged particle"), ((51, 2), "whole configuration")):
+        figure = descriptor_figure(PATH, ["wave 1", "tide 2"], RANDOM.normal(size=shape))
+        assert figure.get_suptitle() == f"Features of the {whose}, before scaling"
+        assert [axes.get_ylabel() for axes in panels(figure)] == ["feature", "feature"]
+
+
 def test_of_many_features_some_are_named():
     """All are drawn; names from the first to the last are as many as can be read."""
     names = [f"G4 number {k}" for k in range(40)]

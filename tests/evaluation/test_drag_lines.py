@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from peslab.evaluation import drag_lines_figure, line_test, random_lines
+from peslab.evaluation import drag_lines_figure, line_test, random_lines, straight_path
 from peslab.evaluation.drag_lines import count_extrema
 
 WIDTH, POINTS = 5.0, 401
@@ -53,6 +53,19 @@ def test_lines_are_random_and_always_the_same():
         rest = np.delete(line.positions[2], line.particle, axis=0)
         assert np.array_equal(rest, np.delete(configurations[k], line.particle, axis=0))
     assert lines[0].positions.shape == (5, 4, 3)
+
+
+def test_lines_that_do_not_count_are_drawn_again():
+    """The others stay what they are; where hardly any counts, there are fewer in the end."""
+    configurations, widths = np.random.default_rng(1).random((20, 4, 3)), np.ones(20)
+    drawn = random_lines(configurations, widths, n_lines=40, n_points=5, seed=3)
+    along = random_lines(configurations, widths, 40, 5, seed=3, counts=lambda line: line.axis == 0)
+    assert len(along) == 40
+    assert {line.axis for line in along} == {0}
+    first = [line for line in drawn if line.axis == 0]
+    for line, other in zip(first, along, strict=False):
+        assert np.array_equal(line.positions, other.positions)
+    assert random_lines(configurations, widths, 4, 5, seed=3, counts=lambda _: False) == []
 
 
 def test_an_exact_model_passes():
@@ -119,6 +132,53 @@ def test_kinks_are_rough():
 
     assert kinked(0.1) > 1.0
     assert kinked(0.2) == pytest.approx(2 * kinked(0.1), rel=0.1)
+
+
+def test_a_steep_line_does_not_hide_how_rough_the_others_are():
+    """One whose second derivative changes a thousand times as much, as beside a hard core."""
+    steep = LINES[0].positions[0].tobytes()
+
+    def factors(n):
+        starts = [line.positions[0].tobytes() == steep for line in LINES for _ in range(POINTS)]
+        return np.where(starts[:n], 1000.0, 1.0)
+
+    def exact(positions, widths):
+        energy, gradient = waves(1, 1.0)(positions, widths)
+        factor = factors(len(energy))
+        return factor * energy, factor[:, None, None] * gradient
+
+    def rough(positions, widths):
+        energy, gradient = exact(positions, widths)
+        ripple, slope = waves(40, 1e-3)(positions, widths)
+        return (energy + ripple)[None], (gradient + slope)[None]
+
+    def rough_alone(positions, widths):
+        energy, gradient = waves(1, 1.0)(positions, widths)
+        ripple, slope = waves(40, 1e-3)(positions, widths)
+        return (energy + ripple)[None], (gradient + slope)[None]
+
+    beside = line_test(LINES, exact, rough, HIGH).metrics()["roughness"][0]
+    alone = line_test(LINES, waves(1, 1.0), rough_alone, HIGH).metrics()["roughness"][0]
+    assert alone > 1.0
+    assert 0.7 * alone < beside < alone  # seven lines of eight are as rough as before
+
+
+def test_where_most_points_feel_nothing_roughness_is_finite():
+    """Nine points in ten beyond the reach of everything, as in wide cells."""
+
+    def exact(positions, widths):
+        energy, gradient = waves(1, 1.0)(positions, widths)
+        near = (positions < 0.1 * widths[:, None, None]).all(axis=(1, 2))
+        return near * energy, near[:, None, None] * gradient
+
+    def predict(positions, widths):
+        energy, gradient = exact(positions, widths)
+        ripple, slope = waves(40, 1e-3)(positions, widths)
+        return (energy + ripple)[None], (gradient + slope)[None]
+
+    lines = [straight_path(np.zeros((3, 2)), WIDTH, POINTS, 0, 0)]
+    found = line_test(lines, exact, predict, HIGH[:1]).metrics()["roughness"][0]
+    assert 0.0 < found < np.inf
 
 
 def test_what_is_above_the_training_data_does_not_count():

@@ -252,11 +252,13 @@ def test_the_band_of_the_drag_holds_all_replicas(drag):
             assert edge.max() == pytest.approx(predicted[:, k].max(), abs=1e-12)
 
 
-def test_a_network_far_off_does_not_hide_the_exact_curve(drag):
-    """It extends the panel by the height of the exact curve at most; triangles tell the rest."""
+def test_a_spike_of_a_network_does_not_hide_the_rest(drag):
+    """It extends the panel by the height of the exact curve at most; a triangle tells the rest."""
+    far = np.zeros(len(drag.coordinate))
+    far[30:33] = 1e4
     bad = DragTest(
         drag.coordinate, drag.energy, drag.gradient,
-        drag.predicted_energy + 1e4, drag.predicted_gradient - 1e4,
+        drag.predicted_energy + far, drag.predicted_gradient - far,
     )  # fmt: skip
     for good_axes, bad_axes in zip(drag_figure(drag).axes, drag_figure(bad).axes, strict=True):
         (good_low, good_high), (low, high) = good_axes.get_ylim(), bad_axes.get_ylim()
@@ -265,7 +267,19 @@ def test_a_network_far_off_does_not_hide_the_exact_curve(drag):
         (mark,) = (line for line in bad_axes.lines if line.get_marker() != "None")
         is_above = bad_axes is bad_axes.figure.axes[0]
         assert mark.get_marker() == ("^" if is_above else "v")
-        assert mark.get_ydata()[0] == (high if is_above else low)
+        assert list(mark.get_xdata()) == [drag.coordinate[31]]
+        assert list(mark.get_ydata()) == [high if is_above else low]
+
+
+def test_a_network_that_is_far_off_everywhere_is_seen(drag):
+    """That is no spike: it stands where it is, and the exact curve looks flat beside it."""
+    bad = DragTest(
+        drag.coordinate, drag.energy, drag.gradient,
+        drag.predicted_energy + 1e4, drag.predicted_gradient,
+    )  # fmt: skip
+    axes = drag_figure(bad).axes[0]
+    shown = bad.predicted_energy[:, drag.energy < drag.energy.min() + 1.0]
+    assert axes.get_ylim()[0] < drag.energy.min() < shown.max() < axes.get_ylim()[1]
 
 
 def test_a_network_beside_the_exact_curve_is_seen_whole(drag):

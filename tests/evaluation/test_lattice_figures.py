@@ -118,7 +118,7 @@ def test_in_the_plane_all_particles_are_alike():
 
 
 def test_predictions_stand_below_what_is_exact():
-    """Mean ± standard deviation of the replicas, and the exact energy in the same digits."""
+    """Mean ± standard deviation of the replicas, and the exact energy in these digits or more."""
     positions, widths, _ = lattices(n=3)
     energies = np.array([-2.34567, -1.0, 0.5])
     prediction = energies + np.array([[0.01], [0.03]])
@@ -150,3 +150,19 @@ def test_no_particle_is_cut_by_the_edge(dimension):
             assert (centers - radii[:, None] >= panel.min - 0.5).all()
             assert (centers + radii[:, None] <= panel.max + 0.5).all()
     assert figure.get_supxlabel().startswith("Seen along the third axis" if dimension > 2 else "")
+
+
+def test_an_exact_energy_is_exact_however_far_replicas_are_apart():
+    """Replicas that scatter by 2 E_c say nothing of its digits; what ± is stands in the figure."""
+    positions, widths, _ = lattices(n=3)
+    energies = np.array([-8.0134, -0.00321, 51.26])
+    prediction = energies + np.array([[1.0], [4.0]])
+    figure = sample_lattices(positions, widths, energies, 1.2, prediction)
+    titles = [axes.get_title("center").split("\n") for axes in figure.axes[:3]]
+    assert [title[1] for title in titles] == ["exact −8.01", "exact −0.0032", "exact 51.3"]
+    assert titles[0][2] == "predicted −6 ± 2 $E_c$"
+    assert figure.get_supxlabel() == "±: standard deviation over the 2 replicas"
+    assert not sample_lattices(positions, widths, energies, 1.2, prediction[:1]).get_supxlabel()
+    in_space = lattices(n=3, dimension=3)
+    notes = sample_lattices(*in_space, 1.2, in_space[2] + prediction[:2] * 0.1).get_supxlabel()
+    assert [note.split()[0] for note in notes.split("\n")] == ["Seen", "±:"]

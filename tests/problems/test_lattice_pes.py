@@ -7,6 +7,7 @@ import pytest
 from probing import probed
 
 from peslab.database import DatabaseSettings
+from peslab.evaluation import random_lines
 from peslab.features import Descriptor, ProximityEigenvalues
 from peslab.problems import LatticePES, Prediction
 from peslab.toymodel import Lattice, ModifiedLennardJones, RandomMoves
@@ -244,6 +245,31 @@ def test_random_lines_stay_below_the_training_data(tmp_path):
     for width in np.unique(widths):
         known = tables.train.targets[tables.train.inputs[1] == width]
         assert energies[widths == width].max() <= known.max()
+
+
+def test_there_are_as_many_lines_as_are_said(tmp_path):
+    """Others are drawn in place of those that are above the training energies, the same again."""
+    lattice_pes = problem(lattice=MANY)
+    tables = lattice_pes.tables(tmp_path)
+    positions, widths = tables.test.inputs
+    drawn = random_lines(positions, widths, 32, 51, seed=0)
+    highest = {width: tables.train.targets[tables.train.inputs[1] == width].max()
+               for width in MANY.cell_widths}  # fmt: skip
+    lost = [
+        line
+        for line in drawn
+        if (lattice_pes.potential.energy_per_particle(line.positions, line.cell_width)
+            > highest[line.cell_width]).all()
+    ]  # fmt: skip
+    assert lost  # or this test says nothing
+    figures = []
+    for _ in range(2):
+        (probe,) = lattice_pes._drag_lines(Oracle(lattice_pes), tables)
+        figures.append(probe.draw())
+        assert figures[-1].get_suptitle().startswith("32 lines: ")
+    assert [axes.get_title(loc="left") for axes in figures[0].axes] == [
+        axes.get_title(loc="left") for axes in figures[1].axes
+    ]
 
 
 class Sharing(Oracle):

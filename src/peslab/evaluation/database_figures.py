@@ -192,7 +192,7 @@ def _energy_by(
     Labels are that of the axis along and the unit of the energies.
     """
     label, unit = labels
-    places, numbers = np.unique(along, return_inverse=True)
+    places, numbers = np.unique(np.asarray(along, dtype=np.float64), return_inverse=True)
     of_place = [energies[numbers == number] for number in range(len(places))]
     levels: Array = np.array([np.quantile(e, LEVELS) for e in of_place]).T
     median = levels[2]
@@ -213,7 +213,7 @@ def _energy_by(
     return figure
 
 
-def _draw_bands(axes: Axes, places: Array | Numbers, levels: Array) -> None:
+def _draw_bands(axes: Axes, places: Array, levels: Array) -> None:
     """Two bands and the median between them, of levels (5, n)."""
     lowest, low, median, high, highest = levels
     axes.axhline(0.0, color=GREY, linewidth=0.6)

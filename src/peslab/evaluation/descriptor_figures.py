@@ -38,8 +38,9 @@ def descriptor_figure(
         length_unit: Of the positions.
 
     Returns:
-        The figure: the cell on the left, and on the right a panel for each kind of feature. Where
-        particles nearly meet, high peaks are cut off so that the rest can be read.
+        The figure: the cell on the left, and on the right a panel for each kind of feature; its
+        title says whose they are. Where particles nearly meet, high peaks are cut off so that the
+        rest can be read.
     """
     shown = values[:, path.particle] if values.ndim == PER_PLACE else values
     panels = _panels(names)
@@ -52,7 +53,10 @@ def descriptor_figure(
             _draw_panel(axes, path.coordinate, kind, members, shown)
             axes.set_xlim(path.coordinate[0], path.coordinate[-1])
             axes.tick_params(labelbottom=axes is column[-1])
+            axes.set_ylabel("feature", fontsize=9)
         column[-1].set_xlabel(f"position of the dragged particle ({unit_label(length_unit)})")
+        whose = "dragged particle" if values.ndim == PER_PLACE else "whole configuration"
+        figure.suptitle(f"Features of the {whose}, before scaling", fontsize=11)
     return figure
 
 

@@ -23,7 +23,8 @@ Array = NDArray[np.float64]
 
 SHOWN_LINES = 6  # of many that a particle is dragged along
 FULL = 0.4  # of a line, that has to lie below the training energies if it is to be shown
-BEYOND = 1.0  # ranges of the exact curve that a panel may be extended by, to either side
+SPIKE = 0.1  # of a network's curve, that may leave the panel
+BEYOND = 1.0  # ranges of the exact curve that a spike may extend a panel by, to either side
 REACH = 8.0  # times as far from a floor as two in five of the points are
 
 
@@ -168,13 +169,14 @@ def _readable_range(exact: Array, floor: float) -> tuple[float, float]:
 def _limits(low: float, high: float, exact: Array, predicted: Array) -> tuple[float, float]:
     """A panel with the exact curve between low and high, and the network's beside it.
 
-    A spike of a network extends it by the height of the exact curve at most. Where the exact curve
-    leaves the panel, the network's may leave it on the same side.
+    A spike of a network, a tenth of its curve at most, extends it by the height of the exact curve
+    at most. Where the exact curve leaves the panel, the network's may leave it on the same side.
     """
-    height = (high - low) or float(np.nanmax(np.abs(predicted - exact)))
-    above, below = (predicted[:, inside] for inside in (exact <= high, exact >= low))
-    top = min(float(above.max(initial=high)), high + BEYOND * height)
-    bottom = max(float(below.min(initial=low)), low - BEYOND * height)
+    above = np.append(predicted[:, exact <= high], high)
+    below = np.append(predicted[:, exact >= low], low)
+    usual = max(high, np.quantile(above, 1 - SPIKE)), min(low, np.quantile(below, SPIKE))
+    top = min(float(above.max()), max(usual[0], high + BEYOND * (high - low)))
+    bottom = max(float(below.min()), min(usual[1], low - BEYOND * (high - low)))
     margin = 0.08 * (top - bottom) or 1.0
     return bottom - margin, top + margin
 

@@ -21,6 +21,7 @@ LEVELS = {"low": (0.005, 0.02), "median": (0.495, 0.505), "high": (0.97, 0.99)}
 """The quantiles of the energy that are shown, two of each where all cells are of one kind."""
 
 SHOWN_KINDS = 3
+EXACT_DIGITS, MOST_DECIMALS = 3, 4  # of an exact energy
 MARGIN = 0.3  # of the cells around, in cell widths
 RADIUS = 0.07  # of a particle as it is drawn, in cell widths: none is cut
 SEEN_FROM = "Seen along the third axis: what is near is large and dark, what is far small and pale."
@@ -69,8 +70,10 @@ def sample_lattices(
                 line[0].set_ylabel(f"cell width {cell_widths[chosen[0]]:.3g} {length_unit}")
         for axes, name in zip(grid[0], LEVELS, strict=True):
             axes.set_title(f"{name} energy\n{axes.get_title('center')}", fontsize=10, loc="center")
-        if positions.shape[2] == SPACE:
-            figure.supxlabel(SEEN_FROM, fontsize=9)
+        notes = [SEEN_FROM] if positions.shape[2] == SPACE else []
+        if prediction is not None and len(prediction) > 1:
+            notes.append(f"±: standard deviation over the {len(prediction)} replicas")
+        figure.supxlabel("\n".join(notes), fontsize=9)
     return figure
 
 
@@ -79,10 +82,15 @@ def _told(energy: float) -> str:
 
 
 def _compared(energy: float, predictions: Array) -> str:
-    """The exact energy above the mean of the replicas ± their standard deviation, in its digits."""
+    """The exact energy above the mean of the replicas ± their standard deviation, in its digits.
+
+    The exact one has three digits at least, however far the replicas are apart.
+    """
     spread = float(predictions.std(ddof=1)) if len(predictions) > 1 else 0.0
     decimals = max(0, -math.floor(math.log10(spread))) if spread > 0.0 else 3
-    exact, mean = (f"{x:.{decimals}f}".replace("-", "−") for x in (energy, predictions.mean()))
+    own = max(0, EXACT_DIGITS - 1 - math.floor(math.log10(abs(energy)))) if energy else 0
+    exact = f"{energy:.{max(decimals, min(own, MOST_DECIMALS))}f}".replace("-", "−")
+    mean = f"{predictions.mean():.{decimals}f}".replace("-", "−")
     return f"exact {exact}\npredicted {mean}" + (f" ± {spread:.{decimals}f}" if spread else "")
 
 

@@ -19,6 +19,7 @@ Numbers = NDArray[np.int64]
 LONG_RANGE = 10.0  # middle halves: beyond that, a linear axis would show one line
 FEWEST_TICKS, MOST_TICKS = 3, 13  # of an axis, whose labels then neither miss nor meet
 LETTER = 0.08  # of a label, in inches
+GAP = 2  # letters between two labels
 HUGE, TINY = 1e5, 1e-4  # beyond, numbers are told by their powers of ten
 DECADE = 10.0
 FAR = 10.0  # times the third quartile
@@ -61,7 +62,7 @@ def label_decades(axis: Axis, linear: float, low: float, high: float) -> None:
 
     def is_near(tick: float, other: float) -> bool:
         apart = abs(math.asinh(tick / linear) - math.asinh(other / linear)) / length
-        return apart < max(1 / MOST_TICKS, letter * (1 + (_letters(tick) + _letters(other)) / 2))
+        return apart < max(1 / MOST_TICKS, letter * (GAP + (_letters(tick) + _letters(other)) / 2))
 
     usual = [0.0, *(sign * step for step in steps for sign in (1, -1))]
     spare = map(leading_digit, (low, high))  # of a side that has none

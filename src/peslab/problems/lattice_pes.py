@@ -75,6 +75,9 @@ PLANE, THESIS_NUMBER = 2, 4
 LINES = 32
 """Random lines that particles are dragged along, for numbers."""
 
+EACH_LOOKED_AT, LEAST_KNOWN = 8, 0.1
+"""Every eighth point of a line is looked at: a tenth has to lie below the training energies."""
+
 LINES_SEED = 0
 """Of the choice of these lines: all runs of a recipe are measured on the same ones."""
 
@@ -267,22 +270,35 @@ class LatticePES(EnergySurface):
 
     def _drag_lines(self, surrogate: Surrogate, tables: Tables) -> Iterator[Probe]:
         """The drag test as numbers; a particle alone has the same energy everywhere."""
-        positions, widths = tables.test.inputs
-        if positions.shape[1] == 1:
+        if tables.test.inputs[0].shape[1] == 1:
             return
-        known = np.isin(widths, tables.train.inputs[1])
-        lines = random_lines(positions[known], widths[known], LINES, DRAG_POINTS, LINES_SEED)
-        highest = np.array(
-            [
-                tables.train.targets[tables.train.inputs[1] == line.cell_width].max()
-                for line in lines
-            ]
-        )
-
+        lines, highest = self._random_lines(tables)
+        if not lines:
+            return
         result = line_test(lines, self._exact, surrogate.predict_with_gradient, highest)
         if result.is_telling:
             draw = partial(drag_lines_figure, result, self.units)
             yield Probe("drag_lines", result.metrics(), draw)
+
+    def _random_lines(self, tables: Tables) -> tuple[list["DragPath"], Array]:
+        """Lines that lie below the training energies to some extent, and where these end."""
+        positions, widths = tables.test.inputs
+        targets, known_widths = tables.train.targets, tables.train.inputs[1]
+        highest = {
+            float(width): float(targets[known_widths == width].max())
+            for width in np.unique(known_widths)
+        }
+
+        def is_known(line: "DragPath") -> bool:
+            looked_at = line.positions[::EACH_LOOKED_AT]
+            energies = self.potential.energy_per_particle(looked_at, line.cell_width)
+            return bool(np.mean(energies <= highest[line.cell_width]) >= LEAST_KNOWN)
+
+        known = np.isin(widths, known_widths)
+        lines = random_lines(
+            positions[known], widths[known], LINES, DRAG_POINTS, LINES_SEED, is_known
+        )
+        return lines, np.array([highest[line.cell_width] for line in lines])
 
     def _particle_energies(self, surrogate: Surrogate, test: Table) -> Iterator[Probe]:
         """How networks of single particles share the energy, where exact particles share it."""
