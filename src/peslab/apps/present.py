@@ -139,8 +139,15 @@ def single_run(run_id: str, metrics: Mapping[str, float], folder: Path, home: Pa
 def _settings(metrics: Mapping[str, float], best: int) -> Table:
     """The errors of replicas that are settings, each on a line of its own."""
     table = Table(**COMPACT)
-    names = [name for name in metrics if name.startswith(("val/", "test/")) and "_mae" in name]
-    for heading in ("replica", "learning\nrate", *(name.replace("/", "\n") for name in names)):
+    names = [
+        name
+        for name in metrics
+        if name.startswith(("val/", "test/"))
+        and name.endswith("_mae")
+        and "force" not in name  # N times those of gradients
+    ]
+    headings = (name.replace("/", "\n").replace("_mae", "\nMAE") for name in names)
+    for heading in ("replica", "learning\nrate", *headings):
         table.add_column(heading, justify="right")
     for k in takewhile(lambda k: f"replica_{k}/learning_rate" in metrics, count()):
         errors = (with_sem(metrics, f"replica_{k}/{name}") for name in names)
