@@ -57,14 +57,17 @@ class FreshResult:
 
     @property
     def ratio(self) -> tuple[float, float | None] | None:
-        """The error over what was promised, with the standard error of the former.
+        """The error over what was promised, with its standard error, of both as far as it is known.
 
         None of what is maximized, whose ratios say nothing, as for R² near 0.
         """
         error, promised = self.error, self.promised
         if self.is_maximized or error is None or promised is None or min(error, promised) <= 0.0:
             return None
-        return error / promised, None if self.sem is None else self.sem / promised
+        ratio = error / promised
+        if self.sem is None:
+            return ratio, None
+        return ratio, math.hypot(self.sem, ratio * (self.promised_sem or 0.0)) / promised
 
     @property
     def above_promise(self) -> float | None:
