@@ -12,9 +12,10 @@ from omegaconf import OmegaConf
 
 from peslab.configuration.compose import compose, without_hydra
 from peslab.errors import PeslabError
-from peslab.pipeline.own_trainer import _parsed, checked, prepare
+from peslab.pipeline.own_trainer import checked, prepare
 from peslab.problems.contract import FRESH_SEEDS
 from peslab.study import Study
+from peslab.study.command import parsed
 from peslab.study.results.confirmation import SEEDS_OF_A_TRIAL
 from peslab.study.results.ranking import RankedTrial
 from peslab.study.search.space import as_overrides, parse_space
@@ -202,7 +203,7 @@ def proposing(config, home, words):
 def test_any_text_is_one_word_of_the_command(config, tmp_path):
     """A shell never sees it, and nobody sees Hydra's marks, also not who starts it by hand."""
     trainer, overrides = proposing(config, tmp_path, WORDS)
-    starts = [trainer._start(0, 0, 5, dict([_parsed(each)]), tmp_path) for each in overrides]
+    starts = [trainer._start(0, 0, 5, dict([parsed(each)]), tmp_path) for each in overrides]
     assert [start.values["mode"] for start in starts] == list(WORDS)
     assert [start.parts[-1] for start in starts] == list(WORDS)
     assert [shlex.split(start.told)[-1] for start in starts] == list(WORDS)
@@ -225,9 +226,9 @@ def test_texts_in_lists_have_no_marks_either(config, tmp_path):
     space = {"names": "choice([a b,'c;d'],[e])"}
     (override,) = as_overrides({"names": parse_space(space).distributions["names"].choices[0]})
     trainer = prepare(config, study("entry:parabola", space), tmp_path, tmp_path, LOCAL)
-    start = trainer._start(0, 0, 5, dict([_parsed(override)]), tmp_path)
+    start = trainer._start(0, 0, 5, dict([parsed(override)]), tmp_path)
     assert start.values == {"names": ["a b", "c;d"]}
-    assert _parsed(override)[1][0] == "[a b,c;d]"
+    assert parsed(override)[1][0] == "[a b,c;d]"
 
 
 def test_values_of_the_config_are_taken_too(config, tmp_path):

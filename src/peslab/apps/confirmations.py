@@ -89,6 +89,13 @@ def retrained(
             is_drawn=lambda _: False,
         )
         outcome = run(plan(changed), origin)
+    return _told(trial, objective, fresh, outcome)
+
+
+def _told(
+    trial: RankedTrial, objective: Objective, fresh: FreshData, outcome: Outcome
+) -> Retrained:
+    """What came out, beside what the trial promised where that can be compared."""
     metric = on_test_part(objective.metric)
     is_alike = fresh.is_alike or metric == objective.metric
     errors, sem = _measured(outcome, metric), trial.metrics.get(f"{objective.metric}_sem")

@@ -109,9 +109,7 @@ def preflight(arguments: list[str]) -> Cleared:
             f"{swept[0].input_line} is a sweep: add -m to run all its values, or write a list in "
             "brackets and quotes, '[…]'."
         )
-    problems: tuple[Problem, ...] = (planned.problem,)
-    if study is not None and study.command:
-        problems = ()
+    problems: tuple[Problem, ...] = () if study and study.command else (planned.problem,)
     if study is None:
         problems += _check_grid(ours, swept, flags.overrides, config, is_sweep=is_sweep)
     else:
@@ -120,11 +118,10 @@ def preflight(arguments: list[str]) -> Cleared:
     composes_only = ours.debug == "compose"
     if composes_only:
         present.composed(ours)
-    shows_config = bool(flags.cfg or flags.info)
     hidden = tuple(hide_in_files(ours))
     if flags.resolve and masked_values(values := resolve(ours)) != values:
         raise PeslabError("--resolve would print a password: leave it out.")
-    if shows_config or composes_only:
+    if flags.cfg or flags.info or composes_only:
         return Cleared(composes_only, None)
     return Cleared(
         composes_only=False,

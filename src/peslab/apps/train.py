@@ -72,8 +72,6 @@ def task(config: "DictConfig") -> "Outcome | None":
 
     from peslab.apps import present
     from peslab.apps.main import stop
-    from peslab.apps.study import Reported
-    from peslab.pipeline import plan, run
     from peslab.pipeline.grid import FAILURE
 
     hydra = HydraConfig.get()
@@ -83,10 +81,7 @@ def task(config: "DictConfig") -> "Outcome | None":
     values = cast("Any", OmegaConf.to_container(hydra.job, resolve=False))["override_dirname"]
     origin = _origin(config, name)
     try:
-        planned = plan(config)
-        with present.watching(f"{name}/{hydra.job.num}" if name else "run") as watcher:
-            watchers = Reported(watcher) if config.study else watcher
-            outcome = run(planned, replace(origin, watcher=watchers))
+        error_name, outcome = _watched_run(config, origin)
     except OSError as error:
         if config.study or grid:
             raise
@@ -102,10 +97,22 @@ def task(config: "DictConfig") -> "Outcome | None":
         present.failed_line(hydra.job.num, values, reason)
         return None
     if grid:
-        present.grid_line(hydra.job.num, values, outcome, planned.problem.task.test_error)
+        present.grid_line(hydra.job.num, values, outcome, error_name)
     elif not config.study:
         present.single_run(outcome.run_id, outcome.metrics, outcome.folder, origin.home)
     return outcome
+
+
+def _watched_run(config: "DictConfig", origin: "Origin") -> "tuple[str, Outcome]":
+    """The error on the test part by its name, and what came out."""
+    from peslab.apps import present
+    from peslab.apps.study import Reported
+    from peslab.pipeline import plan, run
+
+    planned = plan(config)
+    with present.watching(f"{origin.study}/{origin.trial}" if origin.study else "run") as watcher:
+        watchers = Reported(watcher) if config.study else watcher
+        return planned.problem.task.test_error, run(planned, replace(origin, watcher=watchers))
 
 
 def _origin(config: "DictConfig", name: str | None) -> "Origin":

@@ -18,9 +18,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
-from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.core.override_parser.types import QuotedString
-from omegaconf import DictConfig, ListConfig, OmegaConf
+from omegaconf import DictConfig, OmegaConf
 
 from peslab.configuration.build import resolve
 from peslab.configuration.compose import keys
@@ -35,10 +33,12 @@ from peslab.study.about import About
 from peslab.study.command import (
     GIVEN,
     Function,
+    as_text,
     filled,
     function_of,
     is_entry,
     located,
+    parsed,
     placeholders,
     words,
 )
@@ -168,7 +168,7 @@ class OwnTrainer:
         role: str | None = None,
     ) -> tuple[list[dict[str, float]], dict[str, float], str]:
         """What each replica measured, all of it summarized, and the run in MLflow."""
-        values = dict(_parsed(override) for override in overrides)
+        values = dict(parsed(override) for override in overrides)
         starts = [self._start(number, k, seed, values, folder) for k, seed in enumerate(seeds)]
         tags = {"problem": NAME, "study": self.study.name, "trial": str(number), "trainer": NAME}
         name = f"{self.study.name}/{number}"
@@ -223,7 +223,7 @@ class OwnTrainer:
         return _Start(replica, seed, own, typed, parts, masked(shlex.join(by_hand)))
 
     def _text(self, config: DictConfig, key: str) -> str:
-        return _as_text(OmegaConf.select(config, key))
+        return as_text(OmegaConf.select(config, key))
 
     def _metrics(self, start: "_Start") -> dict[str, float]:
         """What one replica measured, or the reason why it failed."""
@@ -332,28 +332,6 @@ def _node(values: Mapping[str, Any], key: str) -> object:
     for part in key.split("."):
         found = found.get(part) if isinstance(found, Mapping) else None
     return found
-
-
-def _parsed(override: str) -> tuple[str, tuple[str, Any]]:
-    """The key of an override, its value as a word of a command, and as Python has it."""
-    item = OverridesParser.create().parse_override(override)
-    typed, value = override.partition("=")[2], _unquoted(item.value())
-    has_marks = any(mark in typed for mark in "\\'\"")  # of Hydra's grammar, not of the value
-    return item.key_or_group, (_as_text(value) if has_marks else typed, value)
-
-
-def _unquoted(value: Any) -> Any:  # noqa: ANN401  # anything that an override can hold
-    if isinstance(value, list):
-        return [_unquoted(item) for item in value]
-    return value.text if isinstance(value, QuotedString) else value
-
-
-def _as_text(value: object) -> str:
-    if isinstance(value, list | ListConfig):
-        return f"[{','.join(map(_as_text, value))}]"
-    if value is None or isinstance(value, bool):
-        return json.dumps(value)
-    return str(value)
 
 
 def _called(function: Function, start: _Start) -> object:

@@ -13,7 +13,7 @@ from omegaconf import DictConfig, OmegaConf
 from peslab.configuration.secrets import recorded, recorded_text
 from peslab.configuration.statistics import is_open
 from peslab.evaluation import prediction_times, skill
-from peslab.features import Descriptor, LinearMap, check_features
+from peslab.features import LinearMap, check_features
 from peslab.learning import Fit, Samples, TrainedModel, fit, use_threads
 from peslab.passwords import masked_values
 from peslab.pipeline.memory import memory_told
@@ -170,9 +170,7 @@ def run(plan: Plan, origin: Origin) -> Outcome:
             tables = plan.problem.tables(origin.home / "databases", origin.watcher.made)
             log.tags(data_marks(tables))
         with watch.measure("features"):
-            train = _described(plan, tables.train)
-            held_out = Samples(plan.features(*tables.validation.inputs), tables.validation.targets)
-            check_features(train.inputs, _names(plan.features, tables.train))
+            train, held_out = _samples(plan, tables)
             scaling = plan.scaling.fit(train.inputs)
             plan = _settled(plan, origin, log, data_statistics(tables.train, scaling))
         with watch.measure("fit"):
@@ -190,17 +188,14 @@ def run(plan: Plan, origin: Origin) -> Outcome:
             _keep(log, origin.folder, tables, surrogate.model, fitted.history)
         if origin.is_drawn(metrics):
             with watch.measure("figures"):
-                unit = plan.problem.task.unit
                 log.network(surrogate.model, train.inputs[:2])
-                history = Curves(fitted.history, are_settings=best is not None)
-                draw(log, unit, history, predicted, tables.test, probes)
+                curves = Curves(fitted.history, are_settings=best is not None)
+                draw(log, plan.problem.task.unit, curves, predicted, tables.test, probes)
         metrics |= summary({"best_epoch": fitted.best_epoch.astype(float)}, best)
         metrics |= watch.seconds | {"seconds/fit": fitted.seconds}
         log.metrics(metrics)
         keep_metrics(origin.folder, metrics)
-    errors = plan.problem.row_errors(tables.test, predicted)
-    tested = RowErrors(errors, tables.test.fingerprint, len(tables.validation))
-    objective = metrics[plan.problem.task.objective]
+    objective, tested = metrics[plan.problem.task.objective], _row_errors(plan, tables, predicted)
     return Outcome(log.run_id, metrics, objective, origin.folder, tested)
 
 
@@ -223,9 +218,23 @@ def keep_metrics(folder: Path, metrics: Mapping[str, float]) -> None:
     partial.replace(folder / "metrics.json")
 
 
-def _names(features: Descriptor, table: Table) -> list[str]:
-    """What the features of a table are called."""
-    return features.names(table.inputs[0].shape[1])
+def _samples(plan: Plan, tables: Tables) -> tuple[Samples, Samples]:
+    """What is trained on and what is held out, described.
+
+    Raises:
+        PeslabError: If the descriptor tells nothing of the training part.
+    """
+    train = _described(plan, tables.train)
+    names = plan.features.names(tables.train.inputs[0].shape[1])
+    check_features(train.inputs, names)
+    held_out = tables.validation
+    return train, Samples(plan.features(*held_out.inputs), held_out.targets)
+
+
+def _row_errors(plan: Plan, tables: Tables, predicted: Prediction) -> RowErrors:
+    """What the model says of the test part, row by row."""
+    errors = plan.problem.row_errors(tables.test, predicted)
+    return RowErrors(errors, tables.test.fingerprint, len(tables.validation))
 
 
 def _described(plan: Plan, table: Table) -> Samples:

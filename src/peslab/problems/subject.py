@@ -31,8 +31,7 @@ def subject_of(potential: Potential, lattice: Lattice) -> Subject:
     if math.isinf(min(reach_without_depth(interaction), interaction.depth)):
         raise InvalidInputError(no_exact_sum(potential, lattice.dimension))
     n_particles, cell_width = _only_kind(lattice)
-    depth = interaction.depth * cell_width
-    energy, length = units_of(potential)
+    depth, (energy, length) = interaction.depth * cell_width, units_of(potential)
 
     def energy_and_forces(positions: Array, cell_width: float) -> tuple[Array, Array]:
         labels = potential.energy_and_forces(length * positions, length * cell_width)

@@ -9,6 +9,7 @@ command is started once for each replica, in a folder of its own, where it write
 `function(values, seed, folder)`, and returns the same as a dict.
 """
 
+import json
 import re
 import shlex
 import shutil
@@ -16,6 +17,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
+
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import QuotedString
+from omegaconf import ListConfig
 
 from peslab.configuration.suggest import did_you_mean
 from peslab.errors import PeslabError
@@ -132,3 +137,26 @@ def is_entry(command: str | Sequence[str] | None) -> bool:
 
 def _names_file(word: str, here: Path) -> bool:
     return "{" not in word and ("." in word or "/" in word) and (here / word).is_file()
+
+
+def parsed(override: str) -> tuple[str, tuple[str, Any]]:
+    """The key of an override, its value as a word of a command, and as Python has it."""
+    item = OverridesParser.create().parse_override(override)
+    typed, value = override.partition("=")[2], _unquoted(item.value())
+    has_marks = any(mark in typed for mark in "\\'\"")  # of Hydra's grammar, not of the value
+    return item.key_or_group, (as_text(value) if has_marks else typed, value)
+
+
+def _unquoted(value: Any) -> Any:  # noqa: ANN401  # anything that an override can hold
+    if isinstance(value, list):
+        return [_unquoted(item) for item in value]
+    return value.text if isinstance(value, QuotedString) else value
+
+
+def as_text(value: object) -> str:
+    """A value as a word of a command."""
+    if isinstance(value, list | ListConfig):
+        return f"[{','.join(map(as_text, value))}]"
+    if value is None or isinstance(value, bool):
+        return json.dumps(value)
+    return str(value)
