@@ -51,7 +51,8 @@ def test_the_run_is_the_setting_that_is_best_on_the_validation_part(done):
     for name in ("val/energy_mae", "test/energy_mae", "test/gradient_mae", "best_epoch"):
         assert metrics[name] == metrics[f"replica_1/{name}"]
     assert outcome.objective == min(errors)
-    assert outcome.tested.errors.mean(axis=1) == pytest.approx([metrics["test/energy_mae"]])
+    rows = outcome.tested.errors["energy_mae"]
+    assert rows.mean(axis=1) == pytest.approx([metrics["test/energy_mae"]])
 
 
 def test_settings_have_no_standard_error_and_no_spread(done):
