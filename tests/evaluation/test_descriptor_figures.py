@@ -98,3 +98,18 @@ def test_peaks_are_cut_off_so_that_the_rest_can_be_read():
     assert low < values.min() < values.max() < high
     values[25] = 1e6
     assert panels(descriptor_figure(PATH, ["wave 1"], values))[0].get_ylim()[1] < 10.0
+
+
+def test_no_particle_beside_the_way_is_cut():
+    """Images around the cell are whole, as in pictures of lattices."""
+    near_the_edge = np.array([[0.9, 2.5], [4.2, 2.5], [2.5, 0.85]])  # images stand just beside
+    path = straight_path(near_the_edge, 5.0, 11, particle=2, axis=1)
+    figure = descriptor_figure(path, ["one", "two"], np.ones((11, 2)))
+    figure.draw_without_rendering()
+    axes = figure.axes[0]
+    panel = axes.get_window_extent()
+    for circles in axes.collections[1:3]:
+        centers = axes.transData.transform(circles.get_offsets())
+        radii = np.sqrt(circles.get_sizes() / np.pi) * figure.dpi / 72
+        assert (centers - radii[:, None] >= panel.min - 0.5).all()
+        assert (centers + radii[:, None] <= panel.max + 0.5).all()

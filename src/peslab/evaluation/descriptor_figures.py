@@ -17,7 +17,6 @@ Array = NDArray[np.float64]
 PANEL_HEIGHT = 1.55  # in inches, of each kind of feature
 LONG_LEGEND = 8  # features, from which on their names stand in two columns
 MOST_NAMES = 18  # of a panel; of more features some are named, from the first to the last
-MARGIN = 0.17  # around the cell, in cell widths
 PLANE = 2
 PER_PLACE = 3  # axes of the values of a descriptor per particle
 
@@ -85,8 +84,6 @@ def _draw_path(axes: Axes, path: DragPath, unit: str) -> None:
     axes.annotate("", xy=stop, xytext=start, arrowprops=arrow, zorder=4)
     size = 130.0 * min(1.0, 5.0 / width)
     axes.scatter(start[0], start[1], size, VERMILION, edgecolor="white", zorder=5)
-    axes.set_xlim(-MARGIN * width, (1.0 + MARGIN) * width)
-    axes.set_ylim(-MARGIN * width, (1.0 + MARGIN) * width)
     axes.set_title(f"cell width {width:.3g} {unit}", loc="center", fontsize=10)
 
 
