@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from whole_circles import assert_whole
 
 from peslab.evaluation import descriptor_figure, straight_path, thesis_path
 
@@ -106,10 +107,4 @@ def test_no_particle_beside_the_way_is_cut():
     path = straight_path(near_the_edge, 5.0, 11, particle=2, axis=1)
     figure = descriptor_figure(path, ["one", "two"], np.ones((11, 2)))
     figure.draw_without_rendering()
-    axes = figure.axes[0]
-    panel = axes.get_window_extent()
-    for circles in axes.collections[1:3]:
-        centers = axes.transData.transform(circles.get_offsets())
-        radii = np.sqrt(circles.get_sizes() / np.pi) * figure.dpi / 72
-        assert (centers - radii[:, None] >= panel.min - 0.5).all()
-        assert (centers + radii[:, None] <= panel.max + 0.5).all()
+    assert_whole(figure.axes[0])

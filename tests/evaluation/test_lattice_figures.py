@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from whole_circles import assert_whole
 
 from peslab.evaluation.lattice_figures import sample_lattices
 from peslab.evaluation.style import BLUE
@@ -143,12 +144,7 @@ def test_no_particle_is_cut_by_the_edge(dimension):
     figure = sample_lattices(*lattices(dimension=dimension), 1.2)
     figure.draw_without_rendering()
     for axes in figure.axes:
-        panel = axes.get_window_extent()
-        for circles in axes.collections[1:3]:
-            centers = axes.transData.transform(circles.get_offsets())
-            radii = np.sqrt(circles.get_sizes() / np.pi) * figure.dpi / 72
-            assert (centers - radii[:, None] >= panel.min - 0.5).all()
-            assert (centers + radii[:, None] <= panel.max + 0.5).all()
+        assert_whole(axes)
     assert figure.get_supxlabel().startswith("Seen along the third axis" if dimension > 2 else "")
 
 
