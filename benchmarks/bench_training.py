@@ -11,7 +11,8 @@ import time
 import warnings
 from collections.abc import Callable
 from functools import partial
-from itertools import pairwise
+from itertools import pairwise, product
+from unittest import mock
 
 import numpy as np
 import torch
@@ -20,10 +21,12 @@ from torch.utils.data import DataLoader, TensorDataset
 
 from peslab.features.scaling import Standardize
 from peslab.learning import (
+    SOAP,
     Adam,
     Constant,
     MeanAbsoluteError,
     MultiLayerPerceptron,
+    Optimizer,
     Samples,
     Settings,
     Trainer,
@@ -32,6 +35,8 @@ from peslab.learning import (
 
 N_TRAIN, N_VALIDATION, N_INPUTS = 20_000, 5_000, 8
 SHORT, LONG, REPEATS = 1, 6, 7
+# On a GPU, what is called step by step is timed from this batch on, SOAP up to as many replicas.
+FEW_STEPS, SOAP_REPLICAS = 256, 8
 
 
 def samples(n: int, seed: int) -> Samples:
@@ -39,11 +44,17 @@ def samples(n: int, seed: int) -> Samples:
     return Samples(inputs, np.sin(inputs).sum(axis=1))
 
 
-def with_peslab(train, validation, batch, n_replicas, epochs, device="cpu", precision="32-true"):
+ADAM = Adam(learning_rate=1e-3, weight_decay=0.0)
+
+
+def with_peslab(
+    train, validation, batch, n_replicas, epochs,
+    device="cpu", precision="32-true", optimizer=ADAM,
+):  # fmt: skip
     settings = Settings(
         network=MultiLayerPerceptron(width=64, depth=2, widths=None, activation="gelu"),
         loss=MeanAbsoluteError(),
-        optimizer=Adam(learning_rate=1e-3, weight_decay=0.0),
+        optimizer=optimizer,
         schedule=Constant(),
         trainer=Trainer(epochs, batch, accelerator=device, devices=1, precision=precision),
     )
@@ -115,11 +126,11 @@ def seconds(run: Callable[[int], None], epochs: int) -> float:
     return time.perf_counter() - started
 
 
-def epoch_seconds(*runs: Callable[[int], None]) -> list[float]:
+def epoch_seconds(*runs: Callable[[int], None], repeats: int = REPEATS) -> list[float]:
     """The time of one epoch of each run; they take turns, so that all see the same machine."""
     for run in runs:
         run(SHORT)
-    times = [[(seconds(run, SHORT), seconds(run, LONG)) for run in runs] for _ in range(REPEATS)]
+    times = [[(seconds(run, SHORT), seconds(run, LONG)) for run in runs] for _ in range(repeats)]
     short, long = np.array(times).min(axis=0).T
     return list((long - short) / (LONG - SHORT))
 
@@ -142,13 +153,23 @@ def one_thread(train: Samples, validation: Samples) -> None:
 
 
 def on_gpu(train: Samples, validation: Samples) -> None:
-    print("GPU: batch | replicas | precision | ms/epoch")
-    for batch in (256, 4000):
-        for n_replicas in (1, 100, 300):
-            for precision in ("32-true", "bf16-mixed"):
-                run = partial(with_peslab, train, validation, batch, n_replicas)
-                (took,) = epoch_seconds(partial(run, device="gpu", precision=precision))
-                print(f"{batch:10d} | {n_replicas:8d} | {precision:>10s} | {1e3 * took:8.1f}")
+    """Adam with recorded steps, with bf16, and called step by step; SOAP, always called."""
+    print("GPU: batch | replicas | ms/epoch: recorded | bf16-mixed | called | SOAP")
+    for batch, n_replicas in product((32, 256, 4000), (1, 8, 100, 300)):
+        run = partial(with_peslab, train, validation, batch, n_replicas, device="gpu")
+        runs = [run, partial(run, precision="bf16-mixed")]
+        if batch >= FEW_STEPS:
+            runs.append(partial(called, run))
+        if n_replicas <= SOAP_REPLICAS and batch >= FEW_STEPS:
+            runs.append(partial(run, optimizer=SOAP(3e-3, 0.95, 0.0, 10)))
+        times = " | ".join(f"{1e3 * took:10.1f}" for took in epoch_seconds(*runs, repeats=2))
+        print(f"{batch:10d} | {n_replicas:8d} | {times}", flush=True)
+
+
+def called(run: Callable[[int], None], epochs: int) -> None:
+    """The same without a recording."""
+    with mock.patch.object(Optimizer, "is_recordable", return_value=False):
+        run(epochs)
 
 
 def main() -> None:

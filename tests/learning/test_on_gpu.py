@@ -10,12 +10,24 @@ import numpy as np
 import pytest
 import torch
 
-from peslab.learning import SOAP, Adam, Constant, MeanSquaredError, Plateau
+from peslab.learning import (
+    SOAP,
+    Adadelta,
+    Adam,
+    Constant,
+    MeanSquaredError,
+    NAdam,
+    Optimizer,
+    Plateau,
+    RMSprop,
+)
+from peslab.learning.module import ReplicaTraining
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA GPU")
 
-# Rounding is amplified tenfold in 40 steps of Adam (inputs changed in their last digit, on a CPU).
-ROUNDING = {"32-true": 1e-3, "64-true": 1e-9}
+# Rounding is amplified tenfold in 40 steps of Adam (inputs changed in their last digit, on a CPU);
+# learning rates of recorded steps have 24 bits in any case.
+ROUNDING = {"32-true": 1e-3, "64-true": 1e-5}
 
 OPTIMIZERS = {
     "Adam": Adam(1e-2, weight_decay=0.0),
@@ -179,3 +191,78 @@ def test_a_replica_on_a_gpu_does_not_feel_the_others(experiment):
     together = chosen.but(seeds=(3, 0)).run().history["train/loss"]
     alone = chosen.but(seeds=(0,)).run().history["train/loss"]
     np.testing.assert_allclose(together[1], alone[0], rtol=1e-9)
+
+
+RECORDED = {
+    "Adam": Adam(1e-2, weight_decay=1e-3),
+    "Adam, rates of replicas": Adam((1e-2, 3e-3), weight_decay=0.0),
+    "NAdam": NAdam(1e-2, weight_decay=1e-3),
+    "RMSprop": RMSprop(1e-3, momentum=0.5),
+    "Adadelta": Adadelta(1.0),
+}
+
+
+def unrecorded(monkeypatch, chosen):
+    """The same training, all of whose steps are called one by one."""
+    with monkeypatch.context() as patched:
+        patched.setattr(Optimizer, "is_recordable", lambda *_: False)
+        return chosen.run()
+
+
+@pytest.mark.parametrize("optimizer", RECORDED.values(), ids=RECORDED)
+def test_recorded_steps_are_the_steps_themselves(experiment, optimizer, monkeypatch):
+    """Of every size: 410 samples are ten batches of 40 and one of 10; but for 24 bits of rates."""
+    chosen = experiment.but(
+        optimizer=optimizer, accelerator="gpu", precision="64-true", seeds=(0, 1), max_epochs=5
+    )
+    recorded, called = chosen.run(), unrecorded(monkeypatch, chosen)
+    for name, curves in called.history.items():
+        np.testing.assert_allclose(recorded.history[name], curves, rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"schedule": Plateau(0.5, 1), "seeds": (0, 1, 2), "max_epochs": 12},
+        {"gradient_clip_val": 0.1, "averaging": 0.9},
+        {"precision": "bf16-mixed"},
+        {"dropout": 0.2},
+        {"gradients": True},
+    ],
+    ids=lambda settings: next(iter(settings)),
+)
+def test_whatever_is_in_a_step_is_recorded(experiment, settings, monkeypatch):
+    """Rates that change, shortened gradients, fewer bits, units left out, second derivatives."""
+    chosen = experiment.but(accelerator="gpu", precision="64-true", seeds=(0, 1), max_epochs=5)
+    changed = dict(settings)
+    if "dropout" in changed:
+        changed["network"] = replace(experiment.network, dropout=changed.pop("dropout"))
+    if changed.pop("gradients", False):
+        changed["train"] = with_gradients(experiment)
+        changed["loss"] = MeanSquaredError(gradient_weight=0.3)
+    chosen = chosen.but(**changed)
+    recorded, called = chosen.run(), unrecorded(monkeypatch, chosen)
+    # Products of 8 bits round differently where batches lie differently in memory.
+    rounding = 0.1 if settings.get("precision") == "bf16-mixed" else 1e-5
+    for name, curves in called.history.items():
+        np.testing.assert_allclose(recorded.history[name], curves, rtol=rounding)
+
+
+@pytest.mark.parametrize("has_gradients", [False, True])
+def test_the_host_never_waits_for_the_gpu_in_an_epoch(experiment, has_gradients, monkeypatch):
+    """PyTorch raises where it would; the first epoch, in which steps are recorded, may."""
+    take_steps = ReplicaTraining.training_step
+
+    def watched(self, *arguments):
+        torch.cuda.set_sync_debug_mode("error" if self.current_epoch > 0 else "default")
+        try:
+            take_steps(self, *arguments)
+        finally:
+            torch.cuda.set_sync_debug_mode("default")
+
+    monkeypatch.setattr(ReplicaTraining, "training_step", watched)
+    chosen = experiment.but(accelerator="gpu", seeds=(0, 1, 2), max_epochs=3)
+    if has_gradients:
+        train = with_gradients(experiment)
+        chosen = chosen.but(train=train, loss=MeanSquaredError(gradient_weight=0.3))
+    assert chosen.run().history["val/mae"].shape == (3, 3)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytorch_lightning as pl
@@ -19,6 +19,7 @@ from peslab.learning.data import Batch, ResidentSamples
 from peslab.learning.errors import TrainingDivergedError
 from peslab.learning.networks import ReplicaMLP
 from peslab.learning.settings import Settings
+from peslab.learning.steps import RecordedSteps, Steps
 
 # A replica draws its orders of the samples apart from its initial weights, which have its seed.
 _SHUFFLE_STREAM = 0x9E3779B9
@@ -82,18 +83,21 @@ class ReplicaTraining(pl.LightningModule):
         self._on_epoch = on_epoch
         self._folder = folder
         self.max_epochs = settings.trainer.epochs(len(parts.train))
-        self._steps = -(-len(parts.train) // settings.trainer.batch_size)  # in an epoch
+        self._n_steps = -(-len(parts.train) // settings.trainer.batch_size)  # in an epoch
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
         """Build the optimizer from its choice."""
         optimizer = self._settings.optimizer
         if self._settings.schedule.by_replica:
             optimizer = optimizer.apart(self.network.n_replicas)
-        self._descent = optimizer.build(self.network)
-        self._rates = [group["lr"] for group in self._descent.param_groups]
-        self._step: Callable[[Callable[[], Tensor]], Tensor] = cast("Any", self._descent.step)
+        descent = optimizer.build(self.network)
+        self._steps = (
+            RecordedSteps(descent, self._descend, lambda: self.network.dropout.generators)
+            if optimizer.is_recordable(self.network)
+            else Steps(descent, self._descend)
+        )
         self._keeps_gradients = any(weights.grad is not None for weights in self._weights)
-        return self._descent
+        return descent
 
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Reset gradients, in place where the optimizer's blocks share them.
@@ -127,7 +131,7 @@ class ReplicaTraining(pl.LightningModule):
         self._average = None if averaging is None else AveragedWeights(self._weights, averaging)
         k = self.network.n_replicas
         self._one = torch.ones(k, device=self.device, dtype=self.network.dtype)
-        self._losses = torch.zeros(self._steps, k, device=self.device, dtype=self.network.dtype)
+        self._losses = torch.zeros(self._n_steps, k, device=self.device, dtype=self.network.dtype)
         self._shuffles, dropouts = (
             [torch.Generator(self.device).manual_seed(seed ^ stream) for seed in self._seeds]
             for stream in (_SHUFFLE_STREAM, _DROPOUT_STREAM)
@@ -142,15 +146,12 @@ class ReplicaTraining(pl.LightningModule):
         """Take every step of one epoch."""
         del batch, batch_index
         trainer, schedule = self._settings.trainer, self._settings.schedule
-        of_epoch = self._epoch_factors()
-        before, total = self.current_epoch * self._steps, self.max_epochs * self._steps
+        self._steps.begin_epoch(self._epoch_factors())
+        before, total = self.current_epoch * self._n_steps, self.max_epochs * self._n_steps
         parts = self.train_samples.shuffled(self._shuffles, trainer.batch_size)
         for step, part in enumerate(parts):
             factor = schedule.factor((before + step) / total)
-            groups = zip(self._descent.param_groups, self._rates, of_epoch, strict=True)
-            for group, rate, own in groups:
-                group["lr"] = rate * own * factor
-            self._losses[step] = self._step(partial(self._descend, part))
+            self._losses[step] = self._steps.take(part, factor)
             if self._average is not None:
                 self._average.update()
 
@@ -158,8 +159,9 @@ class ReplicaTraining(pl.LightningModule):
         """The schedule's factor of each group of weights for this epoch."""
         schedule = self._settings.schedule
         if not schedule.by_replica:
-            return [1.0] * len(self._rates)
-        errors = [[val_mae[k] for _, val_mae in self.history] for k in range(len(self._rates))]
+            return [1.0] * self._steps.n_groups
+        n_replicas = range(self.network.n_replicas)
+        errors = [[val_mae[k] for _, val_mae in self.history] for k in n_replicas]
         return [schedule.epoch_factor(of_replica) for of_replica in errors]
 
     def _descend(self, part: Batch) -> Tensor:
@@ -203,7 +205,7 @@ class ReplicaTraining(pl.LightningModule):
 
     def on_train_epoch_end(self) -> None:
         """Read the epoch's figures: the one time that the host waits for the device."""
-        sizes = torch.full((self._steps, 1), float(self._settings.trainer.batch_size))
+        sizes = torch.full((self._n_steps, 1), float(self._settings.trainer.batch_size))
         sizes[-1] -= sizes.sum() - len(self.train_samples)
         done = self._done.cpu()
         losses = self._losses.double().cpu()
@@ -288,7 +290,7 @@ class ReplicaTraining(pl.LightningModule):
         if diverged.any():
             replicas = ", ".join(str(k) for k in diverged.any(dim=0).nonzero().flatten().tolist())
             batch = int(diverged.any(dim=1).nonzero()[0])
-            where = f"batch {batch}" if batch < self._steps else "validation"
+            where = f"batch {batch}" if batch < self._n_steps else "validation"
             raise TrainingDivergedError(
                 f"The loss of replica(s) {replicas} became NaN or infinite in epoch "
                 f"{self.current_epoch}, {where}; {self._remedies()}."

@@ -30,6 +30,9 @@ class Optimizer(ABC):
     by_replica: ClassVar[bool] = False
     """Whether the weights of each replica have to be parameters of their own."""
 
+    same_calls: ClassVar[bool] = False
+    """Whether all steps are the same calls, so that a GPU can take them from a recording of one."""
+
     def __post_init__(self) -> None:
         if isinstance(self.learning_rate, list):
             object.__setattr__(self, "learning_rate", tuple(self.learning_rate))
@@ -66,6 +69,10 @@ class Optimizer(ABC):
     def load(self) -> None:  # noqa: B027  # most need nothing
         """Import what is needed, which is no part of the time that a training takes."""
 
+    def is_recordable(self, network: ReplicaMLP) -> bool:
+        """Whether steps of this network can be taken from a recording: by a GPU."""
+        return self.same_calls and network.readout.weight.is_cuda
+
     @abstractmethod
     def build(self, network: ReplicaMLP) -> torch.optim.Optimizer:
         """Make the optimizer of all replicas, none of which sees another.
@@ -101,13 +108,20 @@ class Adam(Optimizer):
 
     weight_decay: float
 
+    same_calls: ClassVar[bool] = True
+
     def __post_init__(self) -> None:
         super().__post_init__()
         check_part("weight_decay", self.weight_decay, math.inf)
 
     def build(self, network: ReplicaMLP) -> torch.optim.Optimizer:
         """Make a fused AdamW."""
-        return torch.optim.AdamW(self.groups(network), weight_decay=self.weight_decay, fused=True)
+        return torch.optim.AdamW(
+            self.groups(network),
+            weight_decay=self.weight_decay,
+            fused=True,
+            capturable=self.is_recordable(network),
+        )
 
 
 @dataclass(frozen=True)
@@ -120,6 +134,8 @@ class NAdam(Optimizer):
 
     weight_decay: float
 
+    same_calls: ClassVar[bool] = True
+
     def __post_init__(self) -> None:
         super().__post_init__()
         check_part("weight_decay", self.weight_decay, math.inf)
@@ -127,7 +143,10 @@ class NAdam(Optimizer):
     def build(self, network: ReplicaMLP) -> torch.optim.Optimizer:
         """Make a NAdam."""
         return torch.optim.NAdam(
-            self.groups(network), weight_decay=self.weight_decay, decoupled_weight_decay=True
+            self.groups(network),
+            weight_decay=self.weight_decay,
+            decoupled_weight_decay=True,
+            capturable=self.is_recordable(network),
         )
 
 
@@ -175,22 +194,28 @@ class RMSprop(Optimizer):
 
     momentum: float
 
+    same_calls: ClassVar[bool] = True
+
     def __post_init__(self) -> None:
         super().__post_init__()
         check_part("momentum", self.momentum, 1.0)
 
     def build(self, network: ReplicaMLP) -> torch.optim.Optimizer:
         """Make an RMSprop."""
-        return torch.optim.RMSprop(self.groups(network), momentum=self.momentum)
+        return torch.optim.RMSprop(
+            self.groups(network), momentum=self.momentum, capturable=self.is_recordable(network)
+        )
 
 
 @dataclass(frozen=True)
 class Adadelta(Optimizer):
     """Steps as long as the last ones were (Zeiler 2012): a learning rate of 1 is usual."""
 
+    same_calls: ClassVar[bool] = True
+
     def build(self, network: ReplicaMLP) -> torch.optim.Optimizer:
         """Make an Adadelta."""
-        return torch.optim.Adadelta(self.groups(network))
+        return torch.optim.Adadelta(self.groups(network), capturable=self.is_recordable(network))
 
 
 def check_part(name: str, value: float, end: float) -> None:
