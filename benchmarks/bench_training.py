@@ -15,6 +15,7 @@ from itertools import pairwise, product
 from unittest import mock
 
 import numpy as np
+import pytorch_optimizer
 import torch
 from sklearn.neural_network import MLPRegressor
 from torch.utils.data import DataLoader, TensorDataset
@@ -35,8 +36,7 @@ from peslab.learning import (
 
 N_TRAIN, N_VALIDATION, N_INPUTS = 20_000, 5_000, 8
 SHORT, LONG, REPEATS = 1, 6, 7
-# On a GPU, what is called step by step is timed from this batch on, SOAP up to as many replicas.
-FEW_STEPS, SOAP_REPLICAS = 256, 8
+FEW_STEPS = 256  # on a GPU, what is called kernel by kernel is timed from this batch on
 
 
 def samples(n: int, seed: int) -> Samples:
@@ -45,6 +45,11 @@ def samples(n: int, seed: int) -> Samples:
 
 
 ADAM = Adam(learning_rate=1e-3, weight_decay=0.0)
+SOAP_CHOICE = SOAP(3e-3, beta=0.95, weight_decay=0.0, precondition_frequency=10)
+FusedAdam = partial(torch.optim.AdamW, lr=1e-3, weight_decay=0.0, fused=True)
+LoneSOAP = partial(
+    pytorch_optimizer.SOAP, lr=3e-3, betas=(0.95, 0.95), weight_decay=0.0, precondition_frequency=10
+)
 
 
 def with_peslab(
@@ -73,19 +78,19 @@ def tensors(*parts: Samples) -> list[torch.Tensor]:
     return [torch.tensor(array, dtype=torch.float32) for part in parts for array in part[:2]]
 
 
-def with_raw_loop(train, validation, batch, epochs):
-    """PyTorch and nothing else: slices of resident tensors, fused Adam."""
+def with_raw_loop(train, validation, batch, epochs, optimizer=FusedAdam):
+    """PyTorch and nothing else: slices of resident tensors, fused Adam, or another optimizer."""
     inputs, targets, held_out_inputs, held_out_targets = tensors(train, validation)
     network = plain_network()
-    optimizer = torch.optim.AdamW(network.parameters(), lr=1e-3, weight_decay=0.0, fused=True)
+    descent = optimizer(network.parameters())
     for _ in range(epochs):
         order = torch.randperm(N_TRAIN)
         for some, wanted in zip(
             inputs[order].split(batch), targets[order].split(batch), strict=True
         ):
-            optimizer.zero_grad()
+            descent.zero_grad()
             (network(some).squeeze(-1) - wanted).abs().mean().backward()
-            optimizer.step()
+            descent.step()
         with torch.inference_mode():
             (network(held_out_inputs).squeeze(-1) - held_out_targets).abs().mean().item()
 
@@ -152,16 +157,25 @@ def one_thread(train: Samples, validation: Samples) -> None:
         )
 
 
+def soap_one_thread(train: Samples, validation: Samples) -> None:
+    """Against pytorch-optimizer's SOAP, which trains one network at a time."""
+    print("SOAP: batch | raw loop ms/epoch | ratios: fit, 1, 3 and 8 replicas")
+    for batch in (32, 256):
+        lone = partial(with_raw_loop, train, validation, batch, optimizer=LoneSOAP)
+        fit_soap = partial(with_peslab, train, validation, batch, optimizer=SOAP_CHOICE)
+        raw, *ours = epoch_seconds(lone, *(partial(fit_soap, k) for k in (1, 3, 8)), repeats=3)
+        ratios = ", ".join(f"{time / raw:.2f}" for time in ours)
+        print(f"{batch:11d} | {1e3 * raw:17.0f} | {ratios}", flush=True)
+
+
 def on_gpu(train: Samples, validation: Samples) -> None:
-    """Adam with recorded steps, with bf16, and called step by step; SOAP, always called."""
-    print("GPU: batch | replicas | ms/epoch: recorded | bf16-mixed | called | SOAP")
+    """Adam from recordings, with bf16, and called kernel by kernel; SOAP from recordings."""
+    print("GPU: batch | replicas | ms/epoch: recorded | bf16-mixed | SOAP | called")
     for batch, n_replicas in product((32, 256, 4000), (1, 8, 100, 300)):
         run = partial(with_peslab, train, validation, batch, n_replicas, device="gpu")
-        runs = [run, partial(run, precision="bf16-mixed")]
+        runs = [run, partial(run, precision="bf16-mixed"), partial(run, optimizer=SOAP_CHOICE)]
         if batch >= FEW_STEPS:
             runs.append(partial(called, run))
-        if n_replicas <= SOAP_REPLICAS and batch >= FEW_STEPS:
-            runs.append(partial(run, optimizer=SOAP(3e-3, 0.95, 0.0, 10)))
         times = " | ".join(f"{1e3 * took:10.1f}" for took in epoch_seconds(*runs, repeats=2))
         print(f"{batch:10d} | {n_replicas:8d} | {times}", flush=True)
 
@@ -175,6 +189,7 @@ def called(run: Callable[[int], None], epochs: int) -> None:
 def main() -> None:
     data = samples(N_TRAIN, seed=0), samples(N_VALIDATION, seed=1)
     one_thread(*data)
+    soap_one_thread(*data)
     if torch.cuda.is_available():
         on_gpu(*data)
 

@@ -85,7 +85,6 @@ def fit(
     from peslab.learning.module import Parts, ReplicaTraining  # Lightning: 2.8 s
 
     trainer = settings.trainer
-    settings.optimizer.load()
     started = time.perf_counter()  # imports and compilation are not part of a fit
     settings.check(train, validation, seeds, folder)
     target_shift, target_scale = _target_scaling(train.targets)

@@ -156,10 +156,10 @@ class ReplicaTraining(pl.LightningModule):
                 self._average.update()
 
     def _epoch_factors(self) -> list[float]:
-        """The schedule's factor of each group of weights for this epoch."""
+        """The schedule's factor for this epoch: one for all replicas, or one for each."""
         schedule = self._settings.schedule
         if not schedule.by_replica:
-            return [1.0] * self._steps.n_groups
+            return [1.0]
         n_replicas = range(self.network.n_replicas)
         errors = [[val_mae[k] for _, val_mae in self.history] for k in n_replicas]
         return [schedule.epoch_factor(of_replica) for of_replica in errors]

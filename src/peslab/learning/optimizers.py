@@ -66,9 +66,6 @@ class Optimizer(ABC):
         """The same with a rate for each replica, which a schedule may then change one by one."""
         return replace(self, learning_rate=tuple(self._rates(n_replicas)))
 
-    def load(self) -> None:  # noqa: B027  # most need nothing
-        """Import what is needed, which is no part of the time that a training takes."""
-
     def is_recordable(self, network: ReplicaMLP) -> bool:
         """Whether steps of this network can be taken from a recording: by a GPU."""
         return self.same_calls and network.readout.weight.is_cuda
@@ -84,7 +81,7 @@ class Optimizer(ABC):
         """The weights with their learning rate, as torch's optimizers take them.
 
         Whatever is told apart is told apart by replica: a group for each, where each has a learning
-        rate of its own or the optimizer looks at matrices; else one of hand-batched weights.
+        rate of its own or the optimizer takes all weights together; else one of hand-batched ones.
         """
         if isinstance(self.learning_rate, tuple) or self.by_replica:
             blocks = replica_blocks(network)
@@ -240,9 +237,7 @@ def replica_blocks(network: ReplicaMLP) -> list[list[nn.Parameter]]:
     for weights in network.parameters():
         weights.grad = torch.zeros_like(weights)
         for index, replica in enumerate(blocks):
-            flat = weights.dim() == 3 and weights.shape[1] == 1  # noqa: PLR2004  # a row
-            part = weights.data[index, 0] if flat else weights.data[index]
-            block = nn.Parameter(part)
-            block.grad = weights.grad[index, 0] if flat else weights.grad[index]
+            block = nn.Parameter(weights.data[index])
+            block.grad = weights.grad[index]
             replica.append(block)
     return blocks

@@ -10,11 +10,12 @@ from torch import Tensor
 from peslab.errors import InvalidInputError
 from peslab.learning.networks import ReplicaMLP
 from peslab.learning.optimizers import Optimizer, check_part
+from peslab.learning.soap import ReplicaSOAP
 
 
 @dataclass(frozen=True)
 class SOAP(Optimizer):
-    """Adam in the eigenbasis of Shampoo's preconditioner (Vyas et al. 2024), by pytorch-optimizer.
+    """Adam in the eigenbasis of Shampoo's preconditioner (Vyas et al. 2024).
 
     Attributes:
         beta: How slowly the means of gradients, their squares and products move, for all three.
@@ -26,7 +27,7 @@ class SOAP(Optimizer):
     weight_decay: float
     precondition_frequency: int
 
-    by_replica: ClassVar[bool] = True
+    same_calls: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -38,21 +39,19 @@ class SOAP(Optimizer):
                 f"{self.precondition_frequency}."
             )
 
-    def load(self) -> None:
-        """Import all of pytorch-optimizer: 0.8 s."""
-        import pytorch_optimizer.optimizer.soap  # noqa: F401
-
     def build(self, network: ReplicaMLP) -> torch.optim.Optimizer:
-        """Make a SOAP whose blocks are the layers of each replica."""
-        from pytorch_optimizer.optimizer.soap import SOAP as Soap  # noqa: N811
-
-        made: torch.optim.Optimizer = Soap(
-            self.groups(network),
-            betas=(self.beta, self.beta),
-            weight_decay=self.weight_decay,
-            precondition_frequency=self.precondition_frequency,
+        """Make a SOAP of all replicas together."""
+        rate: float | Tensor = (
+            torch.tensor(self._rates(network.n_replicas), dtype=torch.float64)
+            if isinstance(self.learning_rate, tuple)
+            else self.learning_rate
         )
-        return made
+        return ReplicaSOAP(
+            [{"params": list(network.parameters()), "lr": rate}],
+            self.beta,
+            self.weight_decay,
+            self.precondition_frequency,
+        )
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from peslab.learning.data import Batch
+from peslab.learning.soap import ReplicaSOAP
 
 WARM_UP = 3
 """Steps before one is recorded: libraries are loaded and workspaces made in the first ones."""
@@ -17,24 +18,29 @@ class Steps:
     """Steps of an optimizer, whose learning rates follow a schedule.
 
     Args:
-        descent: The optimizer.
+        descent: The optimizer; the learning rate of a group is a number, or a tensor of one for
+            each replica.
         descend: Sets the gradients of the losses of a batch, and returns these, shape (k,).
     """
 
     def __init__(self, descent: torch.optim.Optimizer, descend: Callable[[Batch], Tensor]) -> None:
         self._descent = descent  # whose groups are others after a checkpoint is loaded
-        self._rates: list[float] = [group["lr"] for group in descent.param_groups]
+        self._rates: list[float | Tensor] = [group["lr"] for group in descent.param_groups]
         self._step: Callable[[Callable[[], Tensor]], Tensor] = cast("Any", descent.step)
         self._descend = descend
 
-    @property
-    def n_groups(self) -> int:
-        """Of weights with a learning rate of their own."""
-        return len(self._rates)
-
     def begin_epoch(self, factors: Sequence[float]) -> None:
-        """Change the learning rate of each group of weights by its factor for this epoch."""
-        self._of_epoch = [rate * own for rate, own in zip(self._rates, factors, strict=True)]
+        """Change learning rates for an epoch.
+
+        Args:
+            factors: One for all, or one for each replica, where they have rates of their own.
+        """
+        own: Sequence[float | Tensor] = factors
+        if len(factors) == 1:
+            own = [factors[0]] * len(self._rates)
+        elif len(self._rates) == 1:  # of all replicas
+            own = [torch.tensor(factors, dtype=torch.float64)]
+        self._of_epoch = [rate * factor for rate, factor in zip(self._rates, own, strict=True)]
 
     def take(self, part: Batch, factor: float) -> Tensor:
         """Take a step.
@@ -59,7 +65,7 @@ class RecordedSteps(Steps):
     device, in 24 bits, so that they can change between one replay and the next.
 
     Args:
-        descent: An optimizer whose steps are the same calls each time.
+        descent: An optimizer whose steps are the same calls each time, but for SOAP's turns.
         descend: Sets the gradients of the losses of a batch, and returns these, shape (k,).
         generators: What random numbers are drawn from in a step.
     """
@@ -71,24 +77,35 @@ class RecordedSteps(Steps):
         generators: Callable[[], list[torch.Generator]],
     ) -> None:
         super().__init__(descent, descend)
+        self._turn = None
+        if isinstance(descent, ReplicaSOAP):
+            self._step, self._turn = descent.move, descent.turn
         self._generators = generators
         self._warm_ups = WARM_UP
         self._recordings: dict[torch.Size, Recording] = {}  # by the size of the batch
 
     def begin_epoch(self, factors: Sequence[float]) -> None:
-        """Change the learning rate of each group of weights by its factor for this epoch."""
+        """Change learning rates for an epoch, on the device."""
         super().begin_epoch(factors)
         groups = self._descent.param_groups
-        rates = torch.tensor(self._of_epoch, dtype=torch.float32, pin_memory=True)
-        self._device_rates = rates.to(groups[0]["params"][0].device, non_blocking=True)
+        rates = [torch.as_tensor(rate, dtype=torch.float32) for rate in self._of_epoch]
+        pinned = torch.cat([rate.view(-1) for rate in rates]).pin_memory()  # the host goes on
+        self._device_rates = pinned.to(groups[0]["params"][0].device, non_blocking=True)
         if not self._recordings:
             self._present = torch.empty_like(self._device_rates)
-        for group, present in zip(groups, self._present, strict=True):
-            group["lr"] = present
+        pieces = torch.split(self._present, [rate.numel() for rate in rates])
+        for group, rate, piece in zip(groups, rates, pieces, strict=True):
+            group["lr"] = piece.view(rate.shape)
 
     def take(self, part: Batch, factor: float) -> Tensor:
         """Take a step: the first ones as they are, others by a replay."""
         torch.mul(self._device_rates, factor, out=self._present)
+        losses = self._move(part)
+        if self._turn is not None:
+            self._turn()
+        return losses
+
+    def _move(self, part: Batch) -> Tensor:
         if self._warm_ups > 0:
             self._warm_ups -= 1
             return self._warm_up(part)
