@@ -4,6 +4,7 @@ With all samples in one batch their order does not matter, so that a GPU can be 
 finds in the same steps.
 """
 
+import gc
 from dataclasses import replace
 
 import numpy as np
@@ -277,3 +278,14 @@ def test_the_host_never_waits_for_the_gpu_in_an_epoch(
         train = with_gradients(experiment)
         chosen = chosen.but(train=train, loss=MeanSquaredError(gradient_weight=0.3))
     assert chosen.run().history["val/mae"].shape == (3, 3)
+
+
+def test_a_training_gives_the_memory_of_the_gpu_back(experiment):
+    """Recordings too, so that a study of many trials has as much as its first one."""
+    chosen = experiment.but(accelerator="gpu", seeds=range(50), max_epochs=2)
+    held = []
+    for _ in range(4):
+        chosen.run()
+        gc.collect()
+        held.append(torch.cuda.memory_allocated())
+    assert held[-1] == held[1]

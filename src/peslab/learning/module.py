@@ -275,8 +275,9 @@ class ReplicaTraining(pl.LightningModule):
         return [*self._shuffles, *self.network.dropout.generators]
 
     def on_fit_end(self) -> None:
-        """Give every replica its best weights back."""
+        """Give every replica its best weights back, and the device the memory of recordings."""
         self._best.restore()
+        del self._steps
 
     def _energies(self, inputs: Tensor, weights: Tensor | None) -> Tensor:
         """Energies less their mean in E_c, shape (k, batch)."""
