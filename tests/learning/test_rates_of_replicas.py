@@ -1,7 +1,7 @@
 """A learning rate for each replica: several trainings of one architecture in one pass."""
 
 import math
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
@@ -16,9 +16,23 @@ from peslab.learning import (
     Adagrad,
     Adam,
     MeanAbsoluteError,
+    MeanSquaredError,
     NAdam,
     RMSprop,
+    Schedule,
+    TrainingDivergedError,
 )
+
+
+@dataclass(frozen=True)
+class Exploding(Schedule):
+    """Rates that one replica endures for a part of the training only."""
+
+    at: float
+
+    def factor(self, progress):
+        return 1.0 if progress < self.at else 1e6
+
 
 OPTIMIZERS = {
     "SGD": SGD(0.05, momentum=0.9, nesterov=True),
@@ -92,3 +106,59 @@ def test_all_rates_lie_above_zero(rates):
 def test_replicas_differ_where_their_rates_do(rate, differ):
     """Equal ones are seeds of one setting, however they are written."""
     assert Adam(rate, weight_decay=0.0).replicas_differ is differ
+
+
+@pytest.mark.parametrize("patience", [None, 2])
+def test_a_setting_that_diverges_leaves_the_others_alone(experiment, patience):
+    """They learn as without it; it is over, with the weights of the epochs before."""
+    chosen = experiment.but(precision="64-true", max_epochs=6, patience=patience)
+    together = chosen.but(optimizer=Adam((1e-2, 1e300, 3e-3), 0.0), seeds=(0, 1, 2)).run()
+    for replica, rate in ((0, 1e-2), (2, 3e-3)):
+        alone = chosen.but(optimizer=Adam(rate, 0.0), seeds=(replica,)).run()
+        np.testing.assert_allclose(
+            together.history["val/mae"][replica], alone.history["val/mae"][0], rtol=1e-9
+        )
+    assert np.isinf(together.history["val/mae"][1]).all()
+    assert np.isinf(together.history["train/loss"][1]).all()
+    assert together.diverged == {1: 0}
+    assert together.best_replica == 0
+    assert np.isfinite(together.model.predict(experiment.validation.inputs)).all()
+
+
+def test_a_setting_that_diverges_late_keeps_what_it_had_learned(experiment):
+    """The weights of its best epoch, as the same replica alone would have until then."""
+    chosen = experiment.but(
+        optimizer=SGD((0.1, 1e-9), momentum=0.9, nesterov=False),
+        loss=MeanSquaredError(),
+        schedule=Exploding(at=0.5),
+        precision="64-true",
+        max_epochs=12,
+        seeds=(0, 1),
+    )
+    found = chosen.run()
+    ((replica, epoch),) = found.diverged.items()
+    assert replica == 0
+    assert epoch in {6, 7}
+    errors = found.history["val/mae"][0]
+    assert np.isfinite(errors[:epoch]).all()
+    predicted = found.model.predict(experiment.validation.inputs)[0]
+    kept = np.abs(predicted - experiment.validation.targets).mean()
+    assert kept == pytest.approx(errors.min(), rel=1e-9)
+
+
+def test_settings_that_all_diverge_are_told_as_one_that_does(experiment):
+    """There is nothing to choose from."""
+    chosen = experiment.but(optimizer=Adam((1e300, 1e301), 0.0), seeds=(0, 1))
+    with pytest.raises(TrainingDivergedError, match=r"replica\(s\) 0, 1"):
+        chosen.run()
+
+
+def test_a_setting_that_diverged_is_over_after_a_checkpoint_too(experiment, tmp_path):
+    """The continued training has the same figures, bit by bit."""
+    chosen = experiment.but(
+        optimizer=Adam((1e-2, 1e300), 0.0), seeds=(0, 1), max_epochs=5, checkpoint_every=2
+    )
+    whole = chosen.run(folder=tmp_path)
+    continued = chosen.but(resume_from=str(tmp_path / "checkpoint.ckpt")).run(folder=tmp_path)
+    for name, curves in whole.history.items():
+        assert np.array_equal(continued.history[name], curves)

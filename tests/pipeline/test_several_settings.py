@@ -2,6 +2,7 @@
 
 import json
 
+import numpy as np
 import pytest
 
 from peslab.apps import present
@@ -87,3 +88,21 @@ def test_each_setting_has_a_line_of_its_own(done, capsys):
             outcome.metrics[f"replica_{k}/val/energy_mae"], rel=1e-2
         )
     assert json.loads((outcome.folder / "metrics.json").read_text())["best_replica"] == 1
+
+
+@pytest.mark.usefixtures("unrendered")
+def test_a_setting_that_diverged_is_told_and_the_others_are_there(peslab, home):
+    """Under its line, with the epoch; its curve ends there."""
+    answer = peslab(
+        *("train", "debug=fast", "database.size=200", "database.test_size=60", "replicas=2"),
+        *("trainer.batch_size=40", "trainer.max_epochs=3", "network.width=8", "loss=mse"),
+        "optimizer.learning_rate=[1e30,1e-2]",
+    )
+    assert (answer.status, answer.err) == (0, "")
+    assert "the run is replica 1" in answer.out
+    assert "replica 0 diverged in epoch 0: its weights are those of before" in answer.out
+    (folder,) = (home / "single").iterdir()
+    assert json.loads((folder / "metrics.json").read_text())["replica_0/diverged_epoch"] == 0.0
+    validation = kept_losses(folder / "losses.csv")["val/mae"]
+    assert np.isinf(validation[0]).all()
+    assert np.isfinite(validation[1]).all()

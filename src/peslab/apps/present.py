@@ -1,5 +1,6 @@
 """What the commands show in a terminal."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import count, takewhile
@@ -124,6 +125,8 @@ def single_run(run_id: str, metrics: Mapping[str, float], folder: Path, home: Pa
         console.print("Replicas with learning rates of their own are settings, not seeds of one:")
         console.print(f"the run is replica {best:.0f}, the best on the validation part.")
         console.print(_settings(metrics, int(best)))
+        for line in _diverged(metrics):
+            console.print(line)
     tree = Tree(f"[bold]{folder}[/]")
     for file, about in {
         "network.pt": "the trained replicas" if best is None else f"replica {best:.0f}",
@@ -154,6 +157,16 @@ def _settings(metrics: Mapping[str, float], best: int) -> Table:
         rate = f"{metrics[f'replica_{k}/learning_rate']:g}"
         table.add_row(str(k), rate, *errors, style="bold" if k == best else None)
     return table
+
+
+def _diverged(metrics: Mapping[str, float]) -> list[str]:
+    """Which replicas have the weights of before they diverged."""
+    found = {name: re.fullmatch(r"replica_(\d+)/diverged_epoch", name) for name in metrics}
+    return [
+        f"replica {match[1]} diverged in epoch {metrics[name]:.0f}: its weights are those of before"
+        for name, match in found.items()
+        if match is not None
+    ]
 
 
 def own_trainers_run(metrics: Mapping[str, float], folder: Path) -> None:

@@ -34,7 +34,7 @@ class Fit:
         model: The replicas, each with the weights of its best epoch, on the CPU.
         history: "train/loss" (in units of the loss) and "val/mae" (in E_c) of every replica after
             every epoch, shape (k, epochs); those of a replica whose patience ran out stay as they
-            were.
+            were, and of several settings one that diverged has infinite ones from then on.
         best_epoch: The epoch of each replica's lowest "val/mae", counted from 0, shape (k,).
         seconds: The time that the training took.
     """
@@ -43,6 +43,12 @@ class Fit:
     history: dict[str, NDArray[np.float64]]
     best_epoch: NDArray[np.int64]
     seconds: float
+
+    @property
+    def diverged(self) -> dict[int, int]:
+        """The epoch in which a replica diverged, of each that did while other settings went on."""
+        infinite = np.isinf(self.history["val/mae"])
+        return {k: int(of.argmax()) for k, of in enumerate(infinite) if of.any()}
 
     @property
     def best_replica(self) -> int:
@@ -80,7 +86,8 @@ def fit(
 
     Raises:
         InvalidInputError: If the samples, seeds or settings do not fit together.
-        TrainingDivergedError: If a loss becomes NaN or infinite.
+        TrainingDivergedError: If a loss becomes NaN or infinite; if replicas are several settings,
+            if all do.
     """
     from peslab.learning.module import Parts, ReplicaTraining  # Lightning: 2.8 s
 

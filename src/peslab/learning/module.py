@@ -139,7 +139,7 @@ class ReplicaTraining(pl.LightningModule):
         self.network.dropout.draw_from(dropouts)
         if self._saved is not None:
             self._continue(self._saved)
-        self._done = self._out_of_patience().to(self.device)
+        self._done = self._over().to(self.device)
         self.trainer.should_stop = bool(self._done.all())
 
     def training_step(self, batch: int, batch_index: int) -> None:
@@ -211,17 +211,21 @@ class ReplicaTraining(pl.LightningModule):
         losses = self._losses.double().cpu()
         train_loss = (losses * sizes).sum(dim=0) / len(self.train_samples)
         val_mae = self._val_mae.double().cpu()
-        self._check_finite(losses.masked_fill(done, 0.0), val_mae.masked_fill(done, 0.0))
+        diverged = ~torch.isfinite(torch.cat([losses, val_mae[None]])).masked_fill(done, True)
+        train_loss, val_mae = (
+            values.masked_fill(diverged.any(dim=0), math.inf) for values in (train_loss, val_mae)
+        )
         if done.any():  # the figures of what is over stay as they were
             last_loss, last_mae = torch.tensor(self.history[-1], dtype=torch.float64)
             train_loss = torch.where(done, last_loss, train_loss)
             val_mae = torch.where(done, last_mae, val_mae)
+        self._check_divergence(diverged, others_learn=bool(torch.isfinite(val_mae).any()))
         self.history.append([train_loss.tolist(), val_mae.tolist()])
         if self._settings.optimizer.replicas_differ:  # a mean over settings tells of none of them
             train_loss, val_mae = (values[val_mae.argmin()] for values in (train_loss, val_mae))
         means = {"train/loss": train_loss.mean().item(), "val/mae": val_mae.mean().item()}
         self._on_epoch(self.current_epoch, means)
-        self._done = self._out_of_patience().to(self.device)
+        self._done = self._over().to(self.device)
         self.trainer.should_stop = bool(self._done.all())
         every = self._settings.trainer.checkpoint_every
         if every is not None and self._folder is not None and len(self.history) % every == 0:
@@ -229,16 +233,19 @@ class ReplicaTraining(pl.LightningModule):
             self.trainer.save_checkpoint(unfinished)
             unfinished.replace(self._folder / NAME)
 
-    def _out_of_patience(self) -> Tensor:
-        """Which replicas have not improved for as many epochs as one is patient, shape (k,).
+    def _over(self) -> Tensor:
+        """Which replicas are over, shape (k,): they diverged, or ran out of patience.
 
         Training goes on while another one improves; they keep what they would have alone.
         """
-        patience = self._settings.trainer.patience
-        if patience is None or not self.history:
+        if not self.history:
             return torch.zeros(self.network.n_replicas, dtype=torch.bool)
-        best = np.array([val_mae for _, val_mae in self.history]).argmin(axis=0)
-        return torch.from_numpy(len(self.history) - 1 - best >= patience)
+        errors = np.array([val_mae for _, val_mae in self.history])
+        over = np.isinf(errors[-1])
+        patience = self._settings.trainer.patience
+        if patience is not None:
+            over |= len(errors) - 1 - errors.argmin(axis=0) >= patience
+        return torch.from_numpy(over)
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Add what Lightning does not know: plain containers and tensors."""
@@ -285,10 +292,12 @@ class ReplicaTraining(pl.LightningModule):
             outputs: Tensor = self.network(inputs, weights)
         return outputs * self._target_scale
 
-    def _check_finite(self, losses: Tensor, val_mae: Tensor) -> None:
-        """Refuse to go on where a loss or a validation error is not finite, and say which."""
-        diverged = ~torch.isfinite(torch.cat([losses, val_mae[None]]))
-        if diverged.any():
+    def _check_divergence(self, diverged: Tensor, others_learn: bool) -> None:
+        """Refuse to go on where a loss or a validation error is not finite, and say which.
+
+        Where replicas are several settings, the others go on.
+        """
+        if diverged.any() and not (self._settings.optimizer.replicas_differ and others_learn):
             replicas = ", ".join(str(k) for k in diverged.any(dim=0).nonzero().flatten().tolist())
             batch = int(diverged.any(dim=1).nonzero()[0])
             where = f"batch {batch}" if batch < self._n_steps else "validation"

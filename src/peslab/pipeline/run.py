@@ -192,6 +192,7 @@ def run(plan: Plan, origin: Origin) -> Outcome:
                 curves = Curves(fitted.history, are_settings=best is not None)
                 draw(log, plan.problem.task.unit, curves, predicted, tables.test, probes)
         metrics |= summary({"best_epoch": fitted.best_epoch.astype(float)}, best)
+        metrics |= {f"replica_{k}/diverged_epoch": float(of) for k, of in fitted.diverged.items()}
         metrics |= watch.seconds | {"seconds/fit": fitted.seconds}
         log.metrics(metrics)
         keep_metrics(origin.folder, metrics)
