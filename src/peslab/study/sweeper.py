@@ -130,7 +130,7 @@ def work(
 def _keep_for_good() -> None:
     """Let Python's search for garbage pass over what libraries have made of themselves by now.
 
-    There are a million objects after the first trial, and each complete search takes half a second.
+    There are a million of them after the first trial: a complete search takes half a second.
     """
     gc.collect()
     gc.freeze()
