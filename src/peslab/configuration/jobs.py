@@ -10,7 +10,7 @@ from hydra.core.override_parser.types import Override, OverrideType
 from omegaconf import DictConfig
 
 MOST = 16
-"""Compositions that are kept, of some 0.1 MB each."""
+"""Compositions that are kept, of 0.2 MB each."""
 
 
 class JobConfigs(ConfigLoaderImpl):
