@@ -1,7 +1,9 @@
 """A worker asks, runs, tells; studies are resumed, shared and never told twice."""
 
+import gc
 import multiprocessing
 import sys
+import weakref
 from dataclasses import replace
 
 import pytest
@@ -60,6 +62,27 @@ def test_a_resumed_study_equals_an_uninterrupted_one(settings, tmp_path):
     first = do(replace(settings, n_trials=2), tmp_path / "parts")
     rest = do(settings, tmp_path / "parts")
     assert [p.values for p in whole] == [p.values for p in [*first, *rest]]
+
+
+def test_garbage_of_later_trials_is_found(settings, tmp_path):
+    """What is there after the first trial is passed over, what others leave is not."""
+    left = []
+
+    def careless(number, overrides):
+        circle = Circle()
+        circle.itself = circle
+        left.append(weakref.ref(circle))
+        return bowl(number, overrides)
+
+    gc.unfreeze()
+    do(settings, tmp_path, careless)
+    assert gc.get_freeze_count() > 0
+    gc.collect()
+    assert [circle() for circle in left] == [None] * 6
+
+
+class Circle:
+    """Refers to itself, so that only a search finds that nobody else does."""
 
 
 @pytest.mark.parametrize("asked", [Stopped(15), KeyboardInterrupt()])

@@ -34,10 +34,13 @@ class PeslabSweeper(Sweeper):
         """Work on the study that the config names, here or on a cluster."""
         from peslab.apps.cluster import is_elsewhere, start_workers
         from peslab.apps.study import run_study
+        from peslab.configuration.jobs import JobConfigs
 
         if is_elsewhere(self._config):
             start_workers(self._config, arguments, self._launcher)
             return
+        loader = JobConfigs(self._context.config_loader)
+        self._context = HydraContext(loader, self._context.callbacks)
         launcher = self._launcher(self._task, self._config)
 
         def run_trial(number: int, overrides: list[str]) -> Any:  # noqa: ANN401  # the task's own

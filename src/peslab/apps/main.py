@@ -1,5 +1,6 @@
 """The command `peslab`: finds the subcommand, turns mistakes into one sentence and status 2."""
 
+import gc
 import importlib
 import io
 import os
@@ -24,6 +25,9 @@ COMMANDS = {
 }
 
 USAGE_ERROR = 2
+
+NEW_OBJECTS = 50_000
+"""After which Python looks for garbage; at 700 the search takes a second while all is imported."""
 
 LONGEST = 1000
 """Letters of a sentence: what is wrong stands at its beginning, what to do at its end."""
@@ -50,6 +54,7 @@ def _run(arguments: list[str]) -> int:
         return USAGE_ERROR
     # NumPy's and PyTorch's own threads cost more than they bring on matrices as small as ours.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    gc.set_threshold(NEW_OBJECTS)
     try:
         with stopped_by_signals():
             importlib.import_module(f"peslab.apps.{command}").main(rest)

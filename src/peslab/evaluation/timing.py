@@ -11,7 +11,7 @@ Array = NDArray[np.float64]
 BATCH = 1000
 """Configurations in one timed prediction of many."""
 
-BATCHES, SINGLES = 20, 100
+BATCHES, SINGLES = 10, 40
 """Timed predictions, of which the fastest counts: the others waited for somebody."""
 
 

@@ -114,10 +114,6 @@ class ReplicaTraining(pl.LightningModule):
         """Hand an epoch over as one batch."""
         return range(1)
 
-    def val_dataloader(self) -> range:
-        """Hand the validation part over as one batch."""
-        return range(1)
-
     def on_fit_start(self) -> None:
         """Set up what lives on the device."""
         self._autocast = (
@@ -192,9 +188,13 @@ class ReplicaTraining(pl.LightningModule):
         for gradient in gradients:
             gradient.mul_(factors.view(-1, *[1] * (gradient.dim() - 1)))
 
-    def validation_step(self, batch: int, batch_index: int) -> None:
-        """Measure the mean absolute error of each replica and keep the best weights."""
-        del batch, batch_index
+    @torch.inference_mode()
+    def _validate(self) -> None:
+        """Measure the mean absolute error of each replica and keep the best weights.
+
+        Lightning's own loop over a validation part takes as long as this does.
+        """
+        self.network.eval()
         with nullcontext() if self._average is None else self._average.in_place():
             total = torch.zeros_like(self._one, dtype=torch.float64)  # in whatever pieces
             for inputs, targets, weights in self.validation_samples.in_order(self._at_once):
@@ -202,9 +202,11 @@ class ReplicaTraining(pl.LightningModule):
                 total += errors.sum(dim=1, dtype=total.dtype)
             self._val_mae = (total / len(self.validation_samples)).to(self.network.dtype)
             self._best.update(self._val_mae.masked_fill(self._done, math.inf))
+        self.network.train()
 
     def on_train_epoch_end(self) -> None:
         """Read the epoch's figures: the one time that the host waits for the device."""
+        self._validate()
         sizes = torch.full((self._n_steps, 1), float(self._settings.trainer.batch_size))
         sizes[-1] -= sizes.sum() - len(self.train_samples)
         done = self._done.cpu()

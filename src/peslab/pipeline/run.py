@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,6 +24,7 @@ from peslab.pipeline.replicas import of_probes, of_settings, summary
 from peslab.pipeline.statistics import data_statistics, scales
 from peslab.pipeline.surrogate import DescribedModel
 from peslab.problems.contract import Array, Prediction, Table, Tables
+from peslab.problems.once import once
 from peslab.tracking import RunRecord, record_environment, track_run
 
 NETWORK = "network.pt"
@@ -292,10 +293,7 @@ def _evaluate(
         },
         best,
     )
-    test = (plan.features(*tables.test.inputs), tables.test.targets)
-    baselines = plan.problem.baselines((train.inputs, train.targets), test)
-    baselines |= scales(tables.test, plan.problem.task.target)
-    metrics |= {f"baseline/{name}": value for name, value in baselines.items()}
+    metrics |= {f"baseline/{name}": value for name, value in _baselines(plan, tables, train)}
     error = metrics[plan.problem.task.test_error]
     metrics["skill"] = skill(error, metrics["baseline/constant_mae"])
     metrics["training_rows"] = float(len(tables.train))
@@ -304,6 +302,19 @@ def _evaluate(
     if best is not None:
         metrics |= of_settings(best, plan.optimizer.learning_rate)
     return metrics
+
+
+def _baselines(plan: Plan, tables: Tables, train: Samples) -> Iterable[tuple[str, float]]:
+    """What a network has to beat, and what its errors are parts of."""
+
+    def measured() -> tuple[tuple[str, float], ...]:
+        test = (plan.features(*tables.test.inputs), tables.test.targets)
+        found = plan.problem.baselines((train.inputs, train.targets), test)
+        return tuple({**found, **scales(tables.test, plan.problem.task.target)}.items())
+
+    data = (tables.train.fingerprint, tables.test.fingerprint)
+    # Beside a Jacobian features may differ in their last bits.
+    return once(("baselines", plan.problem, data, plan.features, train.jacobian is None), measured)
 
 
 def _prediction_times(surrogate: DescribedModel, table: Table) -> dict[str, float]:

@@ -4,6 +4,7 @@ import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol, Self
 
@@ -49,7 +50,7 @@ class Table:
         inputs = tuple(array[selection] for array in self.inputs)
         return Table(inputs, self.targets[selection], gradients)
 
-    @property
+    @cached_property
     def fingerprint(self) -> str:
         """SHA-256 of the inputs and targets: rows of equal tables can be compared one by one."""
         content = hashlib.sha256()

@@ -1,6 +1,6 @@
 """Particles in a periodic cell: the potential energy surface of the thesis's toy model."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -27,6 +27,7 @@ from peslab.evaluation import (
     random_lines,
     sharing_errors,
     sharing_figure,
+    straight_path,
     thesis_path,
 )
 from peslab.evaluation.style import gradient_unit, unit_label
@@ -45,6 +46,7 @@ from peslab.problems.contract import (
     Tables,
     Task,
 )
+from peslab.problems.once import once
 from peslab.problems.surface import EnergySurface
 from peslab.toymodel import Lattice, Potential, Relaxation
 from peslab.toymodel.convergence import left_out
@@ -251,13 +253,11 @@ class LatticePES(EnergySurface):
         seen = None
         dimension = configurations.shape[2]
         if dimension > 1:  # on a line the dragged particle would meet the others
-            path = seen = drag_path(
-                configurations,
-                width,
-                DRAG_POINTS,
-                lambda positions: self.potential.energy_per_particle(positions, width),
-                highest=float(tables.train.targets[known_widths == width].max()),
-            )
+            highest = float(tables.train.targets[known_widths == width].max())
+            energy = partial(self.potential.energy_per_particle, cell_width=width)
+            choose = partial(drag_path, configurations, width, DRAG_POINTS, energy, highest)
+            (path,) = self._chosen("drag", tables, lambda: [choose()])
+            seen = path
             if surrogate.features.has_jacobian:
                 yield self._drag("drag", path, surrogate)
         if dimension == PLANE and THESIS_NUMBER in self.lattice.particle_numbers:
@@ -295,10 +295,24 @@ class LatticePES(EnergySurface):
             return bool(np.mean(energies <= highest[line.cell_width]) >= LEAST_KNOWN)
 
         known = np.isin(widths, known_widths)
-        lines = random_lines(
-            positions[known], widths[known], LINES, DRAG_POINTS, LINES_SEED, is_known
-        )
+        choices = (positions[known], widths[known], LINES, DRAG_POINTS, LINES_SEED)
+        lines = self._chosen("drag_lines", tables, lambda: random_lines(*choices, is_known))
         return lines, np.array([highest[line.cell_width] for line in lines])
+
+    def _chosen(
+        self, name: str, tables: Tables, choose: Callable[[], list["DragPath"]]
+    ) -> list["DragPath"]:
+        """Paths that are chosen by exact energies, once for equal data; starts are kept of them."""
+        recipes = [recipe.fingerprint for recipe in self.recipes().values()]
+        data = (*recipes, tables.train.fingerprint, tables.test.fingerprint)
+        starts = once(
+            (name, data),
+            lambda: [path._replace(positions=path.positions[:1].copy()) for path in choose()],
+        )
+        return [
+            straight_path(start, width, DRAG_POINTS, particle, axis)
+            for (start,), width, particle, axis in starts
+        ]
 
     def _particle_energies(self, surrogate: Surrogate, test: Table) -> Iterator[Probe]:
         """How networks of single particles share the energy, where exact particles share it."""

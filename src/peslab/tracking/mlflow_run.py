@@ -70,8 +70,10 @@ class RunLog:
 
     def tags(self, values: Mapping[str, str]) -> None:
         """Log tags, by which runs are searched."""
-        for key, value in values.items():
-            self._client.set_tag(self.run_id, key_of(key), value)
+        from mlflow.entities import RunTag
+
+        tags = [RunTag(key_of(key), value) for key, value in values.items()]
+        self._client.log_batch(self.run_id, tags=tags)
 
     def text(self, text: str, artifact: str) -> None:
         """Log a text as an artifact."""
