@@ -4,8 +4,6 @@ Its surrounding cells were made once for each configuration and did not follow t
 accepted: particles relax towards where the others once were. Kept to reproduce its figures.
 """
 
-import numpy as np
-
 from peslab.kernels.arrays import FloatArray, IntArray
 from peslab.kernels.block import along
 from peslab.kernels.compilation import (
@@ -17,34 +15,23 @@ from peslab.kernels.compilation import (
     Axes,
     kernel,
     subroutine,
-    unsigned,
 )
-from peslab.kernels.interaction import (
-    INTERACTION,
-    Interaction,
-    longest_distance,
-    longest_perimeter,
-    reach_of,
-)
-from peslab.kernels.moves import (
-    Surroundings,
-    collect_pairs,
-    collect_triangles,
-    draw_step,
-    evaluate_pairs,
-    evaluate_triangles,
-    see,
-)
+from peslab.kernels.interaction import INTERACTION, Interaction
+from peslab.kernels.ledger import cost, keep
+from peslab.kernels.moves import Surroundings, draw_step
 from peslab.kernels.random import MOVES, stream
 from peslab.kernels.relaxation import (
     MOVING,
     Block,
     Moving,
     before_epoch,
+    enter_energies,
+    first_turn,
     is_kept,
-    room_of_size,
+    room_for_block,
+    set_ranges,
+    step_back,
 )
-from peslab.kernels.triangles import AT_ONCE
 from peslab.kernels.wrapping import wrap
 
 
@@ -72,21 +59,24 @@ def relax_against_frozen_images(
     interaction, moving = Interaction(*interaction), Moving(*moving)
     n_particles = positions.shape[1]
     n_images = n_particles * (2 * cells + 1) ** len(axes)
-    block = room_of_size(1, 2 * n_particles, n_images, axes)
-    both = np.empty((2 * n_particles, len(axes)))  # the moving particles, then the frozen ones
+    block = room_for_block(1, 2 * n_particles, n_images, axes)
+    both = block.columns[0]  # the moving particles, then the frozen ones
+    block.running[0] = 0
     for k in range(start, stop):
         block.generators[0, 0] = stream(moving.seed, moving.indices[k], MOVES)[0]
         for i in range(n_particles):
             for axis in range(len(axes)):
-                both[i, axis] = both[n_particles + i, axis] = positions[k, i, axis]
+                both[axis, i] = both[axis, n_particles + i] = positions[k, i, axis]
+        block.homes[0] = 0.0
+        set_ranges(interaction, block.ranges, 0, cell_widths[k], 0.0)
         freeze(block.around, n_particles, cell_widths[k], cells)
         for epoch in range(accepted.shape[1]):
             accepted[k, epoch] = before_epoch(moving, accepted[k], epoch, k, n_particles)
             for i in range(n_particles if accepted[k, epoch] == 0 else 0):
-                accepted[k, epoch] += move(interaction, moving, block, both, cell_widths[k], i, k)
+                accepted[k, epoch] += move(interaction, moving, block, cell_widths[k], i, k, epoch)
         for i in range(n_particles):
             for axis in range(len(axes)):
-                positions[k, i, axis] = both[i, axis]
+                positions[k, i, axis] = both[axis, i]
 
 
 @subroutine
@@ -95,56 +85,55 @@ def freeze(around: Surroundings, n_particles: int, cell_width: float, cells: int
 
     Each image has a cell of its own, so that triangles weigh by their particles of the cell.
     """
-    axes = around.axes
-    n_cells = (2 * cells + 1) ** len(axes)
     for i in range(2 * n_particles):
         around.homes[0, i] = 0.0
+    n_cells = (2 * cells + 1) ** len(around.axes)
     for i in range(n_particles):
-        count = 0
-        for cell in range(n_cells):
-            central = cell == n_cells // 2
-            for other in range(n_particles):
-                around.owners[0, i, count] = other if central else n_particles + other
-                around.cells[0, i, count] = 0.0 if central else 1.0 + count
-                for axis in range(len(axes)):
-                    shift = along(cell, axis, cells) - cells
-                    around.offsets[0, i, count, axis] = shift * cell_width
-                count += not (central and other == i)
-        around.counts[0, i] = count
+        around.counts[0, i] = 0
+        for owner in range(n_particles):
+            if owner != i:
+                add_image(around, i, owner, n_cells // 2, 0.0, cell_width, cells)
+        for owner in range(n_particles, 2 * n_particles):
+            for cell in range(n_cells):
+                if cell != n_cells // 2:
+                    number = 1.0 + around.counts[0, i]
+                    add_image(around, i, owner, cell, number, cell_width, cells)
+
+
+@subroutine
+def add_image(
+    around: Surroundings, i: int, owner: int, cell: int, number: float, cell_width: float,
+    cells: int,
+) -> None:  # fmt: skip
+    """Add an image to those around particle i, under the number that tells its cell."""
+    m = around.counts[0, i]
+    around.owners[0, i, m], around.cells[0, i, m] = owner, number
+    for axis in range(len(around.axes)):
+        around.offsets[0, i, axis, m] = (along(cell, axis, cells) - cells) * cell_width
+    around.counts[0, i] = m + 1
 
 
 @subroutine
 def move(
-    interaction: Interaction,
-    moving: Moving,
-    block: Block,
-    both: FloatArray,
-    cell_width: float,
-    i: int,
-    k: int,
-) -> int:
+    interaction: Interaction, moving: Moving, block: Block, cell_width: float, i: int, k: int,
+    epoch: int,
+) -> int:  # fmt: skip
     """Let particle i try a step, back into the cell where it leaves it; 1 if it is kept."""
-    seen, pairs, triangles, step = block.seen, block.pairs, block.triangles, block.steps[0]
-    axes = seen.axes
-    draw_step(block.generators[0], moving.max_displacements[k], moving.along_axes, step, axes)
-    for axis in range(len(axes)):
-        step[axis] = wrap(both[i, axis] + step[axis], cell_width) - both[i, axis]
-    reach = reach_of(interaction, cell_width)
-    count = see(block.around, seen, 0, both, i, step, 0.0, reach)
-    pairs.changes[0] = triangles.changes[0] = 0.0
-    longest = longest_distance(interaction, cell_width)
-    evaluate_pairs(
-        interaction, pairs, collect_pairs(interaction, pairs, seen, count, longest, 0, unsigned(0))
-    )
-    longest = longest_perimeter(interaction, cell_width)
-    n = unsigned(0)
-    for second in range(count if longest > 0.0 else unsigned(0)):
-        n = collect_triangles(interaction, triangles, seen, second, step, longest, 0, n)
-        if n > AT_ONCE:
-            n = evaluate_triangles(interaction, triangles, n)
-    evaluate_triangles(interaction, triangles, n)
-    change = pairs.changes[0] + triangles.changes[0]
-    kept = is_kept(change, moving.temperature, block.generators[0])
-    for axis in range(len(axes)):
-        both[i, axis] += step[axis] * kept
+    axes, columns, step = block.around.axes, block.columns[0], block.step
+    for turn in range(first_turn(block.ledger, epoch), 2):
+        if turn == 1:
+            draw_step(
+                block.generators[0], moving.max_displacements[k], moving.along_axes, step, axes
+            )
+            for axis in range(len(axes)):
+                block.stood[0, axis] = columns[axis, i]
+                columns[axis, i] = wrap(columns[axis, i] + step[axis], cell_width)
+        enter_energies(interaction, block, i, 1)
+        if turn == 0:
+            keep(block.ledger, 0, i)
+    kept = is_kept(cost(block.ledger, 0, i), moving.temperature, block.generators[0])
+    if kept:
+        keep(block.ledger, 0, i)
+    else:
+        step_back(block, 0, i)
     return int(kept)

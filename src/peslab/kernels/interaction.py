@@ -81,3 +81,10 @@ def cells_of_pair(cell: float) -> int:
 def cells_of_triangle(first: float, second: float) -> int:
     """Which of the triangle weights holds for corners in cell 0, in `first` and in `second`."""
     return (first != 0.0) + (second != 0.0) * (second != first)
+
+
+@subroutine
+def weighs_by_cells(interaction: Interaction) -> bool:
+    """Whether it matters in which cells corners lie."""
+    pairs, triangles = interaction.pair_weights, interaction.triangle_weights
+    return not (pairs[0] == pairs[1] and triangles[0] == triangles[1] == triangles[2])

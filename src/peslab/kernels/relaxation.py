@@ -28,19 +28,29 @@ from peslab.kernels.interaction import (
     longest_distance,
     longest_perimeter,
     reach_of,
+    weighs_by_cells,
+)
+from peslab.kernels.ledger import (
+    Batch,
+    Ledger,
+    clear,
+    collect_pairs,
+    collect_triangles,
+    cost,
+    enter_pairs,
+    enter_triangles,
+    keep,
+    room_for_ledger,
+    room_for_moved,
 )
 from peslab.kernels.moves import (
     Seen,
     Surroundings,
-    Trials,
     cell_of,
-    collect_pairs,
-    collect_triangles,
     draw_step,
-    evaluate_pairs,
-    evaluate_triangles,
     look_around,
-    room_for_trials,
+    room_for_seen,
+    room_for_surroundings,
     see,
 )
 from peslab.kernels.neighbors import most_bonds
@@ -51,6 +61,7 @@ from peslab.kernels.wrapping import wrap
 SIDE_BY_SIDE = 16  # configurations: more bring nothing, fewer keep the processor waiting
 WORTH_A_THREAD = 64  # configurations, of 10 µs each and more
 TO_SPARE = 0.15  # of the reach: how much farther than it sees a particle looks around
+MOST_APART = 24  # particles whose energies are entered apart: more take longer than they save
 RATED_EPOCHS = 10  # the acceptance rate is that of the last ten epochs, as in the thesis
 NOT_RUN = -1  # in place of the accepted moves of an epoch that was not needed
 
@@ -72,16 +83,34 @@ class Moving(NamedTuple):
     indices: IntArray  # (n,) whose random streams the configurations have
 
 
+class Ranges(NamedTuple):
+    """How far the particles of configurations that are side by side see."""
+
+    widths: FloatArray  # (block,) of their cells
+    sights: FloatArray  # (block,) how far a particle looks around, to need it for some moves only
+    reaches: FloatArray  # (block,) how far it sees
+    distances: FloatArray  # (block,) below which pairs interact
+    perimeters: FloatArray  # (block,) below which triangles do
+
+
 class Block(NamedTuple):
     """What is kept of configurations that are relaxed side by side."""
 
+    running: IntArray  # (block,) the places of those that are not done
+    ranges: Ranges
     generators: UIntArray  # (block, 1)
-    steps: FloatArray  # (block, d)
-    homes: FloatArray  # (block,) the cells that the moved particles step into
-    around: Surroundings  # of each: one more axis in front of all
+    columns: FloatArray  # (block, d, N) the positions
+    step: FloatArray  # (d,)
+    stood: FloatArray  # (block, d) where the moving particles were before their steps
+    homes: FloatArray  # (block,) and in which cells
+    starts: IntArray  # (block,) where that begins which each moving particle sees
+    stops: IntArray  # (block,) and where it ends
+    changes: FloatArray  # (block,) of the energy
+    around: Surroundings
     seen: Seen
-    pairs: Trials
-    triangles: Trials
+    pairs: Batch
+    triangles: Batch
+    ledger: Ledger
 
 
 @kernel(
@@ -102,75 +131,111 @@ def relax(
     """Relax the configurations from `start` to `stop`."""
     interaction, moving = Interaction(*interaction), Moving(*moving)
     n_particles = positions.shape[1]
-    block = room_for_block(interaction, moving, n_particles, cell_widths, start, stop, axes)
+    capacity = most_images(interaction, moving, n_particles, cell_widths, start, stop, axes)
+    block = room_for_block(min(SIDE_BY_SIDE, stop - start), n_particles, capacity, axes)
     for first in range(start, stop, SIDE_BY_SIDE):
         last = min(first + SIDE_BY_SIDE, stop)
         for k in range(first, last):
             block.generators[k - first, 0] = stream(moving.seed, moving.indices[k], MOVES)[0]
-            sight = range_of_sight(interaction, moving, cell_widths[k], k)
-            look_around(block.around, k - first, positions[k], cell_widths[k], sight)
+            begin(interaction, moving, block, positions[k], cell_widths[k], k, unsigned(k - first))
         for epoch in range(accepted.shape[1]):
-            for k in range(first, last):
-                accepted[k, epoch] = before_epoch(moving, accepted[k], epoch, k, n_particles)
+            n_running = find_running(moving, block, accepted, epoch, first, last)
             for i in range(n_particles):
-                try_steps(interaction, moving, block, positions, cell_widths, i,
-                          accepted[:, epoch], first, last)  # fmt: skip
-                take_steps(interaction, moving, block, positions, cell_widths, i,
-                           accepted[:, epoch], first, last)  # fmt: skip
+                for turn in range(first_turn(block.ledger, epoch), 2):
+                    if turn == 1:
+                        step_away(interaction, moving, block, i, first, n_running)
+                    enter_energies(interaction, block, i, n_running)
+                    take_steps(moving, block, i, turn == 1, accepted[first:, epoch], n_running)
         for k in range(first, last):
-            for i in range(n_particles):
-                for axis in range(len(axes)):
-                    positions[k, i, axis] = wrap(positions[k, i, axis], cell_widths[k])
+            end(block, positions[k], k - first)
 
 
-@room
-def room_for_block(
+@subroutine
+def most_images(
     interaction: Interaction, moving: Moving, n_particles: int, cell_widths: FloatArray,
     start: int, stop: int, axes: Axes,
-) -> Block:  # fmt: skip
-    """Room for the configurations from `start` to `stop`, as many of them as are side by side."""
-    capacity = 0
+) -> int:  # fmt: skip
+    """As many as one particle of the configurations from `start` to `stop` can have around it."""
+    most = 0
     for k in range(start, stop):
-        reach = range_of_sight(interaction, moving, cell_widths[k], k)
-        capacity = max(capacity, most_bonds(n_particles, len(axes), cell_widths[k], reach))
-    return room_of_size(min(SIDE_BY_SIDE, stop - start), n_particles, capacity, axes)
+        sight = range_of_sight(interaction, moving, cell_widths[k], k)
+        most = max(most, most_bonds(n_particles, len(axes), cell_widths[k], sight))
+    return most
 
 
 @room
-def room_of_size(size: int, n_particles: int, capacity: int, axes: Axes) -> Block:
+def room_for_block(size: int, n_particles: int, capacity: int, axes: Axes) -> Block:
     """Room for `size` configurations of which each particle has up to `capacity` images around."""
-    dimension = len(axes)
-    shape = (size, n_particles, capacity)
     return Block(
+        np.empty(size, np.int64),
+        Ranges(np.empty(size), np.empty(size), np.empty(size), np.empty(size), np.empty(size)),
         np.empty((size, 1), np.uint64),
-        np.empty((size, dimension)),
+        np.empty((size, len(axes), n_particles)),
+        np.empty(len(axes)),
+        np.empty((size, len(axes))),
         np.empty(size),
-        Surroundings(
-            np.empty((size, n_particles), np.int64),
-            np.empty(shape, np.int64),
-            np.empty(shape),
-            np.empty((size, n_particles, capacity, dimension)),
-            np.empty((size, n_particles)),
-            np.empty((size, n_particles, dimension)),
-            np.empty((3, dimension), np.int64),
-            axes,
-        ),
-        Seen(
-            np.empty(capacity, np.int64),
-            np.empty((2, capacity)),
-            np.empty((dimension, capacity)),
-            np.empty((2, capacity)),
-            axes,
-        ),
-        room_for_trials(1, capacity, size),
-        room_for_trials(3, capacity, size),
+        np.empty(size, np.int64),
+        np.empty(size, np.int64),
+        np.empty(size),
+        room_for_surroundings(size, n_particles, capacity, axes),
+        room_for_seen(size * capacity, axes),
+        room_for_moved(1, size * capacity),
+        room_for_moved(3, AT_ONCE + capacity),
+        room_for_ledger(size, n_particles, n_particles <= MOST_APART),
     )
+
+
+@subroutine
+def begin(
+    interaction: Interaction, moving: Moving, block: Block, positions: FloatArray,
+    cell_width: float, k: int, place: int,
+) -> None:  # fmt: skip
+    """Take configuration k to its place in the block."""
+    for i in range(len(positions)):
+        for axis in range(len(block.around.axes)):
+            block.columns[place, axis, i] = positions[i, axis]
+    sight = range_of_sight(interaction, moving, cell_width, k)
+    set_ranges(interaction, block.ranges, place, cell_width, sight)
+    look_around(block.around, place, block.columns[place], cell_width, sight)
+
+
+@subroutine
+def end(block: Block, positions: FloatArray, place: int) -> None:
+    """Take a configuration back, with its particles in the cell."""
+    for i in range(len(positions)):
+        for axis in range(len(block.around.axes)):
+            positions[i, axis] = wrap(block.columns[place, axis, i], block.ranges.widths[place])
+
+
+@subroutine
+def set_ranges(
+    interaction: Interaction, ranges: Ranges, place: int, cell_width: float, sight: float
+) -> None:
+    """Fill in how far the particles of a configuration see."""
+    ranges.widths[place], ranges.sights[place] = cell_width, sight
+    ranges.reaches[place] = reach_of(interaction, cell_width)
+    ranges.distances[place] = longest_distance(interaction, cell_width)
+    ranges.perimeters[place] = longest_perimeter(interaction, cell_width)
 
 
 @subroutine
 def range_of_sight(interaction: Interaction, moving: Moving, cell_width: float, k: int) -> float:
     """How far a particle of configuration k looks around, to see what it needs after some moves."""
     return float((1.0 + TO_SPARE) * reach_of(interaction, cell_width) + moving.longest_steps[k])
+
+
+@subroutine
+def find_running(
+    moving: Moving, block: Block, accepted: IntArray, epoch: int, first: int, last: int
+) -> int:
+    """Find the configurations that are not done before an epoch; return their number."""
+    n_particles = block.columns.shape[2]
+    n_running = 0
+    for k in range(first, last):
+        accepted[k, epoch] = before_epoch(moving, accepted[k], epoch, k, n_particles)
+        block.running[n_running] = k - first
+        n_running += accepted[k, epoch] != NOT_RUN
+    return n_running
 
 
 @subroutine
@@ -187,57 +252,86 @@ def before_epoch(moving: Moving, accepted: IntArray, epoch: int, k: int, n_parti
 
 
 @subroutine
-def try_steps(
-    interaction: Interaction, moving: Moving, block: Block, positions: FloatArray,
-    cell_widths: FloatArray, i: int, accepted: IntArray, first: int, last: int,
-) -> None:  # fmt: skip
-    """What a step of particle i costs in each of the configurations from `first` to `last`."""
-    pairs, triangles, axes = block.pairs, block.triangles, block.seen.axes
-    n_pairs, n_triangles = unsigned(0), unsigned(0)
-    for k in range(first, last):
-        if accepted[k] == NOT_RUN:
-            continue
-        place, cell_width = k - first, cell_widths[k]
-        step = block.steps[place]
-        draw_step(
-            block.generators[place], moving.max_displacements[k], moving.along_axes, step, axes
-        )
-        sight = range_of_sight(interaction, moving, cell_width, k)
-        block.homes[place] = cell_of(positions[k], i, step, cell_width, sight, axes)
-        count = see(block.around, block.seen, place, positions[k], i, step, block.homes[place],
-                    reach_of(interaction, cell_width))  # fmt: skip
-        pairs.changes[place] = triangles.changes[place] = 0.0
-        longest = longest_distance(interaction, cell_width)
-        n_pairs = collect_pairs(interaction, pairs, block.seen, count, longest, place, n_pairs)
-        if n_pairs > AT_ONCE:
-            n_pairs = evaluate_pairs(interaction, pairs, n_pairs)
-        longest = longest_perimeter(interaction, cell_width)
-        for second in range(count if longest > 0.0 else unsigned(0)):
-            n_triangles = collect_triangles(
-                interaction, triangles, block.seen, second, step, longest, place, n_triangles
-            )
+def first_turn(ledger: Ledger, epoch: int) -> int:
+    """0 where a particle stands still for a turn, as its energies are not known; 1 to step."""
+    return 1 if epoch > 0 and ledger.apart else 0
+
+
+@subroutine
+def step_away(
+    interaction: Interaction, moving: Moving, block: Block, i: int, first: int, n_running: int
+) -> None:
+    """Move particle i of each configuration by a step, and keep where it stood."""
+    around, ranges, step = block.around, block.ranges, block.step
+    by_cells = weighs_by_cells(interaction)
+    for n in range(n_running):
+        place = unsigned(block.running[n])
+        columns = block.columns[place]
+        draw_step(block.generators[place], moving.max_displacements[first + place],
+                  moving.along_axes, step, around.axes)  # fmt: skip
+        for axis in range(len(around.axes)):
+            block.stood[place, axis] = columns[axis, i]
+            columns[axis, i] += step[axis]
+        block.homes[place] = around.homes[place, i]
+        if by_cells:
+            width, sight = ranges.widths[place], ranges.sights[place]
+            around.homes[place, i] = cell_of(columns, i, width, sight, around.axes)
+
+
+@subroutine
+def enter_energies(interaction: Interaction, block: Block, i: int, n_running: int) -> None:
+    """Enter the energies of particle i where it stands, in each configuration.
+
+    Pairs come before triangles, so that the order in which energies are added does not depend on
+    which configurations are side by side.
+    """
+    seen, pairs, triangles, ledger = block.seen, block.pairs, block.triangles, block.ledger
+    by_cells = weighs_by_cells(interaction)
+    clear(ledger)
+    count, n_triangles = unsigned(0), unsigned(0)
+    for n in range(n_running):
+        place = unsigned(block.running[n])
+        block.starts[place] = count
+        count = see(block.around, seen, place, block.columns[place], i,
+                    block.ranges.reaches[place], by_cells, count)  # fmt: skip
+        block.stops[place] = count
+    # The roots of all at once: those of one particle are too few for vector instructions.
+    for m in range(count):
+        seen.distances[m] = np.sqrt(seen.distances[m])
+    n_pairs = collect_pairs(pairs, seen, block.ranges.distances, count)
+    enter_pairs(interaction, pairs, seen, ledger, i, n_pairs)
+    for n in range(n_running):
+        place = unsigned(block.running[n])
+        start, stop = unsigned(block.starts[place]), unsigned(block.stops[place])
+        longest = block.ranges.perimeters[place]
+        for second in range(start, stop if longest > 0.0 else start):
+            n_triangles = collect_triangles(triangles, seen, start, second, longest, n_triangles)
             if n_triangles > AT_ONCE:
-                n_triangles = evaluate_triangles(interaction, triangles, n_triangles)
-    evaluate_pairs(interaction, pairs, n_pairs)
-    evaluate_triangles(interaction, triangles, n_triangles)
+                n_triangles = enter_triangles(interaction, triangles, seen, ledger, i, n_triangles)
+    enter_triangles(interaction, triangles, seen, ledger, i, n_triangles)
 
 
 @subroutine
 def take_steps(
-    interaction: Interaction, moving: Moving, block: Block, positions: FloatArray,
-    cell_widths: FloatArray, i: int, accepted: IntArray, first: int, last: int,
-) -> None:  # fmt: skip
-    """Move particle i in each of the configurations from `first` to `last` that keep the step."""
-    for k in range(first, last):
-        if accepted[k] == NOT_RUN:
+    moving: Moving, block: Block, i: int, stepped: bool, accepted: IntArray, n_running: int
+) -> None:
+    """Keep the steps of particle i that cost no energy, and take back the others."""
+    around, ranges = block.around, block.ranges
+    # All changes first: the processor computes several at once, until a decision is guessed wrong.
+    for n in range(n_running):
+        place = unsigned(block.running[n])
+        block.changes[place] = cost(block.ledger, place, i)
+    for n in range(n_running):
+        place = unsigned(block.running[n])
+        change, generator = block.changes[place], block.generators[place]
+        if stepped and not is_kept(change, moving.temperature, generator):
+            step_back(block, place, i)
             continue
-        place = k - first
-        change = block.pairs.changes[place] + block.triangles.changes[place]
-        if is_kept(change, moving.temperature, block.generators[place]):
-            accepted[k] += 1
-            sight = range_of_sight(interaction, moving, cell_widths[k], k)
-            spare = TO_SPARE * reach_of(interaction, cell_widths[k])
-            take_step(block, place, positions[k], i, cell_widths[k], sight, spare)
+        keep(block.ledger, place, i)
+        accepted[place] += stepped
+        if moved_far(block, place, i):
+            width, sight = ranges.widths[place], ranges.sights[place]
+            look_around(around, place, block.columns[place], width, sight)
 
 
 @subroutine
@@ -249,16 +343,19 @@ def is_kept(change: float, temperature: float, generator: UIntArray) -> bool:
 
 
 @subroutine
-def take_step(
-    block: Block, place: int, positions: FloatArray, i: int, cell_width: float, sight: float,
-    spare: float,
-) -> None:  # fmt: skip
-    """Move particle i, and look around again once it has used up half of what is to spare."""
-    around = block.around
+def moved_far(block: Block, place: int, i: int) -> bool:
+    """Whether particle i has used up half of what is to spare."""
+    columns, origins = block.columns[place], block.around.origins[place]
+    spare = TO_SPARE * block.ranges.reaches[place]
     far = 0.0
-    for axis in range(len(around.axes)):
-        positions[i, axis] += block.steps[place, axis]
-        far += (positions[i, axis] - around.origins[place, i, axis]) ** 2
-    around.homes[place, i] = block.homes[place]
-    if 4.0 * far > spare * spare:
-        look_around(around, place, positions, cell_width, sight)
+    for axis in range(len(block.around.axes)):
+        far += (columns[axis, i] - origins[axis, i]) ** 2
+    return bool(4.0 * far > spare * spare)
+
+
+@subroutine
+def step_back(block: Block, place: int, i: int) -> None:
+    """Put particle i back to where it stood, to the last bit."""
+    for axis in range(len(block.around.axes)):
+        block.columns[place, axis, i] = block.stood[place, axis]
+    block.around.homes[place, i] = block.homes[place]
