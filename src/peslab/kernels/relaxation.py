@@ -329,9 +329,9 @@ def take_steps(
             continue
         keep(block.ledger, place, i)
         accepted[place] += stepped
-        if moved_far(block, place, i):
-            width, sight = ranges.widths[place], ranges.sights[place]
-            look_around(around, place, block.columns[place], width, sight)
+        columns = block.columns[place]
+        if moved_far(columns, around.origins[place], i, ranges.reaches[place], around.axes):
+            look_around(around, place, columns, ranges.widths[place], ranges.sights[place])
 
 
 @subroutine
@@ -343,12 +343,13 @@ def is_kept(change: float, temperature: float, generator: UIntArray) -> bool:
 
 
 @subroutine
-def moved_far(block: Block, place: int, i: int) -> bool:
+def moved_far(
+    columns: FloatArray, origins: FloatArray, i: int, reach: float, axes: Axes
+) -> bool:
     """Whether particle i has used up half of what is to spare."""
-    columns, origins = block.columns[place], block.around.origins[place]
-    spare = TO_SPARE * block.ranges.reaches[place]
+    spare = TO_SPARE * reach
     far = 0.0
-    for axis in range(len(block.around.axes)):
+    for axis in range(len(axes)):
         far += (columns[axis, i] - origins[axis, i]) ** 2
     return bool(4.0 * far > spare * spare)
 
