@@ -343,9 +343,7 @@ def is_kept(change: float, temperature: float, generator: UIntArray) -> bool:
 
 
 @subroutine
-def moved_far(
-    columns: FloatArray, origins: FloatArray, i: int, reach: float, axes: Axes
-) -> bool:
+def moved_far(columns: FloatArray, origins: FloatArray, i: int, reach: float, axes: Axes) -> bool:
     """Whether particle i has used up half of what is to spare."""
     spare = TO_SPARE * reach
     far = 0.0
