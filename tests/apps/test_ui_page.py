@@ -3,13 +3,13 @@
 import shutil
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
 
 import pytest
 
 from ports import free_ports
+from waiting import wait_for
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
@@ -49,13 +49,6 @@ def is_open(address):
             return True
     except OSError:
         return False
-
-
-def wait_for(condition):
-    end = time.monotonic() + 120
-    while not condition():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.1)
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")

@@ -23,6 +23,7 @@ from peslab.study.attributes import INTERRUPTED, RETRY_OF
 from peslab.study.results.ranking import ranking
 from peslab.study.storage.journal import Journal
 from peslab.study.storage.study import load, work_on
+from waiting import wait_for
 
 pytestmark = pytest.mark.timeout(900)  # CI kills twenty workers of each store
 
@@ -44,13 +45,6 @@ def begun(home):
     file = home / "started.txt"
     lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
     return [int(line.split()[0]) for line in lines]
-
-
-def wait_for(condition, seconds=120):
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.005)
 
 
 class Survived(NamedTuple):

@@ -5,13 +5,13 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 
 import pytest
 
 from peslab.errors import PeslabError, Stopped
 from peslab.study.process import last_words, run
+from waiting import wait_for
 
 SLEEPER = "import os,time; open('pid','w').write(str(os.getpid())); time.sleep(60)"
 
@@ -31,13 +31,6 @@ def is_alive(pid):
 def has_begun(folder):
     """Whether a sleeper told its process."""
     return (folder / "pid").exists() and bool((folder / "pid").read_text())
-
-
-def wait_for(condition):
-    end = time.monotonic() + 120
-    while not condition():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.01)
 
 
 def test_what_it_says_is_kept(tmp_path):

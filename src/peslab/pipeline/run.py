@@ -192,9 +192,7 @@ def run(plan: Plan, origin: Origin) -> Outcome:
                 log.network(surrogate.model, train.inputs[:2])
                 curves = Curves(fitted.history, are_settings=best is not None)
                 draw(log, plan.problem.task.unit, curves, predicted, tables.test, probes)
-        metrics |= summary({"best_epoch": fitted.best_epoch.astype(float)}, best)
-        metrics |= {f"replica_{k}/diverged_epoch": float(of) for k, of in fitted.diverged.items()}
-        metrics |= watch.seconds | {"seconds/fit": fitted.seconds}
+        metrics |= _of_fit(fitted, best) | watch.seconds | {"seconds/fit": fitted.seconds}
         log.metrics(metrics)
         keep_metrics(origin.folder, metrics)
     objective, tested = metrics[plan.problem.task.objective], _row_errors(plan, tables, predicted)
@@ -270,6 +268,12 @@ def _fit(
         on_epoch=on_epoch,
         folder=origin.folder,
     )
+
+
+def _of_fit(fitted: Fit, best: int | None) -> dict[str, float]:
+    """The epochs whose weights were kept, and those in which settings diverged."""
+    metrics = summary({"best_epoch": fitted.best_epoch.astype(float)}, best)
+    return metrics | {f"replica_{k}/diverged_epoch": float(of) for k, of in fitted.diverged.items()}
 
 
 def _evaluate(
