@@ -8,7 +8,7 @@ study: $(VENV)/ready
 	$(VENV)/bin/peslab train -m study=quickstart
 
 test: $(VENV)/ready
-	$(VENV)/bin/python -m pytest -n 2 --dist loadfile
+	$(VENV)/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 lint: $(VENV)/ready
 	$(VENV)/bin/pip install --quiet -c constraints.txt -e '.[dev]'

@@ -1,5 +1,7 @@
 """The ledger: what it holds after any move is what it would hold if it were begun anew."""
 
+from functools import cache
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -57,10 +59,10 @@ def signature(axes):
     return void(COLUMNS, NUMBER, INTERACTION, COLUMNS, NUMBERS, NUMBERS, axes)
 
 
-COMPILED = {
-    dimension: njit(of_dimension(signature, dimension), error_model="numpy")(changes_of)
-    for dimension in (2, 3)
-}
+@cache
+def compiled(dimension):
+    """`changes_of`, in a number of dimensions."""
+    return njit(of_dimension(signature, dimension), error_model="numpy")(changes_of)
 
 
 def moved_one_by_one(potential, positions, width, steps):
@@ -69,9 +71,8 @@ def moved_one_by_one(potential, positions, width, steps):
     changes = np.full(n_particles, np.nan)
     known = np.zeros(n_particles * (n_particles + 1) * (n_particles + 2) // 6)
     interaction = tuple(potential.interaction())
-    COMPILED[dimension](
-        positions, width, interaction, steps, changes, known, tuple(range(dimension))
-    )
+    axes = tuple(range(dimension))
+    compiled(dimension)(positions, width, interaction, steps, changes, known, axes)
     return changes, known
 
 

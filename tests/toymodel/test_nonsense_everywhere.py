@@ -1,6 +1,7 @@
 """Nonsense in every potential, counting and relaxation: one sentence, and never a wrong number."""
 
 from dataclasses import dataclass, replace
+from functools import cache
 
 import numpy as np
 import pytest
@@ -267,13 +268,15 @@ def test_functions_of_other_arguments_are_refused(decorator, function, words):
         decorator(function)
 
 
-THIRD = pair_function(lambda parameters, r: parameters[2] * r)
+@cache
+def third():
+    return pair_function(lambda parameters, r: parameters[2] * r)
 
 
 @pytest.mark.parametrize("given", [(), (1.0,), (1.0, 2.0)])
 def test_parameters_that_are_missing_are_told(given):
     """Compiled functions read on in memory beyond the last parameter: any number would come out."""
-    potential = own(THIRD, given=given)
+    potential = own(third(), given=given)
     for ask in (
         lambda: potential.pair_values(1.0),
         lambda: potential.energy_per_particle([[0.0], [1.0]], 5.0),
@@ -281,47 +284,50 @@ def test_parameters_that_are_missing_are_told(given):
     ):
         with pytest.raises(InvalidInputError, match=f"cannot use the potential's {len(given)} par"):
             ask()
-    assert own(THIRD, given=(1.0, 2.0, 3.0)).pair_values(1.5)[0] == 4.5
+    assert own(third(), given=(1.0, 2.0, 3.0)).pair_values(1.5)[0] == 4.5
 
 
 @pytest.mark.parametrize("given", ["abc", None, 1.0, [[1.0]], [np.nan], [1j], {"a": 1}])
 def test_parameters_are_a_list_of_numbers(given):
     """Kernels take nothing else."""
     with pytest.raises(InvalidInputError, match=r"Mine.parameters must be"):
-        own(THIRD, given=given).energy_per_particle([[0.0], [1.0]], 5.0)
+        own(third(), given=given).energy_per_particle([[0.0], [1.0]], 5.0)
 
 
-@pair_function
 def undefined_inside(parameters, r):
     rest = r - parameters[0]
     return rest**2.5, 2.5 * rest**1.5  # no number below the first parameter
 
 
-UNDEFINED = own(undefined_inside, given=(0.6,))
+@pytest.fixture(scope="module")
+def undefined():
+    return own(pair_function(undefined_inside), given=(0.6,))
+
+
 APART, INSIDE = [[0.0, 0.0], [0.9, 0.0]], [[0.0, 0.0], [0.5, 0.0]]
 
 
-def test_energies_that_are_not_numbers_are_refused():
+def test_energies_that_are_not_numbers_are_refused(undefined):
     """The configuration is named, and those that avoid the place have energies."""
-    assert UNDEFINED.energy_per_particle(APART, 5.0)[0] == pytest.approx(0.25 * 0.3**2.5)
+    assert undefined.energy_per_particle(APART, 5.0)[0] == pytest.approx(0.25 * 0.3**2.5)
     with pytest.raises(InvalidInputError, match="configuration 1 is not finite"):
-        UNDEFINED.energy_per_particle([APART, INSIDE, APART], 5.0)
+        undefined.energy_per_particle([APART, INSIDE, APART], 5.0)
 
 
 @pytest.mark.parametrize("relaxation", RELAXATIONS.values(), ids=RELAXATIONS)
-def test_no_relaxation_ends_where_there_is_no_energy(relaxation):
+def test_no_relaxation_ends_where_there_is_no_energy(undefined, relaxation):
     """NaN is neither lower nor probable: no move leads there, and who starts there stays apart.
 
     A descent follows slopes, here to the edge and over it; it stops where there are none.
     """
     descends = type(relaxation) is Descent
     longer = replace(relaxation, **{"steps" if descends else "epochs": 20})
-    relaxed = longer.relax(UNDEFINED, np.tile([APART], (100, 1, 1)), 5.0, seed=0).positions
+    relaxed = longer.relax(undefined, np.tile([APART], (100, 1, 1)), 5.0, seed=0).positions
     if not descends:
-        assert np.isfinite(UNDEFINED.energy_per_particle(relaxed, 5.0)).all()
+        assert np.isfinite(undefined.energy_per_particle(relaxed, 5.0)).all()
     ways = relaxed[:, 1] - relaxed[:, 0]
     assert np.linalg.norm(ways - 5.0 * np.round(ways / 5.0), axis=1).min() > 0.5
-    stuck = longer.relax(UNDEFINED, INSIDE, 5.0, seed=0).positions
+    stuck = longer.relax(undefined, INSIDE, 5.0, seed=0).positions
     assert np.array_equal(stuck[0], INSIDE) or not descends
     assert (stuck[0, 0] != stuck[0, 1]).any()
 
@@ -356,16 +362,17 @@ LINE = [[0.0, 0.0], [1.0, 0.0], [2.0, 0.0]]
 
 
 @pytest.mark.parametrize(
-    "potential",
+    "made",
     [
-        normalized(inverse_area)(cutoff=2.0),
-        own(pair=pair_function(inverse_distance)),
-        own(pair=pair_function(derived_inverse_distance)),
+        lambda: normalized(inverse_area)(cutoff=2.0),
+        lambda: own(pair=pair_function(inverse_distance)),
+        lambda: own(pair=pair_function(derived_inverse_distance)),
     ],
     ids=["triangles", "pairs with slopes", "pairs"],
 )
-def test_divisions_by_zero_are_told(potential):
+def test_divisions_by_zero_are_told(made):
     """Numba raises for whole powers of 0, as of the area of three particles in a line."""
+    potential = made()
     with pytest.raises(InvalidInputError, match="energy or a force of configuration 0 is not"):
         potential.energy_and_forces(LINE, 9.0)
     moved = RandomMoves(2, 0.1).relax(potential, LINE, 9.0, seed=0).positions

@@ -3,6 +3,7 @@
 import doctest
 import math
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -26,14 +27,26 @@ TRIANGLES = np.random.default_rng(0).uniform(0.9, 1.6, (3, 20))
 POSITIONS = np.random.default_rng(3).uniform(0.0, 4.0, (5, 4, 2))
 
 
-@normalized
-def steep(a, b, c):
+def steep_triangles(a, b, c):
     return (a * b * c) ** -4 - (a + b + c) ** -6
 
 
-@normalized
-def well(r):
+def well_of_pairs(r):
     return np.exp(-2.0 * r) - 0.7 * np.exp(-r)
+
+
+def steep(**options):
+    return once(normalized, steep_triangles)(**options)
+
+
+def well(**options):
+    return once(normalized, well_of_pairs)(**options)
+
+
+@cache
+def once(made_by, function):
+    """What is compiled is compiled in the first test that uses it."""
+    return made_by(function)
 
 
 def area_and_pairs(a, b, c):
@@ -179,31 +192,29 @@ def test_wrong_slopes_are_told_where_they_are_normalized():
         normalized(lambda r: (r**-12 - r**-6, 6.0 * r**-7))
 
 
-@pair_function
 def derived_morse(parameters, r):
     depth, distance, rate = parameters
     decay = np.exp(-rate * (r - distance))
     return depth * decay * (decay - 2.0)
 
 
-@triplet_function
 def supplied(parameters, a, b, c):
     mean = (a + b + c) / 3.0
     slope = 2.0 * parameters[0] * (mean - 2.0) / 3.0
     return parameters[0] * (mean - 2.0) ** 2, slope, slope, slope
 
 
-@dataclass(frozen=True)
-class Mine(Potential):
-    """Slopes of pairs derived, those of triangles supplied."""
-
-    cutoff: float = 2.0
-    pair, triplet = derived_morse, supplied
-    parameters = property(lambda self: np.array([1.0, 1.0, 6.0]))  # noqa: ARG005
-
-
 def test_derived_slopes_are_exact():
     """A complex step subtracts nothing: the slopes are those of our own Morse potential."""
+
+    @dataclass(frozen=True)
+    class Mine(Potential):
+        """Slopes of pairs derived, those of triangles supplied."""
+
+        cutoff: float = 2.0
+        pair, triplet = pair_function(derived_morse), triplet_function(supplied)
+        parameters = property(lambda self: np.array([1.0, 1.0, 6.0]))  # noqa: ARG005
+
     r = np.linspace(0.7, 1.9, 30)
     values, slopes = Mine().pair_values(r)
     expected = Morse(stiffness=72.0).pair_values(r)
@@ -211,12 +222,10 @@ def test_derived_slopes_are_exact():
     np.testing.assert_allclose(slopes, expected[1], rtol=1e-13, atol=1e-13)
 
 
-@pair_function
 def wrong_slope(parameters, r):
     return parameters[0] * r**2, 3.0 * r
 
 
-@pair_function
 def kinked(parameters, r):
     return abs(parameters[0] - r)
 
@@ -228,7 +237,7 @@ def test_slopes_that_are_none_are_refused(function):
     @dataclass(frozen=True)
     class Wrong(Potential):
         cutoff: float = 2.0
-        pair = function
+        pair = pair_function(function)
         parameters = property(lambda self: np.array([0.5]))  # noqa: ARG005
 
     with pytest.raises(InvalidInputError, match=r"has the slope .* by side 1 at .* correct it"):

@@ -244,7 +244,7 @@ def _table(title: str) -> Table:
 def with_sem(metrics: Mapping[str, float], name: str) -> str:
     """A mean with its standard error over replicas, as far as there are several."""
     mean, sem = metrics[name], metrics.get(f"{name}_sem")
-    digits = decimals(mean, 4)
+    digits = decimals(mean, 4, sem)
     return fixed(mean, digits) + ("" if sem is None else f" ± {fixed(sem, digits)}")
 
 

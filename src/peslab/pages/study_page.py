@@ -168,14 +168,12 @@ def with_sem(mean: float | None, sem: float | None) -> str:
     """A mean with its standard error, as far as there are both."""
     if mean is None:
         return NOTHING
-    digits = decimals(mean, 5) if abs(mean) < 1.0 else max(0, 4 - int(math.log10(abs(mean))))
-    told = fixed(mean, digits)
+    least = 5 if abs(mean) < 1.0 else max(0, 4 - int(math.log10(abs(mean))))
     if sem is None or not math.isfinite(sem):
-        return told
+        return fixed(mean, decimals(mean, least))
     if abs(mean) >= HUGE:
-        return f"{told} ± {sem:.2g}"
-    if 0.0 < sem < 0.5 * 10.0**-digits:  # of replicas that agree by chance
-        digits = -math.floor(math.log10(sem))
+        return f"{fixed(mean, least)} ± {sem:.2g}"
+    digits = decimals(mean, least, sem)
     return f"{mean:.{digits}f} ± {fixed(sem, digits)}"
 
 

@@ -72,13 +72,15 @@ def network_options(network: "nn.Module", example: "np.ndarray") -> dict[str, An
 
 @contextmanager
 def quiet(*names: str) -> Iterator[None]:
-    """Let these loggers tell errors only."""
+    """Let these loggers tell errors only, and PyTorch not of how it reads what it exported."""
     loggers = [logging.getLogger(name) for name in names]
     levels = [logger.level for logger in loggers]
     for logger in loggers:
         logger.setLevel(logging.ERROR)
     try:
-        yield
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="The given buffer is not writable")
+            yield
     finally:
         for logger, level in zip(loggers, levels, strict=True):
             logger.setLevel(level)

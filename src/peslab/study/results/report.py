@@ -150,11 +150,17 @@ def fixed(value: float, digits: int) -> str:
     return f"{value:.{digits}f}" if abs(value) < HUGE else f"{value:.3g}"
 
 
-def decimals(value: float, least: int) -> int:
-    """As many as show three digits of a small number: errors in eV or Hartree are below 0.001."""
-    if value == 0 or not math.isfinite(value):
-        return least
-    return max(least, 2 - math.floor(math.log10(abs(value))))
+def decimals(value: float, least: int, sem: float | None = None) -> int:
+    """As many as show three digits of a small number, and one of its standard error.
+
+    Errors in eV or Hartree are below 0.001; replicas agree by chance, or are a hundred.
+    """
+    digits = least
+    if value != 0 and math.isfinite(value):
+        digits = max(digits, 2 - math.floor(math.log10(abs(value))))
+    if sem is not None and 0 < sem < 0.5 * 10.0**-digits:
+        digits = -math.floor(math.log10(sem))
+    return digits
 
 
 def short(value: object) -> str:
@@ -247,7 +253,7 @@ def ratio_told(result: FreshResult) -> str:
 
 def _with_sem(mean: float, sem: float | None, beside: float | None = None) -> str:
     """With as many digits as the number that it stands beside, or else its own."""
-    digits = decimals(mean if beside is None else beside, 5)
+    digits = decimals(mean if beside is None else beside, 5, sem)
     return fixed(mean, digits) + ("" if sem is None else f" ± {fixed(sem, digits)}")
 
 
