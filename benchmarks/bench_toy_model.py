@@ -212,13 +212,11 @@ def newcomer() -> None:
     """What the default recipe needs: compiled anew, and loaded from what was kept on disk."""
     program = """
 import time
-from peslab.features import ProximityEigenvalues
-from peslab.toymodel import Lattice, ModifiedLennardJones, RandomMoves
+from peslab.configuration.compose import compose, without_hydra
+from peslab.pipeline import plan
+default = plan(without_hydra(compose([])))
 began = time.perf_counter()
-starts = Lattice(4, 2, 5.0).sample(2, seed=0)
-RandomMoves(40, 0.1).relax(ModifiedLennardJones(), starts, 5.0, seed=0)
-ModifiedLennardJones().energy_and_forces(starts, 5.0)
-ProximityEigenvalues((-2, -3), cutoff=3.0).with_jacobian(starts, 5.0)
+default.problem.warm_up(default.features)
 print(time.perf_counter() - began)
 """
     with tempfile.TemporaryDirectory() as folder:

@@ -72,6 +72,8 @@ def kernel(signature: Signature | SignatureInSpace) -> Callable[[Function], Func
             with garbage_kept():
                 dispatcher.compile(of_dimension(signature, dimension))
             dispatcher.disable_compile()
+            if dispatcher.stats.cache_misses:
+                _compiled_anew.add(function.__name__)
             return cast("Function", dispatcher)
 
         @wraps(function)
@@ -84,6 +86,14 @@ def kernel(signature: Signature | SignatureInSpace) -> Callable[[Function], Func
         return cast("Function", call)
 
     return at_first_call
+
+
+_compiled_anew: set[str] = set()
+
+
+def compiled_anew() -> set[str]:
+    """Names of the kernels that this process found not on the disk, and had to compile."""
+    return set(_compiled_anew)
 
 
 def of_dimension(signature: Signature | SignatureInSpace, dimension: int) -> Signature:

@@ -113,7 +113,7 @@ def look_around(
             around.origins[k, axis, i] = columns[axis, i]
     for i in range(n_particles):
         for other in range(i, n_particles):
-            more = first_shift(shifts, axes, columns, i, other, cell_width, reach, False)
+            more = first_shift(shifts, axes, columns, i, other, cell_width, reach)
             while more:
                 cell, square = 0.0, 0.0
                 for axis in range(len(axes)):

@@ -145,7 +145,10 @@ def find_images(
     base = base_of_cells(cell_width, reach)
     stop = start
     for other in range(n_particles):
-        more = first_shift(shifts, bonds.axes, columns, k, other, cell_width, reach, True)
+        more = first_shift(shifts, bonds.axes, columns, k, other, cell_width, reach)
+        shifts[0, 0] = max(shifts[0, 0], 0)  # later images have no negative first shift
+        shifts[2, 0] = shifts[0, 0]
+        more = more and shifts[0, 0] <= shifts[1, 0]
         while more:
             cell = 0.0
             square = 0.0
@@ -173,7 +176,6 @@ def first_shift(
     other: int,
     cell_width: float,
     reach: float,
-    only_later: bool,
 ) -> bool:
     """Set the range of shifts that may bring `other` into reach; False if there are none."""
     per_cell = 1.0 / cell_width
@@ -182,8 +184,6 @@ def first_shift(
         offset = columns[axis, other] - columns[axis, particle]
         shifts[0, axis] = int(np.ceil((-reach - offset) * per_cell))
         shifts[1, axis] = int(np.floor((reach - offset) * per_cell))
-        if only_later and axis == 0:
-            shifts[0, 0] = max(shifts[0, 0], 0)  # later images have no negative first shift
         shifts[2, axis] = shifts[0, axis]
         some = some and shifts[0, axis] <= shifts[1, axis]
     return some

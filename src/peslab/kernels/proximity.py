@@ -87,7 +87,7 @@ def proximity_matrices(
         # A particle is as far from its own images as any other is, and they move along: the
         # diagonal is the same for all, and for all cells of one width.
         same = k > 0 and cell_widths[k] == cell_widths[k - 1]
-        last = n_particles - 1  # a literal 0, or False below, would be compiled once more
+        last = n_particles - 1  # a literal 0 would be compiled once more
         count = 0 if same else find_images(images, columns, last, last, cell_widths[k], cutoff)
         for o in range(powers.size):
             value = sum_over_images(images, count, powers[o], with_slopes, gradient)
@@ -122,7 +122,7 @@ def find_images(
     limit = cutoff * cutoff
     offset = columns[last, j] - columns[last, i]
     count = unsigned(0)
-    more = first_shift(shifts, others, columns, i, j, cell_width, cutoff, False)
+    more = first_shift(shifts, others, columns, i, j, cell_width, cutoff)
     while more:
         square = 0.0
         for axis in range(len(others)):

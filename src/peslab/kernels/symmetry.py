@@ -156,7 +156,7 @@ def find_neighbors(
     axes, etas, cutoff = seen.axes, functions.etas, functions.cutoff
     count = 0
     for j in range(columns.shape[1]):
-        more = first_shift(shifts, axes, columns, i, j, cell_width, cutoff, False)
+        more = first_shift(shifts, axes, columns, i, j, cell_width, cutoff)
         while more:
             square = 0.0
             for axis in range(len(axes)):

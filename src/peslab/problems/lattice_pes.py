@@ -32,6 +32,7 @@ from peslab.evaluation import (
 )
 from peslab.evaluation.style import gradient_unit, unit_label
 from peslab.features import Descriptor
+from peslab.features.meanwhile import compiled_meanwhile
 from peslab.places import Mask, numbers, some_absent
 from peslab.problems.contract import (
     FRESH_SEEDS,
@@ -187,10 +188,14 @@ class LatticePES(EnergySurface):
         )
 
     def warm_up(self, features: Descriptor) -> None:
-        """Run every kernel on two configurations."""
+        """Run every kernel on two configurations; where none is kept, a second process helps."""
         widths, starts = self.lattice.widths(2), self.lattice.sample(2, self.database.seed)
-        positions, *_ = self.relaxation.relax(self.potential, starts, widths, self.database.seed)
-        self.potential.energy_and_forces(positions, widths)
+        shape = (*starts.shape[1:], float(widths.min()))
+        with compiled_meanwhile(features, *shape):
+            positions, *_ = self.relaxation.relax(
+                self.potential, starts, widths, self.database.seed
+            )
+            self.potential.energy_and_forces(positions, widths)
         features(positions, widths)
         if features.has_jacobian:
             features.with_jacobian(positions, widths)

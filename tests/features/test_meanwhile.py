@@ -1,0 +1,140 @@
+"""A descriptor's kernels are compiled by a second process, and nothing but time depends on it."""
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import asdict
+
+import pytest
+
+from peslab.features import (
+    PowerSums,
+    ProximityEigenvalues,
+    RelativeDistances,
+    SineMatrixEigenvalues,
+    SortedDistances,
+    SymmetryFunctions,
+    meanwhile,
+)
+from peslab.features.meanwhile import compiled_meanwhile
+
+SHIPPED = [
+    PowerSums(orders=[-2], cutoff=2.5, powers=[2]),
+    ProximityEigenvalues(orders=(-2, -3), cutoff=(2.0, 3.5), with_cell_width=True),
+    RelativeDistances(images="nearest"),
+    SineMatrixEigenvalues(orders=[-1]),
+    SortedDistances(images="none"),
+    SymmetryFunctions(cutoff=2.5, n_radial=2, etas=[0.05], zetas=[1]),
+]
+
+NEWCOMER = """
+from peslab.features import PowerSums
+from peslab.features.meanwhile import compiled_meanwhile
+from peslab.kernels.compilation import compiled_anew
+from peslab.toymodel import Lattice
+
+starts = Lattice(2, 1, 5.0).sample(2, seed=0)
+sums = PowerSums(orders=[-2], cutoff=2.5, powers=[2])
+with compiled_meanwhile(sums, 2, 1, 5.0):
+    pass
+sums.with_jacobian(starts, 5.0)
+print(*compiled_anew())
+"""
+
+
+class Own(PowerSums):
+    """Of another package."""
+
+
+class Process:
+    """Notes how it was started, and whether it was waited for or ended."""
+
+    def __init__(self, command=None, **options):
+        self.command, self.options, self.done = command, options, []
+
+    def wait(self):
+        self.done.append("waited")
+
+    def kill(self):
+        self.done.append("ended")
+
+
+@pytest.fixture
+def started(monkeypatch):
+    """The processes that were started by one that had to compile."""
+    processes = []
+
+    def start(*arguments, **options):
+        processes.append(Process(*arguments, **options))
+        return processes[-1]
+
+    monkeypatch.setattr(meanwhile, "compiled_anew", lambda: {"sample_positions"})
+    monkeypatch.setattr(subprocess, "Popen", start)
+    return processes
+
+
+def test_what_the_other_has_compiled_is_found_on_the_disk(tmp_path):
+    """This process compiles what comes before and no kernel of the descriptor."""
+    environment = os.environ | {"NUMBA_CACHE_DIR": str(tmp_path)}
+    command = [sys.executable, "-c", NEWCOMER]
+    for compiled in ("sample_positions", ""):  # the second time nothing is left to compile
+        assert subprocess.check_output(command, env=environment, text=True).strip() == compiled
+
+
+@pytest.mark.parametrize("descriptor", SHIPPED, ids=lambda each: type(each).__name__)
+def test_every_descriptor_is_told_to_another_process(descriptor, started, monkeypatch):
+    """With its parameters, as text; the other one makes the same and describes with it."""
+    with compiled_meanwhile(descriptor, 3, 2, 5.0):
+        (process,) = started
+        assert process.done == []
+    assert process.done[0] == "waited"
+    made = []
+    kind = type(descriptor)
+    monkeypatch.setattr(kind, "__call__", lambda self, *arguments: made.append((self, *arguments)))
+    meanwhile.main(process.command[-1])
+    ((same, positions, width),) = made
+    assert (same, positions.shape, width) == (descriptor, (2, 3, 2), 5.0)
+    assert json.loads(process.command[-1])[1] == json.loads(json.dumps(asdict(descriptor)))
+
+
+def test_the_folder_of_the_command_is_no_place_to_import_from(started, tmp_path, monkeypatch):
+    """A file of the user's that is called as one of Python's would be run."""
+    with compiled_meanwhile(SHIPPED[0], 2, 1, 5.0):
+        command = started[0].command
+    (tmp_path / "json.py").write_text("raise SystemExit('mine was imported')")
+    monkeypatch.undo()
+    monkeypatch.chdir(tmp_path)
+    assert command[:-1] == [sys.executable, "-P", "-m", "peslab.features.meanwhile"]
+    subprocess.run(command, check=True)
+
+
+def test_other_packages_descriptors_are_compiled_when_they_are_called(started):
+    """Whatever they need to be made may be no text."""
+    with compiled_meanwhile(Own([-2], 2.5, powers=[2]), 2, 1, 5.0):
+        assert started == []
+
+
+def test_nothing_is_started_where_all_was_kept(started, monkeypatch):
+    """Starting a process takes longer than loading kernels."""
+    monkeypatch.setattr(meanwhile, "compiled_anew", set)
+    with compiled_meanwhile(SHIPPED[0], 2, 1, 5.0):
+        assert started == []
+
+
+def test_an_error_ends_the_other_process(started):
+    """And comes through."""
+    with pytest.raises(ZeroDivisionError), compiled_meanwhile(SHIPPED[0], 2, 1, 5.0):
+        raise ZeroDivisionError
+    assert started[0].done == ["ended", "waited"]
+
+
+def test_a_machine_that_starts_no_process_compiles_alone(started, monkeypatch):
+    """Nobody needs the help."""
+
+    def refuse(*_, **__):
+        raise BlockingIOError
+
+    monkeypatch.setattr(subprocess, "Popen", refuse)
+    with compiled_meanwhile(SHIPPED[0], 2, 1, 5.0):
+        assert started == []
