@@ -122,9 +122,10 @@ def make(path: Path, recipe: Recipe, n_threads: int | None, progress: Progress |
         logger.warning("The database %s is damaged or outdated, and is made again.", path)
     parquet.remove_leftovers(path)
     parts = make_parts(recipe, parts_folder(path), n_threads, progress)
-    names = ["energy_per_particle", "acceptance_rate"]
-    columns = pl.concat([part.read(names) for part in parts])
-    energies, rates = (columns[name].to_numpy() for name in names)
+    energies, rates = (
+        np.concatenate([part.read([name])[name].to_numpy() for part in parts])
+        for name in ("energy_per_particle", "acceptance_rate")
+    )
     moves = parts[0].moves
     for part in parts[1:]:
         moves += part.moves
