@@ -3,9 +3,12 @@
 import base64
 import json
 import os
+import shutil
+import sqlite3
 import sys
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -56,6 +59,36 @@ def peslab(capsys: pytest.CaptureFixture[str]) -> Command:
         return Answer(int(ended.value.code or 0), said.out, said.err)
 
     return run
+
+
+@pytest.fixture(scope="session", autouse=True)
+def ready_stores(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Local stores are copies of one: MLflow takes a second for its tables."""
+    from peslab.tracking import making, store
+
+    folder = tmp_path_factory.mktemp("store")
+
+    def copy(address: str) -> None:
+        file = making.file_of(address)
+        if file is None or file.exists():
+            return
+        making.make_file(f"sqlite:///{folder / 'mlflow.db'}")
+        shutil.copyfile(folder / "mlflow.db", file)
+        with closing(sqlite3.connect(file)) as tables, tables:
+            place = (file.parent / "0").as_uri()  # of MLflow's own experiment
+            tables.execute("UPDATE experiments SET artifact_location = ?", (place,))
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(store, "make_file", copy)
+        yield
+
+
+@pytest.fixture
+def stores_made_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stores are made by MLflow, as users' are."""
+    from peslab.tracking import making, store
+
+    monkeypatch.setattr(store, "make_file", making.make_file)
 
 
 @pytest.fixture

@@ -12,6 +12,8 @@ from peslab.learning import MultiLayerPerceptron, TrainedModel
 from peslab.tracking import Tracking
 from peslab.tracking.entries import save_network
 
+pytestmark = pytest.mark.usefixtures("stores_made_anew")
+
 STUDY = ("train", "-m", "study=quickstart", "study.name=x", "debug=fast", "replicas=1")
 SMALL = ("study.n_trials=1", "study.confirm=0")
 LOCAL = Tracking(uri=None, experiment="peslab")
