@@ -85,6 +85,17 @@ def test_a_checkpoint_of_another_training_is_refused(experiment, change, words, 
     assert str(refused.value).count(", now ") == 1
 
 
+def test_a_checkpoint_of_a_gpu_is_refused_on_a_cpu(experiment, tmp_path):
+    """Its random numbers are others, and its steps keep their state in another way."""
+    checkpoint = interrupted(experiment.but(checkpoint_every=1), tmp_path, epoch=2)
+    written = torch.load(checkpoint, weights_only=True)
+    assert written["replicas"]["recipe"]["device"] == "cpu"
+    written["replicas"]["recipe"]["device"] = "cuda"
+    torch.save(written, checkpoint)
+    with pytest.raises(InvalidInputError, match="another training .device cuda, now cpu."):
+        experiment.but(resume_from=checkpoint).run()
+
+
 def test_a_finished_training_is_not_trained_further(experiment, tmp_path):
     """Its checkpoint gives what it gave."""
     whole = experiment.but(checkpoint_every=2).run(folder=tmp_path)

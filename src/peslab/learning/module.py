@@ -265,6 +265,7 @@ class ReplicaTraining(pl.LightningModule):
         return {
             **self._settings.described(),
             "seeds": repr(list(self._seeds)),
+            "device": self._settings.trainer.device_kind,  # whose random numbers and steps differ
             "data": digest(self.train_samples, self.validation_samples),
         }
 
