@@ -179,7 +179,7 @@ def test_divergence_is_told_with_its_epoch_its_replicas_and_a_remedy(experiment)
     )
     with pytest.raises(
         TrainingDivergedError,
-        match=r"replica\(s\) 0, 1 .* epoch 0, batch 1; lower optimizer\.learning_rate",
+        match=r"replica\(s\) 0, 1 .* epoch 1, batch 2; lower optimizer\.learning_rate",
     ) as raised:
         diverging.run()
     assert isinstance(raised.value, PeslabError)
@@ -213,7 +213,7 @@ def test_divergence_in_the_last_step_is_noticed_as_well(experiment):
     last = experiment.but(
         optimizer=Adam(learning_rate=1e30, weight_decay=0.0), max_epochs=1, batch_size=410
     )
-    with pytest.raises(TrainingDivergedError, match="epoch 0, validation; lower"):
+    with pytest.raises(TrainingDivergedError, match="epoch 1, validation; lower"):
         last.run()
 
 

@@ -100,7 +100,7 @@ def test_a_setting_that_diverged_is_told_and_the_others_are_there(peslab, home):
     )
     assert (answer.status, answer.err) == (0, "")
     assert "the run is replica 1" in answer.out
-    assert "replica 0 diverged in epoch 0: its weights are those of before" in answer.out
+    assert "replica 0 diverged in epoch 1: its weights are those of before" in answer.out
     (folder,) = (home / "single").iterdir()
     assert json.loads((folder / "metrics.json").read_text())["replica_0/diverged_epoch"] == 0.0
     validation = kept_losses(folder / "losses.csv")["val/mae"]

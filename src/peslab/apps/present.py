@@ -162,8 +162,9 @@ def _settings(metrics: Mapping[str, float], best: int) -> Table:
 def _diverged(metrics: Mapping[str, float]) -> list[str]:
     """Which replicas have the weights of before they diverged."""
     found = {name: re.fullmatch(r"replica_(\d+)/diverged_epoch", name) for name in metrics}
+    kept = "its weights are those of before"
     return [
-        f"replica {match[1]} diverged in epoch {metrics[name]:.0f}: its weights are those of before"
+        f"replica {match[1]} diverged in epoch {metrics[name] + 1:.0f}: {kept}"
         for name, match in found.items()
         if match is not None
     ]

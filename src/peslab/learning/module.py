@@ -303,10 +303,10 @@ class ReplicaTraining(pl.LightningModule):
         if diverged.any() and not (self._settings.optimizer.replicas_differ and others_learn):
             replicas = ", ".join(str(k) for k in diverged.any(dim=0).nonzero().flatten().tolist())
             batch = int(diverged.any(dim=1).nonzero()[0])
-            where = f"batch {batch}" if batch < self._n_steps else "validation"
+            where = f"batch {batch + 1}" if batch < self._n_steps else "validation"
             raise TrainingDivergedError(
                 f"The loss of replica(s) {replicas} became NaN or infinite in epoch "
-                f"{self.current_epoch}, {where}; {self._remedies()}."
+                f"{self.current_epoch + 1}, {where}; {self._remedies()}."
             )
 
     def _remedies(self) -> str:
