@@ -44,8 +44,9 @@ def test_a_typed_password_is_moved_into_the_environment(typed):
 
 
 def test_what_has_no_password_stays_as_it_was_typed():
-    """Sweeps, lists and quotes too."""
+    """Sweeps, lists and quotes too, and what is no number."""
     typed = ["seed=3", "network.width=8,16", "features.orders=[-2,-3]", "tracking.uri='http://h'"]
+    typed += ["loss.delta=nan", "network.width=nan,inf", "optimizer.learning_rate=[nan]"]
     assert hide(parse(typed)) == typed
 
 

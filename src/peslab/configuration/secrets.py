@@ -52,7 +52,7 @@ def recorded_text(text: str) -> str:
 def _hidden(override: Override) -> str:
     text, value = str(override.input_line), override.value()
     plain = value.text if isinstance(value, QuotedString) else value
-    if masked(text) == text and masked_values(plain) == plain:
+    if masked(text) == text and repr(masked_values(plain)) == repr(plain):  # NaN equals nothing
         return text
     if override.is_sweep_override() or not isinstance(plain, str):
         raise PeslabError(
