@@ -5,6 +5,9 @@ import errno
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 """What the operating system says of a disk, a quota, a file that has no more room."""
 
+GOES_ON = "the same command goes on"
+"""What is told of whatever was stopped or interrupted and can be continued."""
+
 OUT_OF_MEMORY = (
     "There is not enough memory for this: lower the size of the database, the epochs of its "
     "relaxation, network.width, trainer.batch_size or replicas."

@@ -25,6 +25,7 @@ class NoWorker:
     """Remembers how a worker would have been started."""
 
     started: list = []  # noqa: RUF012
+    pid = 2**30  # of nobody
 
     def __init__(self, command, **options):
         self.started.append((command, options.get("env") or dict(os.environ)))

@@ -4,11 +4,10 @@ import os
 import signal
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
-from waiting import wait_for
+from waiting import runs, wait_for
 
 SERVER = """
 echo $$ > server
@@ -24,14 +23,6 @@ signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background
 with stopped_by_signals():
     ui.serve(["sh", "server.sh"], dict(os.environ))
 """
-
-
-def runs(pid):
-    """Whether a process is there; one that ended and waits to be heard of is not."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL, None])

@@ -5,27 +5,18 @@ import signal
 import subprocess
 import sys
 import threading
-from pathlib import Path
 
 import pytest
 
 from peslab.errors import PeslabError, Stopped
 from peslab.study.process import last_words, run
-from waiting import wait_for
+from waiting import runs, wait_for
 
 SLEEPER = "import os,time; open('pid','w').write(str(os.getpid())); time.sleep(60)"
 
 
 def python(code):
     return [sys.executable, "-c", code]
-
-
-def is_alive(pid):
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return "Z" not in Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
 
 
 def has_begun(folder):
@@ -83,7 +74,7 @@ def begun_first(monkeypatch, tmp_path):
             wait_for(lambda: self.poll() is not None or has_begun(tmp_path))
             return super().wait(timeout)
 
-    monkeypatch.setattr("peslab.study.process.subprocess.Popen", Begun)
+    monkeypatch.setattr("peslab.children.subprocess.Popen", Begun)
 
 
 @pytest.mark.usefixtures("begun_first")
@@ -93,17 +84,17 @@ def test_too_long_is_too_long(tmp_path):
     with pytest.raises(PeslabError, match=r"took longer than study.timeout=0.1 seconds"):
         run(python(code), tmp_path, timeout=0.1)
     assert last_words(tmp_path) == "begun"
-    assert not is_alive(int((tmp_path / "pid").read_text()))
+    assert not runs(int((tmp_path / "pid").read_text()))
 
 
 @pytest.mark.usefixtures("begun_first")
 def test_what_ignores_being_asked_is_ended(tmp_path, monkeypatch):
     """After some seconds, in which it could have saved its work."""
-    monkeypatch.setattr("peslab.study.process.GRACE_SECONDS", 0.2)
+    monkeypatch.setattr("peslab.children.GRACE_SECONDS", 0.2)
     code = f"import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); {SLEEPER}"
     with pytest.raises(PeslabError, match="took longer"):
         run(python(code), tmp_path, timeout=0.1)
-    assert not is_alive(int((tmp_path / "pid").read_text()))
+    assert not runs(int((tmp_path / "pid").read_text()))
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, Stopped(15)])
@@ -130,7 +121,23 @@ def test_an_interruption_ends_all_that_it_started(error, tmp_path):
         signal.signal(signal.SIGUSR2, before)
     assert isinstance(caught.value, KeyboardInterrupt | Stopped)
     grandchild = int((tmp_path / "pid").read_text())
-    wait_for(lambda: not is_alive(grandchild))
+    wait_for(lambda: not runs(grandchild))
+
+
+@pytest.mark.parametrize("ears", ["pass", "signal.signal(signal.SIGTERM, signal.SIG_IGN)"])
+def test_a_kill_ends_all_that_it_started(ears, tmp_path):
+    """Whoever started it had no time to say so; a retry would run beside the program."""
+    sleeper = f"import signal; {ears}; {SLEEPER}"
+    code = f"import subprocess,sys; subprocess.run([sys.executable, '-c', {sleeper!r}])"
+    start = (
+        "import sys; from pathlib import Path; from peslab.study.process import run; "
+        f"run([sys.executable, '-c', {code!r}], Path.cwd())"
+    )
+    starter = subprocess.Popen(python(start), cwd=tmp_path)
+    wait_for(lambda: has_begun(tmp_path))
+    starter.kill()
+    starter.wait(120)
+    wait_for(lambda: not runs(int((tmp_path / "pid").read_text())))
 
 
 def test_what_it_leaves_running_is_ended(tmp_path):
@@ -140,7 +147,7 @@ def test_what_it_leaves_running_is_ended(tmp_path):
         "import os,time\nwhile not os.path.exists('pid') or not open('pid').read(): time.sleep(.01)"
     )
     run(python(f"{code}; {waits}"), tmp_path)
-    wait_for(lambda: not is_alive(int((tmp_path / "pid").read_text())))
+    wait_for(lambda: not runs(int((tmp_path / "pid").read_text())))
 
 
 def test_a_program_is_no_child_of_a_terminal(tmp_path):

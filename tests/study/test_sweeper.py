@@ -2,6 +2,7 @@
 
 import gc
 import multiprocessing
+import subprocess
 import sys
 import weakref
 from dataclasses import replace
@@ -17,6 +18,7 @@ from peslab.study.results.ranking import metrics_of, pick, ranking
 from peslab.study.search.pruning import retry_of
 from peslab.study.storage.study import INTERRUPTED, load, work_on
 from peslab.study.sweeper import TrialResult, fellow_workers, work
+from waiting import wait_for
 
 
 def do(settings, home, run_trial=bowl, recipe=None, defaults=None, **others):
@@ -332,9 +334,47 @@ def test_an_unknown_trial_or_study_is_told(settings, tmp_path):
 def test_a_fellow_worker_that_fails_is_told(tmp_path, monkeypatch):
     """Its last words stand in a file of the study."""
     monkeypatch.setattr(sys, "executable", "/bin/false")
-    with pytest.raises(PeslabError, match=r"worker_1\.log"), fellow_workers(1, [], tmp_path):
-        pass
+    with fellow_workers(1, [], tmp_path) as lost:
+        assert lost == []
+    assert lost == [f"it ended with status 1, see {tmp_path / 'worker_1.log'}"]
     assert (tmp_path / "worker_1.log").exists()
+
+
+FELLOW = """#!/bin/sh
+trap 'echo asked > asked; exit' TERM
+echo $$ > pid
+while :; do sleep 0.1; done
+"""
+COMMAND = """
+import sys, time
+from pathlib import Path
+from peslab.study.sweeper import fellow_workers
+sys.executable = "./fellow.sh"
+with fellow_workers(1, [], Path.cwd()):
+    time.sleep(600)
+"""
+
+
+def test_a_fellow_worker_is_asked_to_end_when_its_command_is_killed(tmp_path):
+    """Nobody would see what it does, so it hands its trial back."""
+    (tmp_path / "fellow.sh").write_text(FELLOW)
+    (tmp_path / "fellow.sh").chmod(0o755)
+    command = subprocess.Popen([sys.executable, "-c", COMMAND], cwd=tmp_path)
+    pid = tmp_path / "pid"
+    wait_for(lambda: pid.exists() and pid.read_text())
+    command.kill()
+    command.wait(120)
+    wait_for((tmp_path / "asked").exists)
+
+
+@pytest.mark.parametrize(("before", "told"), [(None, []), (2, [(2, 6)]), (6, [])])
+def test_who_goes_on_with_a_study_is_told_how_far_it_is(before, told, settings, tmp_path):
+    """Not of a new one, nor of a finished one."""
+    if before:
+        do(replace(settings, n_trials=before), tmp_path)
+    heard = []
+    do(settings, tmp_path, on_resumed=lambda *numbers: heard.append(numbers))
+    assert heard == told
 
 
 def test_the_objective_is_what_was_told(settings, tmp_path):

@@ -11,7 +11,7 @@ from typing import NoReturn
 
 from peslab import __version__
 from peslab.apps.signals import stopped_by_signals
-from peslab.errors import FULL, OUT_OF_MEMORY, PeslabError, Stopped
+from peslab.errors import FULL, GOES_ON, OUT_OF_MEMORY, PeslabError, Stopped
 from peslab.passwords import masked
 
 COMMANDS = {
@@ -60,12 +60,12 @@ def _run(arguments: list[str]) -> int:
             importlib.import_module(f"peslab.apps.{command}").main(rest)
     except Stopped as stopped:
         name = signal.Signals(stopped.signal).name
-        sys.stderr.write(f"peslab: stopped by {name}; the same command goes on.\n")
+        sys.stderr.write(f"peslab: stopped by {name}; {GOES_ON}.\n")
         return 128 + stopped.signal
     except (PeslabError, OSError, MemoryError) as error:
         stop(error)
-    except KeyboardInterrupt:
-        sys.stderr.write("peslab: interrupted.\n")
+    except KeyboardInterrupt as interrupted:
+        sys.stderr.write(f"peslab: {'; '.join(['interrupted', *interrupted.args])}.\n")
         return 130
     return 0
 

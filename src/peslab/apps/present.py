@@ -18,9 +18,12 @@ from rich.tree import Tree
 from peslab.configuration.build import resolve
 from peslab.passwords import masked, masked_values
 from peslab.study.results.report import COMPACT, decimals, fixed, promise, short
+from peslab.study.results.searched import finished_trials, n_running
+from peslab.study.search.space import parse_space
 
 if TYPE_CHECKING:
     import numpy as np
+    import optuna
     from numpy.typing import NDArray
 
     from peslab.database import Database
@@ -200,12 +203,43 @@ def failed_line(number: int, values: str, reason: object) -> None:
     )
 
 
-def nothing_to_do(study: "Study") -> None:
-    """A worker found no trial to take."""
+def resumed_line(name: str, n_finished: int, n_trials: int) -> None:
+    """A study is gone on with."""
+    verb = "trial is" if n_trials == 1 else "trials are"
+    console.print(f"The study '{name}' goes on: {n_finished} of {n_trials} {verb} finished.")
+
+
+def lost_line(how: str) -> None:
+    """A worker that this one started did not end well."""
+    told = f"[yellow]lost[/]  a worker of the study: {escape(how)}; others take its trial over"
+    console.print(told, soft_wrap=True)
+
+
+def others_line(name: str, n_running: int) -> None:
+    """A ranking is not the last one, as other workers are at it."""
+    told = "1 trial is" if n_running == 1 else f"{n_running} trials are"
     console.print(
-        f"The study '{study.name}' has its {study.n_finished} trials, finished or being worked "
-        f"on: nothing was run. More of them: study.extend_by={study.extend_by + 10}."
+        f"[yellow]Not yet the end[/]: {told} still being worked on elsewhere; then peslab report "
+        f"{name} shows the ranking of all.",
+        soft_wrap=True,
     )
+
+
+MORE = 10
+"""Trials that a finished study is offered."""
+
+
+def nothing_to_do(study: "Study", kept: "optuna.Study") -> None:
+    """A worker found no trial to take, in a study as it is kept."""
+    there, running = len(finished_trials(kept)), n_running(kept)
+    told = f"{there} finished trials" + (f", and {running} being worked on" if running else "")
+    limit = study.sampler.limit(parse_space(study.space))
+    if limit is not None and there + running >= limit:
+        more = "Its sampler has no other values."
+    else:
+        beyond = there + running + MORE - study.n_trials
+        more = f"{MORE} more: study.extend_by={beyond}, beyond study.n_trials={study.n_trials}."
+    console.print(f"The study '{study.name}' has {told}: nothing was run. {more}")
 
 
 def trial_line(progress: "ToldTrial", objective: str, told_as: str) -> None:

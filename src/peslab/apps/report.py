@@ -129,16 +129,20 @@ def _show_run(name: str, overrides: Sequence[str]) -> None:
 def conclude(name: str, tracking: "Tracking | None") -> None:
     """Write the report of a study whose trials are done, unless it is there already.
 
-    While other workers are at it nothing is written: the last one will.
+    While other workers are at it nothing is written but that they are: the last one will.
     """
-    from peslab.study.results.searched import is_running
+    from peslab.apps.present import others_line
+    from peslab.study.results.searched import n_running
     from peslab.study.results.table import trials_frame
     from peslab.study.storage.study import load
 
     study = load(name, home())
     table = _folder(name) / "ranking.csv"
     frame = trials_frame(study)
-    if tracking is None or not len(frame) or is_running(study):
+    if running := n_running(study):
+        others_line(name, running)
+        return
+    if tracking is None or not len(frame):
         return
     if not table.is_file() or table.read_text(encoding="utf-8") != frame.write_csv():
         write(name, tracking)

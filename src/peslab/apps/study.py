@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from hydra.core.override_parser.types import Override
 from omegaconf import DictConfig
@@ -21,6 +22,7 @@ from peslab.study import Study
 from peslab.study.results.shown import label
 from peslab.study.search.pruning import report
 from peslab.study.settings import SHARED
+from peslab.study.storage.study import load
 from peslab.study.sweeper import ToldTrial, fellow_workers, work
 
 
@@ -60,20 +62,27 @@ def run_study(
         tracking.close_lost(home(), settings.name, number)
 
     conclusion = Conclusion(trainer.retrain, unconfirmed(settings))
-    with fellow_workers(settings.workers - 1, [*hydra, *overrides], settings.folder(home())):
-        n_run = work(
-            settings,
-            home(),
-            trainer.run_trial,
-            defaults=defaults(config, settings),
-            recipe=trainer.recipe(),
-            about=trainer.about(),
-            on_trial=on_trial,
-            on_interrupted=on_interrupted,
-            conclude=conclusion,
-        )
+    join = partial(
+        work,
+        settings,
+        home(),
+        trainer.run_trial,
+        defaults=defaults(config, settings),
+        recipe=trainer.recipe(),
+        about=trainer.about(),
+        on_trial=on_trial,
+        on_interrupted=on_interrupted,
+        conclude=conclusion,
+    )
+    fellows = fellow_workers(settings.workers - 1, [*hydra, *overrides], settings.folder(home()))
+    with fellows as lost:
+        n_run = join(on_resumed=partial(present.resumed_line, settings.name))
+    if lost:
+        for how in lost:
+            present.lost_line(how)
+        n_run += join()  # what they left when this worker had ended
     if n_run == 0 and not conclusion.results:
-        present.nothing_to_do(settings)
+        present.nothing_to_do(settings, load(settings.name, home()))
 
 
 def _fixed(base: Plan, settings: Study, overrides: Sequence[Override]) -> list[str]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from peslab.errors import InfrastructureError, PeslabError
+from peslab.errors import GOES_ON, InfrastructureError, PeslabError
 from peslab.passwords import masked
 
 if TYPE_CHECKING:
@@ -45,10 +45,15 @@ def main(arguments: list[str]) -> None:
     if cleared.grid is not None:
         _run_grid(cleared.grid, cleared.fixed, arguments)
         return
-    _hand_over(arguments)
-    if cleared.study:
+    if cleared.study is None:
+        _hand_over(arguments)
+        return
+    try:
+        _hand_over(arguments)
         show(cleared.study)
         conclude(cleared.study, cleared.tracking)
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(GOES_ON) from None
 
 
 def _tell(problems: "Sequence[Problem]") -> None:

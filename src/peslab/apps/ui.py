@@ -1,20 +1,18 @@
 """`peslab ui`: MLflow's UI on the local store, for this machine only."""
 
 import argparse
+import math
 import os
-import signal
 import socket
-import subprocess
 import sys
 from collections.abc import Mapping
 
 from peslab.apps.spooled import bring_in
+from peslab.children import session
 from peslab.configuration.folders import home
 from peslab.errors import PeslabError
 
 LAST_PORT = 2**16 - 1
-
-GUARD = ("sh", "-c", "cat; kill 0")
 
 HOST = "127.0.0.1"
 """MLflow's UI has no login: it listens to this machine alone."""
@@ -49,16 +47,8 @@ def serve(words: list[str], variables: Mapping[str, str]) -> None:
         words: Of its command.
         variables: Its environment.
     """
-    # MLflow's workers are in the guard's group, too. It waits for the end of a pipe that only this
-    # process holds, and so ends the group even if this process is killed.
-    guard = subprocess.Popen(GUARD, stdin=subprocess.PIPE, process_group=0)
-    try:
-        subprocess.run(
-            words, env=variables, stdin=subprocess.DEVNULL, process_group=guard.pid, check=False
-        )
-    finally:
-        os.killpg(guard.pid, signal.SIGTERM)
-        guard.communicate()
+    with session(words, env=variables) as server:  # MLflow's workers are in its group, too
+        server.wait(math.inf)  # looks again and again, and so hears Ctrl+C
 
 
 def command(store: str, port: int) -> list[str]:

@@ -61,7 +61,8 @@ class Study:
     Args:
         name: Its folder under `studies/`; the same name again continues the study.
         n_trials: Trials finished in the end, however often it was started.
-        extend_by: Trials beyond these, for a study that is finished.
+        extend_by: Trials beyond these, for a study that is finished; not beyond those that it has,
+            or whoever goes on with the same command would add more of them.
         n_startup_trials: The default config and random ones, before TPE proposes.
         seed: Of the proposals; proposal number t is drawn from (seed, t).
         workers: Processes of this machine that take trials.

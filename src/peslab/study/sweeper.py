@@ -2,6 +2,7 @@
 
 import gc
 import math
+import signal
 import subprocess
 import sys
 import time
@@ -15,9 +16,11 @@ from typing import Any
 from optuna.exceptions import StorageInternalError
 from optuna.trial import Trial, TrialState
 
+from peslab.children import guarded
 from peslab.errors import FULL, InfrastructureError, PeslabError, PrunedError
 from peslab.passwords import masked
 from peslab.study.about import About
+from peslab.study.process import how_it_ended
 from peslab.study.results.ranking import METRICS, REASON, RUN_ID, as_text
 from peslab.study.results.shown import on_test_part
 from peslab.study.search.pruning import reporting
@@ -82,6 +85,7 @@ def work(
     about: About,
     on_trial: Callable[[ToldTrial], None] = lambda _: None,
     on_interrupted: Callable[[int], None] = lambda _: None,
+    on_resumed: Callable[[int, int], None] = lambda *_: None,
     conclude: Callable[[OpenStudy], None] = lambda _: None,
 ) -> int:
     """Take trials of a study until it has enough.
@@ -95,6 +99,8 @@ def work(
         about: What its report has to know.
         on_trial: Told after each trial.
         on_interrupted: Told of each trial that was interrupted, its values being queued again.
+        on_resumed: Told, before the first one, how many trials are finished already, and of how
+            many, if it has some and others are missing.
         conclude: Called when no trial is left to take, while this worker is still known as such.
 
     Returns:
@@ -111,6 +117,8 @@ def work(
     start = start_point(space, defaults)
     n_run, failures = 0, 0
     with work_on(settings, home, start, recipe, about, on_interrupted) as study:
+        if 0 < (n_finished := len(study.finished())) < settings.n_finished:
+            on_resumed(n_finished, settings.n_finished)
         while (trial := study.next_trial()) is not None:
             told = _run(study, trial, run_trial)
             on_trial(told)
@@ -251,36 +259,47 @@ def _leave(study: OpenStudy, trial: Trial, error: BaseException) -> None:
 
 
 @contextmanager
-def fellow_workers(count: int, overrides: Sequence[str], folder: Path) -> Iterator[None]:
+def fellow_workers(count: int, overrides: Sequence[str], folder: Path) -> Iterator[list[str]]:
     """Start more workers of a study: the same command again, each with one worker.
+
+    They are waited for; where this process is killed they hand their trials back, too.
 
     Args:
         count: How many to start.
         overrides: Of the command that starts them.
         folder: The study's, where each writes what it says.
 
-    Raises:
-        PeslabError: If one of them ended with an error.
+    Yields:
+        A list that in the end tells of those that were lost: how, and where they say why.
     """
     command = [sys.executable, "-m", "peslab", "train", "-m", *overrides, "study.workers=1"]
+    lost: list[str] = []
+    if count == 0:
+        yield lost
+        return
     folder.mkdir(parents=True, exist_ok=True)
     logs = [folder / f"worker_{index}.log" for index in range(1, count + 1)]
     workers = []
-    for path in logs:
-        with path.open("w", encoding="utf-8") as stream:
-            workers.append(subprocess.Popen(command, stdout=stream, stderr=subprocess.STDOUT))
-    try:
-        yield
-        for worker, path in zip(workers, logs, strict=True):
-            if worker.wait(math.inf):  # looks again and again, and so hears Ctrl+C
-                raise PeslabError(
-                    f"A worker of the study ended with status {worker.returncode}: see {path}; "
-                    "the same command again continues the study."
-                )
-    finally:
-        for worker in workers:
-            if worker.poll() is None:
-                worker.terminate()
-        for worker in workers:
-            with suppress(subprocess.TimeoutExpired):
-                worker.wait(GRACE_SECONDS)
+    with guarded(signal.SIGTERM) as guard:
+        try:
+            for path in logs:
+                with path.open("w", encoding="utf-8") as stream:
+                    worker = subprocess.Popen(command, stdout=stream, stderr=subprocess.STDOUT)
+                guard(worker.pid)
+                workers.append(worker)
+            yield lost
+            for worker, path in zip(workers, logs, strict=True):
+                if status := worker.wait(math.inf):  # looks again and again, and so hears Ctrl+C
+                    lost.append(f"{how_it_ended(status)}, see {path}")
+        finally:
+            _end(workers)
+
+
+def _end(workers: "Sequence[subprocess.Popen[bytes]]") -> None:
+    """Ask workers to hand their trials back, as far as they have not ended."""
+    for worker in workers:
+        if worker.poll() is None:
+            worker.terminate()
+    for worker in workers:
+        with suppress(subprocess.TimeoutExpired):
+            worker.wait(GRACE_SECONDS)

@@ -107,6 +107,6 @@ def finished_trials(study: optuna.Study) -> list[FrozenTrial]:
     return [trial for trial in trials if INTERRUPTED not in trial.user_attrs]
 
 
-def is_running(study: optuna.Study) -> bool:
-    """Whether somebody works on a trial."""
-    return bool(study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)))
+def n_running(study: optuna.Study) -> int:
+    """How many trials somebody works on."""
+    return len(study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)))
