@@ -8,7 +8,7 @@ import pytest
 from optuna.trial import Trial
 from study_of_a_bowl import bowl
 
-from peslab.errors import PeslabError
+from peslab.errors import PeslabError, PrunedError
 from peslab.study import TPE, GaussianProcess, Grid, QuasiMonteCarlo, Random, Study
 from peslab.study.about import About
 from peslab.study.attributes import INTERRUPTED, RETRY_OF
@@ -138,6 +138,28 @@ def test_another_seed_proposes_other_values(case, peace, tmp_path):
 def test_tpe_proposes_what_it_did_before_there_were_others(peace):
     """Values of the version before, to the last bit: seeds of (4, number), all keys together."""
     assert [params["x"] for _, params, _ in peace["tpe"]][:8] == TPE_BEFORE
+
+
+@pytest.mark.parametrize("ending", [PeslabError, PrunedError])
+def test_a_gaussian_process_leaves_what_has_no_error(ending, tmp_path):
+    """The error falls to where nothing comes out: that place is not proposed again and again."""
+
+    def falling(number, overrides):
+        result = bowl(number, overrides)
+        x = float(overrides[0].partition("=")[2])
+        if x < 0.5:
+            raise ending("too small")
+        return replace(result, objective=x)
+
+    settings = Study(
+        "any", 14, 4, 3, 1, {"x": "interval(0, 1)"}, sampler=GaussianProcess(), max_failures=14
+    )
+    done = do(settings, tmp_path, falling)
+    proposed = sorted(params["x"] for _, params, _ in done)
+    assert min(np.diff(proposed)) > 1e-4
+    states = [state for state, *_ in done]
+    assert states.count("COMPLETE") >= 6
+    assert set(states) == {"COMPLETE", "FAIL" if ending is PeslabError else "PRUNED"}
 
 
 def test_a_grid_is_tried_once_and_ends(tmp_path):

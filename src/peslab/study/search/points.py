@@ -9,7 +9,8 @@ import optuna
 from optuna.distributions import BaseDistribution, CategoricalDistribution, IntDistribution
 from optuna.exceptions import ExperimentalWarning
 from optuna.samplers import BaseSampler, QMCSampler
-from optuna.trial import FrozenTrial, Trial, TrialState
+from optuna.study import StudyDirection
+from optuna.trial import FrozenTrial, Trial, TrialState, create_trial
 
 from peslab.errors import PeslabError
 from peslab.study.attributes import INTERRUPTED, RETRY_OF
@@ -149,6 +150,41 @@ def _known(trial: FrozenTrial) -> Point:
 
 def _is(point: Point, known: Mapping[str, Any]) -> bool:
     return all(key in known and known[key] == value for key, value in point.items())
+
+
+class WorstForUntold(_KnownPoint):
+    """What Optuna's Gaussian process proposes when it hears of all trials.
+
+    It knows those that are complete, and would propose what was pruned or failed over and over. To
+    it these have the worst error of the complete ones, on the scale of what it models.
+    """
+
+    def __init__(self, space: Space, sampler: BaseSampler) -> None:
+        super().__init__(space)
+        self._sampler = sampler
+
+    def sample_relative(
+        self, study: optuna.Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
+    ) -> Point:
+        """The values that it proposes."""
+        heard = optuna.create_study(directions=study.directions, sampler=self._sampler)
+        heard.add_trials(_heard(study, trial))
+        return heard.ask(search_space).params
+
+
+def _heard(study: optuna.Study, trial: FrozenTrial) -> Iterator[FrozenTrial]:
+    """All other trials but the interrupted ones; those without an error have the worst."""
+    others = [each for each in study.get_trials(deepcopy=False) if _counts(each, trial)]
+    told = [each.values for each in others if each.state == TrialState.COMPLETE]
+    worst = [
+        min(of_one) if direction == StudyDirection.MAXIMIZE else max(of_one)
+        for direction, of_one in zip(study.directions, zip(*told, strict=True), strict=False)
+    ]
+    for each in others:
+        if each.state in (TrialState.COMPLETE, TrialState.RUNNING):
+            yield each
+        elif each.state.is_finished() and worst:
+            yield create_trial(values=worst, params=each.params, distributions=each.distributions)
 
 
 class SobolPoint(QMCSampler):

@@ -83,8 +83,8 @@ class TPE(Sampler):
 class GaussianProcess(Sampler):
     """A Gaussian process of the errors, and where their expected improvement is largest.
 
-    The most careful with few trials; a proposal takes some tenths of a second. Pruned trials tell
-    it nothing.
+    The most careful with few trials; a proposal takes some tenths of a second. What was pruned or
+    failed is as bad to it as the worst complete trial.
     """
 
     def limit(self, space: "Space") -> None:
@@ -100,10 +100,12 @@ class GaussianProcess(Sampler):
         """Optuna's, fitted anew in each proposal."""
         import optuna
 
-        del space
-        return optuna.samplers.GPSampler(
+        from peslab.study.search.points import WorstForUntold
+
+        sampler = optuna.samplers.GPSampler(
             n_startup_trials=proposal.n_startup_trials, seed=proposal.seed
         )
+        return WorstForUntold(space, sampler)
 
 
 @dataclass(frozen=True)
