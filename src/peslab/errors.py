@@ -14,6 +14,11 @@ OUT_OF_MEMORY = (
 )
 
 
+def ended(sentence: str) -> str:
+    """A sentence with a full stop, if nothing ends it yet."""
+    return sentence if sentence.endswith((".", "?", "!", "…")) else f"{sentence}."
+
+
 class PeslabError(Exception):
     """One sentence: what is wrong and what to do. A command prints it and exits with status 2."""
 

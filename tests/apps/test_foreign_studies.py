@@ -99,10 +99,13 @@ study:
 
 
 def test_a_trial_that_fails_is_told_and_the_study_goes_on(home, peslab):
-    """With the last line of what the script said."""
+    """With the last line of what the script said; where nothing came out that is no success."""
     failing = COMMAND.replace("--epochs", "--epoch-number")
     answer = peslab(*STUDY, failing, *SPACE, "study.n_trials=2", "replicas=1")
-    assert (answer.status, answer.err) == (0, "")
+    assert answer.status == 2
+    assert "None of the 2 trials of the study 'sine' came to its end" in answer.err
+    assert "unrecognized arguments: --epoch-number" in answer.err
+    assert "study.extend_by=2" in answer.err
     for trial in trials(peslab):
         assert trial["rank"] is None
         assert trial["reason"].startswith("Replica 0 (seed 0): it ended with status 2: ")

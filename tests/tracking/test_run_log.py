@@ -59,6 +59,19 @@ def test_a_pruned_run_is_killed_and_says_so(home, client):
     assert run.data.metrics == {"val/mae": 0.5}
 
 
+def test_a_failed_run_says_why(home, client):
+    """In one line, and without passwords."""
+    run_id = None
+    address = "postgresql://me:hush@host/db"
+    with pytest.raises(PeslabError), track_run(LOCAL, home, "broken", TAGS) as log:
+        run_id = log.run_id
+        raise PeslabError(f"The loss is NaN,\nsays {address}." + "x" * 9000)
+    run = client.get_run(run_id)
+    assert run.info.status == "FAILED"
+    assert run.data.tags["failure"].startswith("The loss is NaN, says postgresql://me:***@host/db.")
+    assert len(run.data.tags["failure"]) == 500
+
+
 @pytest.mark.parametrize(
     ("key", "written"),
     [

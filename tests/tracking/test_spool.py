@@ -111,6 +111,15 @@ def test_numbers_that_are_none_are_left_out(tmp_path):
     assert [json.loads(line)[0] for line in lines] == ["skill"]
 
 
+def test_a_failed_run_says_why(tmp_path):
+    """As one that is written into the store at once."""
+    with pytest.raises(ValueError, match="too"), track_run(SPOOLING, tmp_path, "orders/3", TAGS):
+        raise ValueError("too small")
+    assert import_spool(LOCAL, tmp_path) == 1
+    (run,) = runs(tmp_path)
+    assert (run.info.status, run.data.tags["failure"]) == ("FAILED", "too small")
+
+
 def test_a_pruned_run_is_killed_and_says_so(tmp_path):
     """As one that is written into the store at once."""
     with pytest.raises(PrunedError), track_run(SPOOLING, tmp_path, "orders/3", TAGS) as log:

@@ -11,7 +11,7 @@ from typing import NoReturn
 
 from peslab import __version__
 from peslab.apps.signals import stopped_by_signals
-from peslab.errors import FULL, GOES_ON, OUT_OF_MEMORY, PeslabError, Stopped
+from peslab.errors import FULL, GOES_ON, OUT_OF_MEMORY, PeslabError, Stopped, ended
 from peslab.passwords import masked
 
 COMMANDS = {
@@ -89,8 +89,7 @@ def _sentence(error: Exception) -> str:
 
 def _in_one_line(text: str) -> str:
     """A sentence without line breaks, control characters, and the middle of a long one."""
-    line = " ".join(masked(text).split())
-    line = line if line.endswith((".", "?", "!", "…")) else f"{line}."
+    line = ended(" ".join(masked(text).split()))
     shown = "".join(each if each.isprintable() else ascii(each)[1:-1] for each in line)
     half = LONGEST // 2
     return shown if len(shown) <= LONGEST else f"{shown[:half]} … {shown[-half:]}"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from peslab.apps.spooled import bring_in
 from peslab.configuration.folders import home
+from peslab.errors import PeslabError, ended
 
 if TYPE_CHECKING:
     from peslab.tracking import Tracking
@@ -147,6 +148,29 @@ def conclude(name: str, tracking: "Tracking | None") -> None:
     if not table.is_file() or table.read_text(encoding="utf-8") != frame.write_csv():
         write(name, tracking)
     _tell("Report", _folder(name) / "report.html")
+
+
+def check_success(name: str) -> None:
+    """Refuse to call a study done of whose trials not one is complete.
+
+    Raises:
+        PeslabError: With the reason of the last one.
+    """
+    from optuna.trial import TrialState
+
+    from peslab.study.results.ranking import REASON
+    from peslab.study.results.searched import finished_trials, n_running
+    from peslab.study.storage.study import load
+
+    study = load(name, home())
+    trials = finished_trials(study)
+    is_done = trials and not n_running(study)
+    if is_done and all(trial.state != TrialState.COMPLETE for trial in trials):
+        raise PeslabError(
+            f"None of the {len(trials)} trials of the study '{name}' came to its end, the last one "
+            f"for this: {ended(str(trials[-1].user_attrs.get(REASON)))} Mend that, and start "
+            f"another study (study.name=…), or add trials (study.extend_by={len(trials)})."
+        )
 
 
 def write(name: str, tracking: "Tracking") -> Path:

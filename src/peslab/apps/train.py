@@ -32,7 +32,7 @@ def main(arguments: list[str]) -> None:
         sys.stdout.write(help_page.text())
         return
     from peslab.apps.preflight import preflight, quoted, without_passwords
-    from peslab.apps.report import conclude, show
+    from peslab.apps.report import check_success, conclude, show
     from peslab.configuration.folders import home
 
     arguments = without_passwords(quoted(arguments))
@@ -52,6 +52,7 @@ def main(arguments: list[str]) -> None:
         _hand_over(arguments)
         show(cleared.study)
         conclude(cleared.study, cleared.tracking)
+        check_success(cleared.study)
     except KeyboardInterrupt:
         raise KeyboardInterrupt(GOES_ON) from None
 

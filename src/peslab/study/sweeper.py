@@ -17,7 +17,7 @@ from optuna.exceptions import StorageInternalError
 from optuna.trial import Trial, TrialState
 
 from peslab.children import guarded
-from peslab.errors import FULL, InfrastructureError, PeslabError, PrunedError
+from peslab.errors import FULL, InfrastructureError, PeslabError, PrunedError, ended
 from peslab.passwords import masked
 from peslab.study.about import About
 from peslab.study.process import how_it_ended
@@ -128,8 +128,9 @@ def work(
             failures = failures + 1 if told.result is None and not told.pruned else 0
             if failures >= settings.max_failures:
                 raise PeslabError(
-                    f"The last {failures} trials failed, the last one so: {told.reason} Mend the "
-                    "config, or let more fail with study.max_failures."
+                    f"The last {failures} trials failed, the last one so: "
+                    f"{ended(str(told.reason))} Mend the config, or let more fail with "
+                    "study.max_failures."
                 )
         conclude(study)
     return n_run

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from peslab.errors import PrunedError
 from peslab.passwords import masked
 
 if TYPE_CHECKING:
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 
 MAX_PARAM_LENGTH = 250
 """Beyond this MLflow shortens or refuses params; the whole config is an artifact."""
+
+
+LONGEST_REASON = 500
 
 
 def key_of(key: str) -> str:
@@ -68,6 +72,12 @@ def network_options(network: "nn.Module", example: "np.ndarray") -> dict[str, An
         "serialization_format": "pt2",
         "pip_requirements": [f"torch=={torch.__version__.split('+')[0]}"],
     }
+
+
+def why(error: Exception) -> dict[str, str]:
+    """The tag that tells why a run has no end of its own: `pruned`, or `failure`."""
+    told = masked(" ".join(str(error).split())) or type(error).__name__
+    return {"pruned" if isinstance(error, PrunedError) else "failure": told[:LONGEST_REASON]}
 
 
 @contextmanager

@@ -8,7 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from peslab.errors import InfrastructureError, PrunedError
-from peslab.tracking.entries import key_of, network_options, param_of, polars_dataset, quiet
+from peslab.tracking.entries import (
+    key_of,
+    network_options,
+    param_of,
+    polars_dataset,
+    quiet,
+    why,
+)
 from peslab.tracking.reaching import reaching, why_lost, without_retries
 from peslab.tracking.spool import SpooledRun, spool_run
 from peslab.tracking.store import Tracking
@@ -116,7 +123,8 @@ def track_run(
 ) -> Iterator[RunLog | SpooledRun]:
     """Open a run, close it as it ended: FINISHED, FAILED by an error, KILLED by an interruption.
 
-    A pruned run is KILLED too, with the tag `pruned`; its epochs stay.
+    A pruned run is KILLED too, with the tag `pruned`; its epochs stay. The tag `failure` of a
+    failed one has the error's sentence.
 
     Args:
         tracking: The store.
@@ -168,11 +176,10 @@ def _end(log: RunLog, error: BaseException) -> None:
         return
     try:
         log.flush()
-        if isinstance(error, PrunedError):
-            # KILLED: whoever filters by FINISHED wants runs with all metrics. The tag tells it
-            # from an interruption.
-            log.tags({"pruned": str(error)})
+        log.tags(why(error))
     finally:
+        # KILLED: whoever filters by FINISHED wants runs with all metrics. The tag tells what was
+        # pruned from an interruption.
         mlflow.end_run("KILLED" if isinstance(error, PrunedError) else "FAILED")
 
 

@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, Any
 
 from peslab.damage import told_if_damaged
 from peslab.errors import InfrastructureError, PrunedError
-from peslab.tracking.entries import dataset_of, key_of, param_of, save_network
+from peslab.tracking.entries import dataset_of, key_of, param_of, save_network, why
 
 if TYPE_CHECKING:
     import numpy as np
@@ -143,14 +143,15 @@ def spool_run(
         finally:
             run.flush()
     except PrunedError as pruned:
-        tag(folder, {"pruned": str(pruned)})
+        tag(folder, why(pruned))
         end(folder, "KILLED")
         raise
     except (InfrastructureError, OSError):
         with suppress(OSError):  # then who repeats it closes it
             end(folder, "KILLED")
         raise
-    except Exception:
+    except Exception as error:
+        tag(folder, why(error))
         end(folder, "FAILED")
         raise
     except BaseException:
