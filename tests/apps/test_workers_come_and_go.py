@@ -102,9 +102,11 @@ def test_a_finished_study_tells_what_gives_it_more(n_trials, command, home, pesl
 
 
 def test_a_sampler_without_other_values_is_offered_none(command, home, peslab):
-    """A grid has its points."""
+    """A grid has its points, and tells so where more trials were asked for."""
     grid = (*command, "x=choice(1,2)", "study/sampler=grid", "study.n_trials=9")
-    assert peslab(*grid).status == 0
+    answer = peslab(*grid)
+    assert answer.status == 0
+    assert "has 2 points, each of which is tried once: fewer than study.n_trials=9" in answer.out
     said = " ".join(peslab(*grid).out.split())
     assert "has 2 finished trials: nothing was run. Its sampler has no other values." in said
 

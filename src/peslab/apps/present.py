@@ -209,6 +209,16 @@ def resumed_line(name: str, n_finished: int, n_trials: int) -> None:
     console.print(f"The study '{name}' goes on: {n_finished} of {n_trials} {verb} finished.")
 
 
+def few_points_line(study: "Study") -> None:
+    """A grid may end before the trials that were asked for."""
+    n_points = study.sampler.limit(parse_space(study.space))
+    if n_points is not None and n_points < study.n_trials:
+        console.print(
+            f"The space has {n_points} points, each of which is tried once: fewer than "
+            f"study.n_trials={study.n_trials}."
+        )
+
+
 def lost_line(how: str) -> None:
     """A worker that this one started did not end well."""
     told = f"[yellow]lost[/]  a worker of the study: {escape(how)}; others take its trial over"

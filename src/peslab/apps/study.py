@@ -61,6 +61,7 @@ def run_study(
     def on_interrupted(number: int) -> None:
         tracking.close_lost(home(), settings.name, number)
 
+    present.few_points_line(settings)
     conclusion = Conclusion(trainer.retrain, unconfirmed(settings))
     join = partial(
         work,
