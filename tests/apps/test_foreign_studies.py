@@ -119,6 +119,7 @@ def test_a_trial_that_fails_is_told_and_the_study_goes_on(home, peslab):
         ({COMMAND: COMMAND.replace("--width {width}", "")}, "width is swept, but the command"),
         ({COMMAND: COMMAND.replace("{seed}", "3")}, "does not take {seed}"),
         ({COMMAND: COMMAND.replace(sys.executable, "pyhton")}, "no program pyhton"),
+        ({COMMAND: COMMAND.replace("trainer.py", "trianer.py")}, "there is no file"),
         ({COMMAND: COMMAND + " {"}, "a brace without a partner"),
         ({COMMAND: COMMAND + " 'x"}, "close its quote"),
         ({COMMAND: "study.command=entry:nothing"}, "no function of the entry points"),

@@ -11,7 +11,7 @@ from optuna.trial import TrialState, create_trial
 from peslab.errors import InvalidInputError
 from peslab.study.about import About
 from peslab.study.results.importances import importances
-from peslab.study.results.searched import asked, is_running, objective_values, searched_keys
+from peslab.study.results.searched import asked, n_running, objective_values, searched_keys
 from peslab.study.storage.study import INTERRUPTED
 
 SPACE = {
@@ -159,9 +159,9 @@ def test_interrupted_trials_are_not_asked():
     lost = trial({"width": 0.1}, state=TrialState.FAIL, user_attrs={INTERRUPTED: True})
     study = study_of(trial({"rate": 0.1}, 1.0), lost)
     assert [key.key for key in searched_keys(study)] == ["rate"]
-    assert not is_running(study)
+    assert n_running(study) == 0
     study.ask()
-    assert is_running(study)
+    assert n_running(study) == 1
 
 
 def test_a_study_that_remembers_nothing_has_minimized_the_energys_error():

@@ -42,6 +42,10 @@ Function = Callable[[dict[str, Any], int, Path], Mapping[str, Any]]
 _BRACES = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]")
 
 
+INTERPRETERS = re.compile(r"python[\d.]*|pypy[\d.]*|Rscript|julia|perl|(ba|da|z)?sh")
+"""Programs whose first argument, if it is no option, is a file to run."""
+
+
 def words(command: str | Sequence[str]) -> tuple[str, ...]:
     """The words of a command, which quotes hold together as in a shell.
 
@@ -93,7 +97,7 @@ def located(parts: Sequence[str], here: Path) -> tuple[str, ...]:
     A word without a dot or a slash, such as `adam`, is left alone even where there is such a file.
 
     Raises:
-        PeslabError: If the program is not there.
+        PeslabError: If the program is not there, or the script that an interpreter is to run.
     """
     program = parts[0]
     if "{" not in program:
@@ -103,6 +107,12 @@ def located(parts: Sequence[str], here: Path) -> tuple[str, ...]:
                 f"command: there is no program {program}: correct its name, or give its whole path."
             )
         program = str(here / found)
+    first = parts[1] if len(parts) > 1 else "-"
+    is_script = INTERPRETERS.fullmatch(Path(program).name) and not first.startswith("-")
+    if is_script and "{" not in first and not (here / first).is_file():
+        raise PeslabError(
+            f"command: there is no file {first}: correct its name, or give its whole path."
+        )
     return (program, *(str(here / w) if _names_file(w, here) else w for w in parts[1:]))
 
 
