@@ -31,9 +31,10 @@ def commands(repository):
 
 
 @pytest.fixture
-def files(tmp_path, monkeypatch, home, peslab):
+def files(tmp_path, monkeypatch, home, peslab, repository):
     """The files that the commands name, in the current folder."""
     monkeypatch.chdir(tmp_path)
+    (tmp_path / "tests").symlink_to(repository / "tests")
     small = ("database.size=40", "database.test_size=20", "relaxation.epochs=5")
     assert peslab("generate", *small).status == 0
     made, *_ = (home / "databases").glob("*.parquet")
