@@ -5,8 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from peslab.pages.document import Block, Code, Document, Paragraph, Picture, Row, Section, Table
-from peslab.pages.study_page import with_sem
-from peslab.study.results.report import fixed
+from peslab.study.results.report import fixed, with_sem
 
 SHOWN = ("parity", "drag", "drag_lines", "errors", "forces", "learning_curves")
 """The figures that are worth a comparison, as far as both runs have them."""
