@@ -254,7 +254,7 @@ def difference(lines: Sequence[str]) -> None:
     if not lines:
         console.print("The same config again.")
     for line in lines:
-        console.print(f"[{'red' if line.startswith('-') else 'green'}]{escape(line)}[/]")
+        console.print(escape(line), soft_wrap=True)
 
 
 def repetition(found: "Repetition", outcome: "Outcome") -> None:

@@ -1,15 +1,15 @@
 """`peslab rerun RUN [KEY=VALUE …]`: a run again, but for what is overridden."""
 
 import argparse
-import difflib
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from omegaconf import DictConfig, OmegaConf
 
 from peslab.apps.spooled import bring_in
+from peslab.changes import changes, leaves
 from peslab.configuration.build import build, check, resolve
 from peslab.configuration.compose import compose, is_group, keys, parse, without_hydra
 from peslab.configuration.folders import home
@@ -179,8 +179,22 @@ def override(recorded: DictConfig, overrides: Sequence[str]) -> DictConfig:
 
 
 def difference(before: DictConfig, after: DictConfig) -> list[str]:
-    """The lines of the resolved configs that differ, as a diff without context."""
-    told = (OmegaConf.to_yaml(masked_values(resolve(config))) for config in (before, after))
-    old, new = (text.splitlines() for text in told)
-    lines = difflib.unified_diff(old, new, n=0, lineterm="")
-    return [line for line in lines if not line.startswith(("---", "+++", "@@"))]
+    """The settings that differ, a line for each.
+
+    What refers to another setting in both configs has no line of its own: that one has.
+    """
+    written = [
+        leaves(cast("dict[str, object]", OmegaConf.to_container(config, resolve=False)))
+        for config in (before, after)
+    ]
+    references = tuple(
+        key
+        for key, text in written[0].items()
+        if isinstance(text, str) and "${" in text and written[1].get(key) == text
+    )
+    resolved = [leaves(masked_values(resolve(config))) for config in (before, after)]
+    return changes(*({k: v for k, v in r.items() if not _is_in(k, references)} for r in resolved))
+
+
+def _is_in(key: str, references: Sequence[str]) -> bool:
+    return any(key == each or key.startswith(f"{each}.") for each in references)

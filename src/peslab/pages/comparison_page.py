@@ -36,7 +36,7 @@ def comparison_document(first: Compared, second: Compared, difference: Sequence[
     Args:
         first: The one.
         second: The other.
-        difference: The lines of their configs that differ, as a diff.
+        difference: The settings that differ, a line for each.
     """
     runs = f"{first.name} is run {first.run_id}, {second.name} is run {second.run_id}."
     config = Code("\n".join(difference)) if difference else Paragraph("They have the same config.")
