@@ -259,33 +259,6 @@ def test_where_no_data_are_new_the_page_calls_none_fresh(monkeypatch):
     assert "trained again" in ranking_table(study, trials_frame(study)).header
 
 
-def test_both_pages_have_the_paired_tests_as_the_terminal_has_them():
-    """By how much each is worse than the best, the probability of that, and the verdict."""
-    study = ordinary()
-    for number, error in ((0, 0.02), (1, 0.018), (2, 0.03)):
-        result = FreshResult(number, error, 0.001, promised=0.01, told="others")
-        study.set_user_attr(f"{FRESH}{number}", asdict(result))
-    pairs = [
-        {"first": first, "second": second, "difference": more, "sem": 0.0014, "probability": p}
-        for first, second, more, p in ((1, 0, -0.002, 0.3), (1, 2, -0.012, 0.004), (0, 2, -0.01, 1))
-    ]
-    study.set_user_attr(VERDICT, asdict(Verdict([1, 0, 2], [1, 0], None, pairs)))
-    made = study_files(study, RECORDED)
-    header = "| ratio | worse than trial 1 (E\\_c) | p | verdict |"
-    told = made["report.md"].partition(header)[2].splitlines()[2:5]
-    cells = [[cell.strip(" *") for cell in line.split("|")[5:8]] for line in told]
-    assert cells == [
-        ["", "", "tied"],
-        ["0.00200 ± 0.00140", "0.3", "tied"],
-        ["0.01200 ± 0.00140", "0.004", "worse"],
-    ]
-    texts = read(made["report.html"]).texts
-    assert {"worse than trial 1 (E_c)", "0.01200 ± 0.00140", "0.004", "worse"} <= set(texts)
-    assert "below 0.05 one is called worse" in made["report.md"]
-    study.set_user_attr(VERDICT, asdict(Verdict([1, 0, 2], None, "with one replica each", [])))
-    assert "worse than" not in study_files(study, RECORDED)["report.md"]
-
-
 def test_another_metric_of_fresh_data_is_named_and_not_drawn_beside_the_error(monkeypatch):
     """A gradient's error has no place on the axis of the energy's."""
     study = ordinary()

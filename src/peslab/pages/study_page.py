@@ -17,10 +17,12 @@ from peslab.study.results.paired import LEVEL
 from peslab.study.results.ranking import ranking
 from peslab.study.results.report import (
     NOTHING,
+    ON_FRONT,
     curse,
     fresh_rows,
     promise,
     promiser,
+    rank_told,
     short,
     short_names,
     ties,
@@ -97,6 +99,8 @@ def study_document(
     if len(frame):
         told = f"{what.shown.told[0].upper()}{what.shown.told[1:]}"
         note = f"{told}. ± is the standard error of the mean over replicas."
+        if len(what.objectives) > 1:
+            note += f" {ON_FRONT} {', '.join(map(metric_words, what.objectives))}."
         ranked = Paragraph(note), ranking_table(study, frame)
         sections.append(Section("Ranking", ranked))
     fresh, found = fresh_results(study), verdict(study)
@@ -129,11 +133,12 @@ def ranking_table(study: "optuna.Study", frame: pl.DataFrame) -> Table:
     header += [again if alike else what.shown.fresh_label, "tied"] if has_fresh else []
     header += ["µs"] if has_cost else []
     header += short_names([key.key for key in keys])
+    ranks = {each.trial: rank_told(each, len(what.objectives)) for each in ranking(study)}
     rows: list[tuple[str, ...]] = []
     bold = set()
     for row in frame.sort(pl.col("rank").fill_null(len(frame) + 1), "trial").to_dicts():
         found = values.get(row["trial"], [None] * len(what.objectives))
-        cells = [_rank(row), str(row["trial"]), *map(_number, found)]
+        cells = [ranks[row["trial"]], str(row["trial"]), *map(_number, found)]
         cells += [with_sem(row[error], row.get(f"{error}_sem"))] if error else []
         if has_fresh:
             fresh = with_sem(row["fresh_error"], row["fresh_error_sem"])
@@ -143,12 +148,6 @@ def ranking_table(study: "optuna.Study", frame: pl.DataFrame) -> Table:
             bold.add(len(rows))
         rows.append((*cells, *(_value(row[key.column]) for key in keys)))
     return Table(tuple(header), tuple(rows), frozenset(bold))
-
-
-def _rank(row: Mapping[str, object]) -> str:
-    if row["state"] != "complete":
-        return str(row["state"])
-    return NOTHING if row["rank"] is None else str(row["rank"])
 
 
 def _rounded(microseconds: float | None) -> str:

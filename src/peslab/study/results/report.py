@@ -33,6 +33,9 @@ MOST_COLUMNS = 5
 NOTHING = "–"
 """In place of a number that there is not."""
 
+ON_FRONT = "* on the Pareto front: none is as good in all, better in one, of"
+"""What the mark at a rank means, before the names of the objectives."""
+
 HUGE = 1e6
 """A value that is told by its power of ten."""
 
@@ -52,8 +55,7 @@ def renderables(study: optuna.Study, home: Path) -> Iterator[RenderableType]:
     timed = "; µs: per prediction" if _is_timed(trials) else ""
     yield f"{error.label}: mean ± standard error over replicas{timed}"
     if names:
-        told = ", ".join(names)
-        yield f"* on the Pareto front: none is as good in all, better in one, of\n{told}"
+        yield f"{ON_FRONT}\n{', '.join(names)}"
     for trial in trials:
         if trial.state == "failed":
             yield f"Trial {trial.trial} failed: {escape(str(trial.reason))}"
@@ -102,10 +104,17 @@ def _table(trials: list[RankedTrial], error: Shown, objectives: Sequence[str] = 
             continue
         told = with_sem(trial.metrics[error.error], trial.metrics.get(f"{error.error}_sem"))
         speed = [f"{trial.metrics[MICROSECONDS]:.1f}" for _ in time]
-        rank = f"{trial.rank}{'*' if objectives and trial.front else ''}"
+        rank = rank_told(trial, len(objectives))
         reached = [short(trial.metrics[name]) for name in others]
         table.add_row(rank, str(trial.trial), told, *speed, *reached, *values)
     return table
+
+
+def rank_told(trial: RankedTrial, n_objectives: int) -> str:
+    """Its rank, of several objectives with a mark where it is on their front; or how it ended."""
+    if trial.rank is None:
+        return trial.state
+    return f"{trial.rank}{'*' if n_objectives > 1 and trial.front else ''}"
 
 
 def short_names(keys: list[str]) -> list[str]:
