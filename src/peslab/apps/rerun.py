@@ -1,7 +1,7 @@
 """`peslab rerun RUN [KEY=VALUE …]`: a run again, but for what is overridden."""
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, cast
@@ -61,11 +61,20 @@ def main(arguments: list[str]) -> None:
     )
     with present.watching(f"rerun of {parsed.run}") as watcher:
         outcome = run(planned, replace(origin, watcher=watcher))
-    if is_repetition:
+    if (why := unfinished(original, outcome.metrics)) is not None:
+        present.nothing_to_compare(why, outcome)
+    elif is_repetition:
         present.repetition(repetition(planned.tracking, original, outcome.run_id), outcome)
     else:
         present.comparison(original.metrics, outcome)
     planned.tracking.link(home(), original, outcome.run_id)
+
+
+def unfinished(original: RecordedRun, measured: Mapping[str, float]) -> str | None:
+    """Why a run has none of the metrics that are measured at the end; None where it has them."""
+    if "pruned" in original.tags:
+        return original.tags["pruned"]
+    return None if original.metrics.keys() & measured.keys() else "it did not come to its end."
 
 
 def repetition(tracking: Tracking, original: RecordedRun, again: str) -> "Repetition":
