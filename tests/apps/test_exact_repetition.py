@@ -63,7 +63,7 @@ def test_both_runs_know_of_each_other(in_repeated, peslab):
     answer = peslab("rerun", first.info.run_id, "seed=5")
     assert (answer.status, answer.err) == (0, "")
     assert "identical" not in answer.out
-    assert "+seed: 5" in answer.out
+    assert "seed: 0 → 5\n" in answer.out
     (again,) = set(original(in_repeated).data.tags["repeated_by"].split()) - set(before)
     assert LOCAL.find(in_repeated, run_id=again).tags["repeats"] == first.info.run_id
     assert LOCAL.find(in_repeated, run_id=again).tags["data.test"] == first.data.tags["data.test"]

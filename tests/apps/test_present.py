@@ -127,8 +127,8 @@ def test_a_failed_run_of_a_grid_is_one_line(told):
 
 def test_a_difference_shows_what_was_and_what_is(told):
     """Lists in brackets are shown as they are."""
-    present.difference(["-  orders: [-2]", "+  orders: [-2,-3]"])
-    assert told() == "-  orders: [-2]\n+  orders: [-2,-3]\n"
+    present.difference(["features.orders: [-2] → [-2, -3]", "seed: 0 → 1"])
+    assert told() == "features.orders: [-2] → [-2, -3]\nseed: 0 → 1\n"
 
 
 def test_no_difference_is_said_as_well(told):

@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from peslab.tracking import Tracking
+from peslab.apps.rerun import unfinished
+from peslab.tracking import RecordedRun, Tracking
 
 pytestmark = pytest.mark.usefixtures("unrendered")
 
@@ -39,6 +40,27 @@ def test_a_hopeless_training_is_ended(peslab, home):
             assert "pruned after epoch 2" in run.tags["pruned"]
             folder = home / "studies" / "learning_rate" / str(trial["trial"])
             assert not (folder / "network.pt").exists()
+
+
+@pytest.mark.parametrize("more", [(), ("seed=3",)])
+def test_a_pruned_run_is_repeated_to_its_end(more, peslab, home):
+    """It has nothing that the rerun could be compared with, exactly or not, and that is told."""
+    peslab(*pruned_study())
+    trials = json.loads(peslab("report", "learning_rate", "--json").out)
+    answer = peslab("rerun", f"learning_rate/{trials[-1]['trial']}", *more)
+    assert (answer.status, answer.err) == (0, "")
+    why = "pruned after epoch 2 of 6, where the validation error was"
+    assert f"The original has no final metrics to compare: {why}" in answer.out
+    assert "energy_mae" in answer.out
+    for words in ("differ", "Nothing that is recorded", "beside its original"):
+        assert words not in answer.out
+
+
+def test_a_run_that_broke_off_has_nothing_to_compare():
+    """Its epochs are no metrics of its end; of a finished run they are."""
+    epochs, end = {"val/mae": 0.3}, {"test/energy_mae": 0.2}
+    for metrics, why in ((epochs, "it did not come to its end."), (epochs | end, None)):
+        assert unfinished(RecordedRun("a", {}, {}, metrics), end) == why
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ def test_without_overrides_it_is_the_same_config(recorded):
 def test_a_value_changes_that_value_alone(recorded):
     """And the record itself is left as it was."""
     changed = override(recorded, ["network.width=9"])
-    assert difference(recorded, changed) == ["-  width: 7", "+  width: 9"]
+    assert difference(recorded, changed) == ["network.width: 7 → 9"]
     assert recorded.network.width == 7
     assert changed.features.cutoff == 4
 
@@ -34,7 +34,29 @@ def test_a_group_is_todays(recorded):
     changed = override(recorded, ["network=linear", "loss=huber"])
     assert (changed.network.depth, changed.loss.delta) == (0, 0.01)
     assert changed.features.cutoff == 4
-    assert "+  delta: 0.01" in difference(recorded, changed)
+    lines = difference(recorded, changed)
+    assert "loss: MeanAbsoluteError → Huber" in lines
+    assert "loss.delta: – → 0.01" in lines
+
+
+def test_a_changed_list_is_one_line_with_its_key(recorded):
+    """However many of its items differ."""
+    longer = override(recorded, ["features.orders=[-2,-3,-4,-5]"])
+    changed = override(longer, ["features.orders=[-2,-3]", "network.widths=[8,4]"])
+    assert difference(longer, changed) == [
+        "features.orders: [-2, -3, -4, -5] → [-2, -3]",
+        "network.widths: None → [8, 4]",
+    ]
+
+
+def test_a_setting_that_others_refer_to_differs_once(recorded):
+    """The problem has the same potential; a class of the same name elsewhere is another one."""
+    changed = override(recorded, ["potential.cutoff=1.5"])
+    (line,) = difference(recorded, changed)
+    assert line.startswith("potential.cutoff: ")
+    own = override(recorded, ["loss._target_=mine.MeanAbsoluteError"])
+    told = "loss: peslab.learning.MeanAbsoluteError → mine.MeanAbsoluteError"
+    assert difference(recorded, own) == [told]
 
 
 def test_overrides_are_applied_in_their_order(recorded):

@@ -55,6 +55,13 @@ def said(figure):
     )
 
 
+def names(axes):
+    """What is said of floors, where along the axis, and on which side of that place."""
+    return {
+        text.get_text(): (pytest.approx(text.xy[0], abs=0.02), text.get_ha()) for text in axes.texts
+    }
+
+
 def points(axes):
     """Of all scattered dots, in their order."""
     return np.concatenate([np.asarray(each.get_offsets()) for each in axes.collections])
@@ -102,8 +109,37 @@ def test_floors_are_lines_where_they_leave_the_errors_readable():
     figure = forest_figure(forest(least_squares=0.04, constant=0.5), "MAE")
     (axes,) = drawn(figure)
     assert [line.get_xdata()[0] for line in axes.lines if len(set(line.get_xdata())) == 1] == [0.04]
-    assert "off the axis: constant 0.5" in said(figure)
+    assert names(axes) == {"least squares": (0.96, "center"), "constant 0.5 →": (1.0, "right")}
     assert axes.get_xlim()[1] < 0.1
+
+
+def test_floors_of_a_good_study_are_told_at_the_right_edge():
+    """Errors of a thousandth beside a constant of three quarters keep their axis."""
+    errors = np.array([0.0011, 0.0016, 0.0031])
+    trials = forest(errors, np.full(3, np.nan), least_squares=[0.04, 0.05, 0.04], constant=0.747)
+    (axes,) = drawn(forest_figure(trials, "MAE"))
+    told = {"least squares 0.04 – 0.05 →": (1.0, "right"), "constant 0.747 →": (1.0, "right")}
+    assert names(axes) == told
+    assert len({text.xyann[1] for text in axes.texts}) == 2  # lines
+    assert axes.get_xlim()[1] < 0.01
+
+
+def test_floors_below_all_errors_are_told_at_the_left_edge():
+    """A study whose trials are worse than a linear network says so."""
+    errors = np.array([0.41, 0.43, 0.5])
+    trials = forest(errors, np.full(3, np.nan), least_squares=0.04, constant=0.6)
+    (axes,) = drawn(forest_figure(trials, "MAE"))
+    assert axes.get_xlim()[0] > 0.1
+    assert names(axes)["← least squares 0.04"] == (0.0, "left")
+    assert {text.xyann[1] for text in axes.texts} == {3}  # far from each other, on one line
+
+
+@pytest.mark.parametrize(("constant", "scale"), [(0.045, "linear"), (0.08, "log")])
+def test_the_axis_is_logarithmic_where_that_shows_a_floor(constant, scale):
+    """The errors themselves span less than half a decade."""
+    (axes,) = drawn(forest_figure(forest(constant=constant), "MAE"))
+    assert axes.get_xscale() == scale
+    assert constant in [line.get_xdata()[0] for line in axes.lines]
 
 
 def test_floors_that_differ_between_trials_have_a_piece_for_each():
@@ -183,6 +219,34 @@ def test_a_history_of_failures_only_is_drawn():
     """There is no error, and the axis still says which trials there were."""
     (axes,) = drawn(history_figure([0, 1], np.full(2, np.nan), ["failed", "failed"], "MAE"))
     assert list(axes.lines[0].get_xdata()) == [0, 1]
+
+
+@pytest.mark.parametrize(("outlier", "scale"), [(0.0098, "log"), (0.03, "log"), (0.003, "linear")])
+def test_one_outlier_does_not_flatten_the_others(outlier, scale):
+    """Beyond half a decade the axes of errors are logarithmic, of all figures of trials."""
+    errors = np.array([0.002, outlier, 0.0022, 0.0019, 0.004])
+    states = ["complete"] * 5
+    keys = [SearchedAxis("width", np.arange(5.0))]
+    front = Front(np.arange(1.0, 6.0) ** 0.5, errors, "µs", "MAE", list(range(5)))
+    for figure in (
+        history_figure(list(range(5)), errors, states, "MAE"),
+        slice_figure(keys, errors, states, "MAE"),
+        pareto_figure([front]),
+    ):
+        assert drawn(figure)[0].get_yscale() == scale
+    (axes,) = drawn(parallel_figure(keys, errors, "MAE"))
+    middle = max(line.get_ydata()[-1] for line in axes.lines if line.get_ydata()[-1] < 1.0)
+    fraction = np.log if scale == "log" else np.asarray
+    low, high = fraction(errors.min()), fraction(errors.max())
+    nearest = np.sort(errors)[-2]
+    assert middle == pytest.approx((fraction(nearest) - low) / (high - low))
+
+
+def test_errors_below_zero_stay_on_a_linear_axis():
+    """As what is maximized has them."""
+    errors = np.array([-0.9, 0.1, 5.0])
+    (axes,) = drawn(history_figure([0, 1, 2], errors, ["complete"] * 3, "−R²"))
+    assert axes.get_yscale() == "linear"
 
 
 def test_bars_are_as_long_as_the_shares():

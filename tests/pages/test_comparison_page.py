@@ -36,12 +36,17 @@ def test_the_page_has_the_difference_and_the_figures_of_both(png):  # noqa: F811
     figures = {"parity": png, "drag": png, "inputs": png}
     page = comparison_document(
         run("look/3", 0.1, figures=figures), run("look/7", 0.2, figures={"parity": png}),
-        ["-  width: 8", "+  width: 64"],
+        ["network.width: 8 → 64", "seed: 0 → 1"],
     )  # fmt: skip
     reader = read(as_html(page))
     assert reader.seen.count("img") == 2
     text = " ".join(reader.texts)
-    for words in ("look/3 beside look/7", "id-of-look/3", "-  width: 8\n+  width: 64", "Parity"):
+    for words in (
+        "look/3 beside look/7",
+        "id-of-look/3",
+        "network.width: 8 → 64\nseed: 0 → 1",
+        "Parity",
+    ):
         assert words in text
     assert "Drag" not in text
 

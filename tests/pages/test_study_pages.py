@@ -28,11 +28,12 @@ from polars.testing import assert_frame_equal
 from test_html_pages import NASTY, read
 
 from peslab.pages import study_pictures
-from peslab.pages.study_page import Recorded, ranking_table, study_files, with_sem
+from peslab.pages.study_page import Recorded, ranking_table, study_files
 from peslab.pages.words import is_never_negative, metric_words
 from peslab.study.about import About
 from peslab.study.results.fresh import FRESH, VERDICT, FreshResult, Verdict
 from peslab.study.results.ranking import METRICS, as_text
+from peslab.study.results.report import with_sem
 from peslab.study.results.searched import asked
 from peslab.study.results.table import trials_frame
 

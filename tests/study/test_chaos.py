@@ -271,7 +271,7 @@ def test_more_trials_may_be_asked_for_later(tmp_path):
     ("space", "words"),
     [
         ({"x": "interval(-1, 2)"}, r"x: interval\(-1, 1\) → interval\(-1, 2\)"),
-        ({"y": "interval(-1, 1)"}, r"y: None → interval\(-1, 1\)"),
+        ({"y": "interval(-1, 1)"}, r"y: – → interval\(-1, 1\)"),
         ({"x": "interval(-1,1)"}, r"x: interval\(-1, 1\) → interval\(-1,1\)"),
     ],
 )
@@ -300,7 +300,7 @@ def test_the_recipe_of_the_first_worker_is_that_of_the_study(tmp_path):
     with work_on(settings, tmp_path, {}, {"a": "1"}, About()):
         pass
     with (
-        pytest.raises(PeslabError, match=r"another recipe \(a: 1 → None; b: None → 2\)"),
+        pytest.raises(PeslabError, match=r"another recipe \(a: 1 → –; b: – → 2\)"),
         work_on(settings, tmp_path, {}, {"b": "2"}, About()),
     ):
         pass

@@ -114,16 +114,7 @@ def _range(values: "NDArray[np.float64] | NDArray[np.int64]") -> str:
 def single_run(run_id: str, metrics: Mapping[str, float], folder: Path, home: Path) -> None:
     """The errors of a run, the place of its results, the next command."""
     best = metrics.get("best_replica")
-    table = _table("Errors on the test part")
-    table.add_column("metric")
-    told = "mean ± standard error" if best is None else f"replica {best:.0f}"
-    table.add_column(told, justify="right")
-    for name in sorted(name for name in metrics if name.startswith("test/") and "_sem" not in name):
-        table.add_row(name.removeprefix("test/"), with_sem(metrics, name))
-    for name in ("baseline/constant_mae", "baseline/least_squares_mae", "skill"):
-        table.add_row(name, with_sem(metrics, name))
-    table.add_row("prediction", f"{metrics['prediction_microseconds']:.1f} µs")
-    console.print(table)
+    console.print(_errors(metrics))
     if best is not None:
         console.print("Replicas with learning rates of their own are settings, not seeds of one:")
         console.print(f"the run is replica {best:.0f}, the best on the validation part.")
@@ -140,6 +131,20 @@ def single_run(run_id: str, metrics: Mapping[str, float], folder: Path, home: Pa
     console.print(tree)
     console.print(f"Figures and losses: peslab ui (store {home / 'mlflow.db'})")
     console.print(f"Again, but longer:  peslab rerun {run_id[:8]} trainer.max_epochs=400")
+
+
+def _errors(metrics: Mapping[str, float]) -> Table:
+    best = metrics.get("best_replica")
+    table = _table("Errors on the test part")
+    table.add_column("metric")
+    told = "mean ± standard error" if best is None else f"replica {best:.0f}"
+    table.add_column(told, justify="right")
+    for name in sorted(name for name in metrics if name.startswith("test/") and "_sem" not in name):
+        table.add_row(name.removeprefix("test/"), with_sem(metrics, name))
+    for name in ("baseline/constant_mae", "baseline/least_squares_mae", "skill"):
+        table.add_row(name, with_sem(metrics, name))
+    table.add_row("prediction", f"{metrics['prediction_microseconds']:.1f} µs")
+    return table
 
 
 def _settings(metrics: Mapping[str, float], best: int) -> Table:
@@ -298,7 +303,7 @@ def difference(lines: Sequence[str]) -> None:
     if not lines:
         console.print("The same config again.")
     for line in lines:
-        console.print(f"[{'red' if line.startswith('-') else 'green'}]{escape(line)}[/]")
+        console.print(escape(line), soft_wrap=True)
 
 
 def repetition(found: "Repetition", outcome: "Outcome") -> None:
@@ -314,6 +319,15 @@ def repetition(found: "Repetition", outcome: "Outcome") -> None:
             console.print(_changes(found))
         else:
             console.print("Nothing that is recorded changed: neither code, libraries, nor machine.")
+    console.print(f"In {outcome.folder}; figures: peslab ui", soft_wrap=True)
+
+
+def nothing_to_compare(why: str, outcome: "Outcome") -> None:
+    """A rerun of a run that did not come to its end."""
+    console.print(
+        f"The original has no final metrics to compare: {escape(masked(why))}", soft_wrap=True
+    )
+    console.print(_errors(outcome.metrics))
     console.print(f"In {outcome.folder}; figures: peslab ui", soft_wrap=True)
 
 

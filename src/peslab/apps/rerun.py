@@ -1,15 +1,15 @@
 """`peslab rerun RUN [KEY=VALUE …]`: a run again, but for what is overridden."""
 
 import argparse
-import difflib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from omegaconf import DictConfig, OmegaConf
 
 from peslab.apps.spooled import bring_in
+from peslab.changes import changes, leaves
 from peslab.configuration.build import build, check, resolve
 from peslab.configuration.compose import compose, is_group, keys, parse, without_hydra
 from peslab.configuration.folders import home
@@ -61,11 +61,20 @@ def main(arguments: list[str]) -> None:
     )
     with present.watching(f"rerun of {parsed.run}") as watcher:
         outcome = run(planned, replace(origin, watcher=watcher))
-    if is_repetition:
+    if (why := unfinished(original, outcome.metrics)) is not None:
+        present.nothing_to_compare(why, outcome)
+    elif is_repetition:
         present.repetition(repetition(planned.tracking, original, outcome.run_id), outcome)
     else:
         present.comparison(original.metrics, outcome)
     planned.tracking.link(home(), original, outcome.run_id)
+
+
+def unfinished(original: RecordedRun, measured: Mapping[str, float]) -> str | None:
+    """Why a run has none of the metrics that are measured at the end; None where it has them."""
+    if "pruned" in original.tags:
+        return original.tags["pruned"]
+    return None if original.metrics.keys() & measured.keys() else "it did not come to its end."
 
 
 def repetition(tracking: Tracking, original: RecordedRun, again: str) -> "Repetition":
@@ -179,8 +188,22 @@ def override(recorded: DictConfig, overrides: Sequence[str]) -> DictConfig:
 
 
 def difference(before: DictConfig, after: DictConfig) -> list[str]:
-    """The lines of the resolved configs that differ, as a diff without context."""
-    told = (OmegaConf.to_yaml(masked_values(resolve(config))) for config in (before, after))
-    old, new = (text.splitlines() for text in told)
-    lines = difflib.unified_diff(old, new, n=0, lineterm="")
-    return [line for line in lines if not line.startswith(("---", "+++", "@@"))]
+    """The settings that differ, a line for each.
+
+    What refers to another setting in both configs has no line of its own: that one has.
+    """
+    written = [
+        leaves(cast("dict[str, object]", OmegaConf.to_container(config, resolve=False)))
+        for config in (before, after)
+    ]
+    references = tuple(
+        key
+        for key, text in written[0].items()
+        if isinstance(text, str) and "${" in text and written[1].get(key) == text
+    )
+    resolved = [leaves(masked_values(resolve(config))) for config in (before, after)]
+    return changes(*({k: v for k, v in r.items() if not _is_in(k, references)} for r in resolved))
+
+
+def _is_in(key: str, references: Sequence[str]) -> bool:
+    return any(key == each or key.startswith(f"{each}.") for each in references)

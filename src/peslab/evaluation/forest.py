@@ -1,6 +1,6 @@
 """The trials of a study below each other, with intervals, ties and floors."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from scipy.special import stdtrit
 
-from peslab.evaluation.scales import far_off, label_logarithms, plain
+from peslab.evaluation.scales import far_off, label_logarithms, plain, spans_half_a_decade
 from peslab.evaluation.style import BLUE, GREEN, GREY, VERMILION, styled_figure
 
 Array = NDArray[np.float64]
@@ -19,12 +19,13 @@ LineStyle = Literal["-", ":", "--"]
 
 MOST_ROWS = 50  # of a figure, which would be longer than a page
 FLATTENED = 2.5  # times the range of the errors: no baseline stretches the axis further
-WIDE = 5.0  # times the least error: beyond, the axis is logarithmic
 SAME = 0.01  # part of a baseline, by which trials may differ that share a line
 NEAREST = 0.5  # of the least error: where a logarithmic axis begins, if intervals reach zero
 ALMOST_ZERO = 1e-6  # of an error: the end of an interval on such an axis
 FLOORS: tuple[LineStyle, ...] = ("-", ":", "--")
 MARGIN = 0.04  # of the axis, at both of its ends
+NAME = 0.24  # of the axis: about the width of a baseline's name
+LINE = 11  # points from a line of such names to the next
 
 
 @dataclass(frozen=True)
@@ -87,16 +88,16 @@ def forest_figure(forest: Forest, label: str) -> Figure:
         label: Of the errors, with their unit.
 
     Returns:
-        The figure, with the best 50 of many. Baselines that would flatten it, and errors that are
-        far off, are told at its edge.
+        The figure, with the best 50 of many. Its axis is logarithmic where errors span more than
+        half a decade, or where that shows more of the baselines. Those that would flatten it, and
+        errors that are far off, are told at the edge beyond which they lie.
     """
     total, forest = len(forest.names), _first(forest, MOST_ROWS)
     n = len(forest.names)
     rows = np.arange(n, dtype=float)
-    with styled_figure(7.2, 1.4 + 0.21 * n) as figure:
+    with styled_figure(7.2, 1.4 + 0.21 * n + 0.15 * len(forest.baselines)) as figure:
         axes = figure.subplots()
-        ends, is_logarithmic = _extent(forest)
-        beyond = _draw_floors(axes, forest, ends, is_logarithmic=is_logarithmic)
+        _draw_floors(axes, forest, *_extent(forest))
         for row in np.flatnonzero(forest.tied):
             axes.axhspan(row - 0.5, row + 0.5, color=GREEN, alpha=0.14, linewidth=0)
         shift = 0.17 if np.isfinite(forest.fresh.errors).any() else 0.0
@@ -108,7 +109,7 @@ def forest_figure(forest: Forest, label: str) -> Figure:
         axes.tick_params(axis="y", length=0)
         axes.spines["left"].set_visible(False)
         axes.set_xlabel(f"{label}, mean with 95 % interval over replicas")
-        _explain(figure, forest, beyond, total)
+        _explain(figure, forest, total)
     return figure
 
 
@@ -150,32 +151,44 @@ def _extent(forest: Forest) -> tuple[tuple[float, float], bool]:
     halves = np.concatenate([forest.test.half_widths, forest.fresh.half_widths])
     known = np.isfinite(errors) & ~far_off(errors)
     errors, halves = errors[known], np.nan_to_num(halves[known])
-    low, high = float((errors - halves).min()), float((errors + halves).max())
-    low = max(low, min(forest.least, float(errors.min())))
-    is_logarithmic = bool(errors.min() > 0.0 and errors.max() > WIDE * errors.min())
+    least, high = float(errors.min()), float((errors + halves).max())
+    low = max(float((errors - halves).min()), min(forest.least, least))
+    linear, logarithmic = (low, high), (max(low, NEAREST * least), high)
+    if least <= 0.0:
+        return linear, False
+    n_linear, n_logarithmic = (
+        sum(_is_near(values, ends, is_logarithmic=is_logarithmic) for values in _floors(forest))
+        for ends, is_logarithmic in ((linear, False), (logarithmic, True))
+    )
+    if spans_half_a_decade(errors) or n_logarithmic > n_linear:
+        return logarithmic, True
+    return linear, False
+
+
+def _floors(forest: Forest) -> Iterator[Array]:
+    """The errors of each baseline, of the trials that have one."""
+    for values in forest.baselines.values():
+        known = values[np.isfinite(values)]
+        if len(known):
+            yield known
+
+
+def _is_near(values: Array, ends: tuple[float, float], *, is_logarithmic: bool) -> bool:
+    """Whether an axis with a baseline leaves the errors readable, which lie between two ends."""
+    both = np.array([*ends, values.min(), values.max()])
     if is_logarithmic:
-        low = max(low, NEAREST * float(errors.min()))
-    return (low, high), is_logarithmic
+        if both.min() <= 0.0:
+            return False
+        both = np.log(both)
+    return bool(np.ptp(both) <= FLATTENED * (both[1] - both[0]))
 
 
 def _draw_floors(
-    axes: Axes, forest: Forest, ends: tuple[float, float], *, is_logarithmic: bool
-) -> dict[str, float]:
-    """Choose the scale, draw the baselines that leave the errors readable, give the others."""
-    measure = np.log if is_logarithmic else np.asarray
-    low, high = (float(measure(end)) for end in ends)
-    left, right, beyond = *ends, {}
-    for number, (name, values) in enumerate(forest.baselines.items()):
-        known = values[np.isfinite(values)]
-        if not len(known) or (is_logarithmic and known.min() <= 0.0):
-            continue
-        outer = float(known.min()), float(known.max())
-        reach = max(high, float(measure(outer[1]))) - min(low, float(measure(outer[0])))
-        if reach > FLATTENED * (high - low):
-            beyond[name] = float(known[0])
-            continue
-        left, right = min(left, outer[0]), max(right, outer[1])
-        _draw_floor(axes, name, values, FLOORS[number % len(FLOORS)])
+    axes: Axes, forest: Forest, ends: tuple[float, float], is_logarithmic: bool
+) -> None:
+    """Set the axis, draw the baselines that leave the errors readable, tell where others lie."""
+    near = [v for v in _floors(forest) if _is_near(v, ends, is_logarithmic=is_logarithmic)]
+    left, right = (float(f([*ends, *np.concatenate([[], *near])])) for f in (np.min, np.max))
     if is_logarithmic:
         label_logarithms(axes, "x", np.array([left, right]))
         margin = (right / left) ** MARGIN
@@ -183,13 +196,30 @@ def _draw_floors(
     elif left < right:
         margin = MARGIN * (right - left)
         axes.set_xlim(left - margin, right + margin)
-    return beyond
+    lines: list[list[float]] = []
+    for number, (name, values) in enumerate(forest.baselines.items()):
+        known = values[np.isfinite(values)]
+        if not len(known):
+            continue
+        if _is_near(known, ends, is_logarithmic=is_logarithmic):
+            _draw_floor(axes, values, FLOORS[number % len(FLOORS)])
+            place = float((axes.transScale + axes.transLimits).transform((known[0], 0.0))[0])
+            _name_floor(axes, name, place, "center", lines)
+        elif np.median(known) > ends[0]:
+            _name_floor(axes, f"{name} {_range(known)} →", 1.0, "right", lines)
+        else:
+            _name_floor(axes, f"← {name} {_range(known)}", 0.0, "left", lines)
 
 
-def _draw_floor(axes: Axes, name: str, values: Array, style: LineStyle) -> None:
+def _range(known: Array) -> str:
+    """How much a baseline is, of the inputs of all trials."""
+    low, high = float(known.min()), float(known.max())
+    return plain(low) if high - low <= SAME * abs(low) else f"{plain(low)} – {plain(high)}"
+
+
+def _draw_floor(axes: Axes, values: Array, style: LineStyle) -> None:
     """One line for all trials, or a piece for each where their inputs differ."""
     known = values[np.isfinite(values)]
-    height = 3 + 11 * len(axes.texts)  # names of neighbors do not meet
     if np.ptp(known) <= SAME * abs(known[0]):
         axes.axvline(known[0], color=GREY, linewidth=0.9, linestyle=style, zorder=0)
     else:
@@ -197,17 +227,31 @@ def _draw_floor(axes: Axes, name: str, values: Array, style: LineStyle) -> None:
         axes.vlines(
             known, rows - 0.5, rows + 0.5, color=GREY, linewidth=0.9, linestyles=style, zorder=0
         )
+
+
+def _name_floor(
+    axes: Axes,
+    told: str,
+    place: float,
+    side: Literal["left", "center", "right"],
+    lines: list[list[float]],
+) -> None:
+    """Write above the axis at a part of its width, in the lowest line where it meets no name."""
+    middle = place + {"left": 0.5, "center": 0.0, "right": -0.5}[side] * NAME
+    free = (all(abs(middle - other) > NAME for other in line) for line in lines)
+    number = next((number for number, is_free in enumerate(free) if is_free), len(lines))
+    if number == len(lines):
+        lines.append([])
+    lines[number].append(middle)
     axes.annotate(
-        name, (known[0], 1.0), xycoords=axes.get_xaxis_transform(), xytext=(0, height),
-        textcoords="offset points", ha="center", fontsize=8.5, color=GREY,
+        told, (place, 1.0), xycoords="axes fraction", xytext=(0, 3 + LINE * number),
+        textcoords="offset points", ha=side, fontsize=8.5, color=GREY,
     )  # fmt: skip
 
 
-def _explain(figure: Figure, forest: Forest, beyond: Mapping[str, float], total: int) -> None:
+def _explain(figure: Figure, forest: Forest, total: int) -> None:
     """What the marks mean, and what is not seen."""
     told = [f"shaded: tied for {forest.best}"] if forest.tied.any() else []
-    if beyond:
-        told.append("off the axis: " + ", ".join(f"{k} {plain(v)}" for k, v in beyond.items()))
     if len(forest.names) < total:
         told.append(f"the best {len(forest.names)} of {total} trials")
     if told:

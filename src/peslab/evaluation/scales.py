@@ -145,6 +145,15 @@ def spans_a_decade(values: Array) -> bool:
     return bool(values.min() > 0.0 and values.max() > DECADE * values.min())
 
 
+def spans_half_a_decade(values: Array) -> bool:
+    """Whether values are positive, and on a linear axis the largest would flatten the others.
+
+    Args:
+        values: What the axis will show, any shape.
+    """
+    return bool(values.min() > 0.0 and values.max() > math.sqrt(DECADE) * values.min())
+
+
 def spans_decades(low: float, high: float) -> bool:
     """Whether values are positive and so different that only logarithms show them all."""
     return low > 0.0 and high > DECADE**FEW_DECADES * low

@@ -19,7 +19,7 @@ from peslab.evaluation.scales import (
     label_ticks,
     logarithmic_ticks,
     plain,
-    spans_a_decade,
+    spans_half_a_decade,
 )
 from peslab.evaluation.study_figures import mark_above, on_axis
 from peslab.evaluation.style import GREY, VERMILION, styled_figure
@@ -114,7 +114,7 @@ def _draw_slice(axes: Axes, key: SearchedAxis, errors: Array, states: Sequence[s
     axes.scatter(
         places[best], errors[best], s=70, facecolors="none", edgecolors=VERMILION, label="best"
     )
-    if spans_a_decade(errors[np.isfinite(errors)]):
+    if spans_half_a_decade(errors[np.isfinite(errors)]):
         label_logarithms(axes, "y", errors[np.isfinite(errors)])
 
 
@@ -134,7 +134,7 @@ def parallel_figure(keys: Sequence[SearchedAxis], errors: Array, label: str) -> 
     far = far_off(errors)
     known = np.flatnonzero(np.isfinite(errors) & ~far)
     keys = [key for key in keys if np.isfinite(key.places[known]).any()]
-    goal = SearchedAxis(label, errors, is_logarithmic=spans_a_decade(errors[known]))
+    goal = SearchedAxis(label, errors, is_logarithmic=spans_half_a_decade(errors[known]))
     axes_keys = [*keys, goal]
     with styled_figure(1.6 * len(axes_keys) + 0.8, 4.2) as figure:
         axes = figure.subplots()

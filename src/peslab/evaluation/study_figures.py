@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from peslab.evaluation.scales import far_off, label_logarithms, spans_a_decade
+from peslab.evaluation.scales import far_off, label_logarithms, spans_half_a_decade
 from peslab.evaluation.style import BLACK, BLUE, GREY, KINDS, VERMILION, styled_figure
 
 Array = NDArray[np.float64]
@@ -78,7 +78,7 @@ def history_figure(
         if known.any():
             axes.scatter(places[known], errors[known], s=20, color=BLUE, label="trial", zorder=3)
             axes.step(places, best, where="post", color=BLACK, linewidth=1.2, label="best so far")
-            if spans_a_decade(errors[known]):
+            if spans_half_a_decade(errors[known]):
                 label_logarithms(axes, "y", errors[known])
         mark_above(axes, places, states)
         axes.set_xlabel("trial")
@@ -187,7 +187,7 @@ def pareto_figure(fronts: Sequence[Front]) -> Figure:
             axes.plot(*ends, color=BLUE, linewidth=1.0, drawstyle="steps-post")
             axes.scatter(*ends, s=30, color=BLUE, zorder=3)
             for name, values in (("x", front.x), ("y", y[np.isfinite(y)])):
-                if spans_a_decade(values):
+                if spans_half_a_decade(values):
                     label_logarithms(axes, name, values)
             for place in order if len(order) <= MOST_NAMED else order[[0, -1]]:
                 axes.annotate(

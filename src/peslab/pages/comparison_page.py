@@ -5,8 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from peslab.pages.document import Block, Code, Document, Paragraph, Picture, Row, Section, Table
-from peslab.pages.study_page import with_sem
-from peslab.study.results.report import fixed
+from peslab.study.results.report import fixed, with_sem
 
 SHOWN = ("parity", "drag", "drag_lines", "errors", "forces", "learning_curves")
 """The figures that are worth a comparison, as far as both runs have them."""
@@ -37,7 +36,7 @@ def comparison_document(first: Compared, second: Compared, difference: Sequence[
     Args:
         first: The one.
         second: The other.
-        difference: The lines of their configs that differ, as a diff.
+        difference: The settings that differ, a line for each.
     """
     runs = f"{first.name} is run {first.run_id}, {second.name} is run {second.run_id}."
     config = Code("\n".join(difference)) if difference else Paragraph("They have the same config.")

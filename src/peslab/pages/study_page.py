@@ -1,7 +1,6 @@
 """All that a study found, on one page."""
 
-import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -14,18 +13,20 @@ from peslab.pages.markdown import as_markdown
 from peslab.pages.study_pictures import StudyPictures
 from peslab.pages.words import MICROSECONDS, metric_words
 from peslab.study.results.fresh import FreshResult, Verdict, fresh_results, verdict
+from peslab.study.results.paired import LEVEL
 from peslab.study.results.ranking import ranking
 from peslab.study.results.report import (
-    HUGE,
+    NOTHING,
+    ON_FRONT,
     curse,
-    decimals,
-    fixed,
+    fresh_rows,
     promise,
     promiser,
-    ratio_told,
+    rank_told,
     short,
     short_names,
     ties,
+    with_sem,
 )
 from peslab.study.results.searched import Asked, asked, objective_values, searched_keys
 from peslab.study.results.shown import Shown
@@ -42,8 +43,6 @@ TITLES = {
     "pareto": "Accuracy and cost",
 }
 """In their order on the page."""
-
-NOTHING = "–"
 
 
 @dataclass(frozen=True)
@@ -100,6 +99,8 @@ def study_document(
     if len(frame):
         told = f"{what.shown.told[0].upper()}{what.shown.told[1:]}"
         note = f"{told}. ± is the standard error of the mean over replicas."
+        if len(what.objectives) > 1:
+            note += f" {ON_FRONT} {', '.join(map(metric_words, what.objectives))}."
         ranked = Paragraph(note), ranking_table(study, frame)
         sections.append(Section("Ranking", ranked))
     fresh, found = fresh_results(study), verdict(study)
@@ -132,11 +133,12 @@ def ranking_table(study: "optuna.Study", frame: pl.DataFrame) -> Table:
     header += [again if alike else what.shown.fresh_label, "tied"] if has_fresh else []
     header += ["µs"] if has_cost else []
     header += short_names([key.key for key in keys])
+    ranks = {each.trial: rank_told(each, len(what.objectives)) for each in ranking(study)}
     rows: list[tuple[str, ...]] = []
     bold = set()
     for row in frame.sort(pl.col("rank").fill_null(len(frame) + 1), "trial").to_dicts():
         found = values.get(row["trial"], [None] * len(what.objectives))
-        cells = [_rank(row), str(row["trial"]), *map(_number, found)]
+        cells = [ranks[row["trial"]], str(row["trial"]), *map(_number, found)]
         cells += [with_sem(row[error], row.get(f"{error}_sem"))] if error else []
         if has_fresh:
             fresh = with_sem(row["fresh_error"], row["fresh_error_sem"])
@@ -148,12 +150,6 @@ def ranking_table(study: "optuna.Study", frame: pl.DataFrame) -> Table:
     return Table(tuple(header), tuple(rows), frozenset(bold))
 
 
-def _rank(row: Mapping[str, object]) -> str:
-    if row["state"] != "complete":
-        return str(row["state"])
-    return NOTHING if row["rank"] is None else str(row["rank"])
-
-
 def _rounded(microseconds: float | None) -> str:
     return NOTHING if microseconds is None else f"{microseconds:.1f}"
 
@@ -162,19 +158,6 @@ def _repetition(name: str, command: str) -> Iterator[Block]:
     yield Code(command)
     yield Paragraph("Again from its record, or with a change, such as more epochs:")
     yield Code(f"peslab rerun {name}/best\npeslab rerun {name}/best trainer.max_epochs=200")
-
-
-def with_sem(mean: float | None, sem: float | None) -> str:
-    """A mean with its standard error, as far as there are both."""
-    if mean is None:
-        return NOTHING
-    least = 5 if abs(mean) < 1.0 else max(0, 4 - int(math.log10(abs(mean))))
-    if sem is None or not math.isfinite(sem):
-        return fixed(mean, decimals(mean, least))
-    if abs(mean) >= HUGE:
-        return f"{fixed(mean, least)} ± {sem:.2g}"
-    digits = decimals(mean, least, sem)
-    return f"{mean:.{digits}f} ± {fixed(sem, digits)}"
 
 
 def _asked(what: Asked, frame: pl.DataFrame, recorded: Recorded) -> Iterator[Block]:
@@ -230,22 +213,28 @@ def _trained_again(
     )
     given = [each for each in fresh.values() if each.error is not None]
     given.sort(key=lambda each: each.sign * (each.error or 0.0))
-    rows = [
-        (
-            str(each.trial),
-            with_sem(each.promised, None),
-            with_sem(each.error, each.sem),
-            ratio_told(each),
-        )
-        for each in given
-    ]
-    told = f" ({shown.fresh_unit})" if shown.fresh_unit else ""
-    header = ("trial", f"{promiser(shown.fresh)} promised{told}", f"trained again{told}", "ratio")
-    tied = [row for row, each in enumerate(given) if found and found.is_tied(each.trial)]
-    yield Table(header, tuple(rows), frozenset(tied))
+    if given:
+        yield from _compared(given, found, shown)
     for each in fresh.values():
         if each.error is None:
             yield Paragraph(promise(each))
+
+
+def _compared(given: Sequence[FreshResult], found: Verdict | None, shown: Shown) -> Iterator[Block]:
+    """As the terminal tells it; without the last columns where no pair was tested."""
+    unit = f" ({shown.fresh_unit})" if shown.fresh_unit else ""
+    header = ["trial", f"{promiser(shown.fresh)} promised{unit}", f"trained again{unit}", "ratio"]
+    is_tested = found is not None and bool(found.pairs)
+    if is_tested:
+        header += [f"worse than trial {given[0].trial}{unit}", "p", "verdict"]
+    rows = tuple(row[: len(header)] for row in fresh_rows(given, found))
+    tied = [row for row, each in enumerate(given) if found and found.is_tied(each.trial)]
+    yield Table(tuple(header), rows, frozenset(tied))
+    if is_tested:
+        yield Paragraph(
+            "p: the probability that two equally good trials differ as much, corrected for the "
+            f"number of pairs; below {LEVEL:g} one is called worse."
+        )
 
 
 def _failures(study: "optuna.Study", ended: pl.DataFrame) -> Table:

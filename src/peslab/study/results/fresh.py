@@ -109,6 +109,15 @@ class Verdict:
         known = self.tied is not None and trial in self.trials and len(self.trials) > 1
         return trial in (self.tied or ()) if known else None
 
+    def beside(self, trial: int) -> dict[int, dict[str, float]]:
+        """The pairs of a trial by the numbers of the others."""
+        both = [(int(pair["first"]), int(pair["second"]), pair) for pair in self.pairs]
+        return {
+            second if first == trial else first: pair
+            for first, second, pair in both
+            if trial in {first, second}
+        }
+
 
 def fresh_results(study: optuna.Study) -> dict[int, FreshResult]:
     """The results on fresh data by the trials' numbers, the failed ones too."""

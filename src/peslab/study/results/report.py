@@ -1,7 +1,7 @@
 """A study on one page of a terminal."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,12 @@ MICROSECONDS = "prediction_microseconds"
 MOST_COLUMNS = 5
 """Beside rank, trial, error and time, in 80 letters."""
 
+NOTHING = "–"
+"""In place of a number that there is not."""
+
+ON_FRONT = "* on the Pareto front: none is as good in all, better in one, of"
+"""What the mark at a rank means, before the names of the objectives."""
+
 HUGE = 1e6
 """A value that is told by its power of ten."""
 
@@ -49,8 +55,7 @@ def renderables(study: optuna.Study, home: Path) -> Iterator[RenderableType]:
     timed = "; µs: per prediction" if _is_timed(trials) else ""
     yield f"{error.label}: mean ± standard error over replicas{timed}"
     if names:
-        told = ", ".join(names)
-        yield f"* on the Pareto front: none is as good in all, better in one, of\n{told}"
+        yield f"{ON_FRONT}\n{', '.join(names)}"
     for trial in trials:
         if trial.state == "failed":
             yield f"Trial {trial.trial} failed: {escape(str(trial.reason))}"
@@ -87,22 +92,29 @@ def _table(trials: list[RankedTrial], error: Shown, objectives: Sequence[str] = 
     for heading in ("rank", "trial", error.heading, *time, *reached, *headings):
         table.add_column(heading, justify="right", no_wrap=True)
     for trial in trials:
-        values = [short(trial.values.get(key, "–")) for key in keys]
+        values = [short(trial.values.get(key, NOTHING)) for key in keys]
         if trial.rank is None:
             table.add_row(
-                "–",
+                NOTHING,
                 str(trial.trial),
                 f"[{COLORS[trial.state]}]{trial.state}[/]",
                 *[""] * (len(time) + len(others)),
                 *values,
             )
             continue
-        told = _with_sem(trial.metrics[error.error], trial.metrics.get(f"{error.error}_sem"))
+        told = with_sem(trial.metrics[error.error], trial.metrics.get(f"{error.error}_sem"))
         speed = [f"{trial.metrics[MICROSECONDS]:.1f}" for _ in time]
-        rank = f"{trial.rank}{'*' if objectives and trial.front else ''}"
+        rank = rank_told(trial, len(objectives))
         reached = [short(trial.metrics[name]) for name in others]
         table.add_row(rank, str(trial.trial), told, *speed, *reached, *values)
     return table
+
+
+def rank_told(trial: RankedTrial, n_objectives: int) -> str:
+    """Its rank, of several objectives with a mark where it is on their front; or how it ended."""
+    if trial.rank is None:
+        return trial.state
+    return f"{trial.rank}{'*' if n_objectives > 1 and trial.front else ''}"
 
 
 def short_names(keys: list[str]) -> list[str]:
@@ -214,10 +226,10 @@ def promise(result: FreshResult) -> str:
     """What validation promised of a trial, and what fresh data gave."""
     if result.error is None:
         return f"Trial {result.trial} failed when it was trained again: {result.reason}"
-    given = f"trained again it has {_with_sem(result.error, result.sem)}"
+    given = f"trained again it has {with_sem(result.error, result.sem)}"
     if result.promised is None:
         return f"Trial {result.trial}: {given}"
-    promised = _with_sem(result.promised, None)
+    promised = with_sem(result.promised, None)
     return f"Trial {result.trial}: {promiser(result.metric)} promised {promised}, {given}"
 
 
@@ -238,7 +250,7 @@ def curse(winner: FreshResult) -> str:
     sem, seen = winner.sem_above_promise, ""
     if sem is not None:
         seen = "; the winner's curse" if above > 2 * sem else "; no winner's curse is seen"
-    by = _with_sem(abs(above), sem, winner.error)
+    by = with_sem(abs(above), sem, winner.error)
     times = "" if winner.ratio is None else f", {ratio_told(winner)} times as much"
     return f"{told}:\n{by} {lies}{times}{seen}."
 
@@ -246,46 +258,75 @@ def curse(winner: FreshResult) -> str:
 def ratio_told(result: FreshResult) -> str:
     """Of the error to what was promised, the winner's curse, as far as that says anything."""
     if result.ratio is None:
-        return "–"
+        return NOTHING
     ratio, sem = result.ratio
     return fixed(ratio, 2) + ("" if sem is None else f" ± {fixed(sem, 2)}")
 
 
-def _with_sem(mean: float, sem: float | None, beside: float | None = None) -> str:
-    """With as many digits as the number that it stands beside, or else its own."""
-    digits = decimals(mean if beside is None else beside, 5, sem)
-    return fixed(mean, digits) + ("" if sem is None else f" ± {fixed(sem, digits)}")
+def with_sem(mean: float | None, sem: float | None, beside: float | None = None) -> str:
+    """A mean with its standard error, as far as there are both.
+
+    Args:
+        mean: Such as an error.
+        sem: Of it; None of one replica.
+        beside: The number whose digits it has where it stands beside that; None for its own.
+    """
+    if mean is None:
+        return NOTHING
+    like = mean if beside is None else beside
+    is_large = math.isfinite(like) and abs(like) >= 1.0
+    least = max(0, 4 - int(math.log10(abs(like)))) if is_large else 5
+    if sem is None or not math.isfinite(sem):
+        return fixed(mean, decimals(like, least))
+    if abs(mean) >= HUGE:
+        return f"{fixed(mean, least)} ± {sem:.2g}"
+    digits = decimals(like, least, sem)
+    return f"{mean:.{digits}f} ± {fixed(sem, digits)}"
+
+
+def fresh_rows(
+    leading: Sequence[FreshResult], found: Verdict | None
+) -> list[tuple[str, str, str, str, str, str, str]]:
+    """What is told of trials that were trained again, in their order.
+
+    Args:
+        leading: Those that have an error, the best first.
+        found: About them; None where that is not known yet.
+
+    Returns:
+        The number of each, what was promised of it, its error, the ratio of both, by how much it
+        is worse than the best, the probability of that between equals, and whether it is tied.
+    """
+    pairs = found.beside(leading[0].trial) if found is not None and leading else {}
+    good = "tied" if found is not None and len(found.tied or ()) > 1 else "best"
+    rows = []
+    for result in leading:
+        pair = pairs.get(result.trial)
+        tied = None if found is None else found.is_tied(result.trial)
+        worse = (
+            None if pair is None else with_sem(abs(pair["difference"]), pair["sem"], result.error)
+        )
+        rows.append(
+            (
+                str(result.trial),
+                with_sem(result.promised, None),
+                with_sem(result.error, result.sem),
+                ratio_told(result),
+                worse or "",
+                "" if pair is None else f"{pair['probability']:.2g}",
+                "" if tied is None else good if tied else "worse",
+            )
+        )
+    return rows
 
 
 def _fresh_table(leading: list[FreshResult], found: Verdict, error: Shown) -> Table:
     """The best fresh error first, and by how much the others are worse."""
     table = Table(**COMPACT)
-    best = leading[0].trial
     headings = ("trial", f"{promiser(error.fresh)}\npromised", error.fresh_heading, "ratio")
-    for heading in (*headings, f"worse than\ntrial {best}", "p"):
+    for heading in (*headings, f"worse than\ntrial {leading[0].trial}", "p"):
         table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("", no_wrap=True)
-    good = "tied" if len(found.tied or ()) > 1 else "best"
-    above = {_other(pair, best): pair for pair in found.pairs if best in _of_pair(pair)}
-    for result in leading:
-        pair = above.get(result.trial)
-        tied = found.is_tied(result.trial)
-        table.add_row(
-            str(result.trial),
-            "–" if result.promised is None else _with_sem(result.promised, None),
-            "" if result.error is None else _with_sem(result.error, result.sem),
-            ratio_told(result),
-            "" if pair is None else _with_sem(abs(pair["difference"]), pair["sem"], result.error),
-            "" if pair is None else f"{pair['probability']:.2g}",
-            "" if tied is None else good if tied else "worse",
-        )
+    for row in fresh_rows(leading, found):
+        table.add_row(*row)
     return table
-
-
-def _of_pair(pair: Mapping[str, float]) -> tuple[int, int]:
-    return int(pair["first"]), int(pair["second"])
-
-
-def _other(pair: Mapping[str, float], trial: int) -> int:
-    first, second = _of_pair(pair)
-    return second if first == trial else first

@@ -16,6 +16,7 @@ from typing import Any
 import optuna
 from optuna.trial import FrozenTrial, Trial, TrialState
 
+from peslab.changes import changes
 from peslab.damage import told_if_damaged
 from peslab.errors import InfrastructureError, PeslabError
 from peslab.study.about import About
@@ -283,9 +284,8 @@ def _agree(study: optuna.Study, ours: Mapping[str, Mapping[str, str]]) -> None:
         if begun is None:
             study.set_user_attr(part, dict(values))
         elif begun != values:
-            keys = [k for k in sorted({*begun, *values}) if begun.get(k) != values.get(k)]
-            changes = "; ".join(f"{k}: {begun.get(k)} → {values.get(k)}" for k in keys)
+            told = "; ".join(changes(begun, values))
             raise PeslabError(
-                f"The study '{study.study_name}' was begun with another {part} ({changes}): "
+                f"The study '{study.study_name}' was begun with another {part} ({told}): "
                 "undo that, or start another study with study.name=…"
             )
