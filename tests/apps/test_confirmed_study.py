@@ -110,6 +110,28 @@ def test_replicas_and_their_mean(best, positions):
     assert best.predict(positions[0], 5.0) == pytest.approx(energies[:1])
 
 
+@pytest.mark.parametrize("predict", ["predict", "predict_with_forces"])
+@pytest.mark.parametrize(
+    ("shape", "words"),
+    [
+        ((2, 3, 2), "3 particles have .* features, and the network has learned"),
+        ((2, 5, 2), "as many particles as its run had"),
+        ((2, 4, 3), "has learned 2D configurations, and these are 3D"),
+    ],
+)
+def test_what_a_model_has_not_learned_is_refused(predict, shape, words, best):
+    """Rather than a number that means nothing."""
+    positions = np.random.default_rng(0).uniform(0.0, 5.0, shape)
+    with pytest.raises(InvalidInputError, match=words):
+        getattr(best, predict)(positions, 5.0)
+
+
+def test_other_widths_are_a_guess_and_that_is_said(best, positions):
+    """They may be what one wants to see."""
+    with pytest.warns(UserWarning, match="cells of width 5 only.* widths of 5 to 7 is a guess"):
+        best.predict(positions, np.linspace(5.0, 7.0, len(positions)))
+
+
 def test_forces_are_those_of_the_predicted_energy(best, positions):
     """F = −∂(N v)/∂r, by finite differences."""
     energies, forces = best.predict_with_forces(positions, 5.0)

@@ -1,11 +1,13 @@
 """What `import peslab` offers in a notebook: the trials of a study, and trained models."""
 
 import re
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
+import numpy as np
 import numpy.typing as npt
 import polars as pl
 from omegaconf import DictConfig, OmegaConf
@@ -15,8 +17,8 @@ from peslab.apps.spooled import bring_in
 from peslab.configuration.build import build, check
 from peslab.configuration.folders import home
 from peslab.configuration.recorded import config_of
-from peslab.errors import PeslabError
-from peslab.kernels.inputs import checked_configurations
+from peslab.errors import InvalidInputError, PeslabError
+from peslab.kernels.inputs import Configurations, checked_configurations
 from peslab.learning import TrainedModel
 from peslab.pipeline.plan import plan
 from peslab.pipeline.run import NETWORK
@@ -124,9 +126,13 @@ class Model:
             Shape (n,), or (k, n) of each replica.
 
         Raises:
-            InvalidInputError: Where an input makes no sense.
+            InvalidInputError: Where an input makes no sense, or is of another dimension or number
+                of particles than the network has learned.
+
+        Warns:
+            UserWarning: Of cells that are smaller or larger than all that it has learned.
         """
-        inputs = checked_configurations(positions, cell_width, with_absent=True)
+        inputs = self._inputs(positions, cell_width)
         energies = self.surrogate.predict(*inputs)
         return energies if each_replica else energies.mean(axis=0)
 
@@ -151,7 +157,7 @@ class Model:
         Raises:
             InvalidInputError: Where an input makes no sense, or the descriptor has no Jacobian.
         """
-        inputs = checked_configurations(positions, cell_width, with_absent=True)
+        inputs = self._inputs(positions, cell_width)
         energies, gradients = self.surrogate.predict_with_gradient(*inputs)
         forces = -numbers(inputs.positions)[:, None, None] * gradients
         return (energies, forces) if each_replica else (energies.mean(axis=0), forces.mean(axis=0))
@@ -171,6 +177,37 @@ class Model:
                 "dimensions, and features with a Jacobian."
             )
         return figure
+
+    def _inputs(self, positions: npt.ArrayLike, cell_width: npt.ArrayLike) -> Configurations:
+        """Configurations that the network can know something of."""
+        inputs = checked_configurations(positions, cell_width, with_absent=True)
+        _, n_particles, dimension = inputs.positions.shape
+        n_features = len(self.surrogate.features.names(n_particles))
+        n_learned = len(self.surrogate.model.feature_shift)
+        if n_features != n_learned:
+            raise InvalidInputError(
+                f"Configurations of {n_particles} particles have {n_features} features, and the "
+                f"network has learned {n_learned}: give it as many particles as its run had, or "
+                "train one with features of each particle (features=symmetry_functions)."
+            )
+        lattice = self.config.get("lattice")
+        if lattice is None:  # data of a file
+            return inputs
+        if dimension != lattice["dimension"]:
+            raise InvalidInputError(
+                f"The network has learned {lattice['dimension']}D configurations, and these are "
+                f"{dimension}D: predict with one that was trained on such (lattice.dimension="
+                f"{dimension})."
+            )
+        learned, widths = np.atleast_1d(lattice["cell_width"]), inputs.cell_widths
+        if widths.min() < learned.min() or widths.max() > learned.max():
+            told = " to ".join(f"{width:g}" for width in learned)
+            warnings.warn(
+                f"The network has learned cells of width {told} only: what it predicts for widths "
+                f"of {widths.min():g} to {widths.max():g} is a guess.",
+                stacklevel=3,
+            )
+        return inputs
 
     @cached_property
     def _data(self) -> tuple[Problem, Tables]:
