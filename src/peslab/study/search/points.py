@@ -1,14 +1,15 @@
 """Points of a space that are known beforehand, and which of them comes next."""
 
+import math
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import optuna
 from optuna.distributions import BaseDistribution, CategoricalDistribution, IntDistribution
 from optuna.exceptions import ExperimentalWarning
-from optuna.samplers import BaseSampler, QMCSampler
+from optuna.samplers import BaseSampler, GPSampler, QMCSampler, RandomSampler
 from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, Trial, TrialState, create_trial
 
@@ -20,6 +21,8 @@ from peslab.study.settings import Study
 
 MOST_POINTS = 100_000
 """What is more than this is no grid that could be finished."""
+
+WITHOUT_ERROR = (TrialState.PRUNED, TrialState.FAIL)
 
 Point = dict[str, Any]
 
@@ -152,39 +155,70 @@ def _is(point: Point, known: Mapping[str, Any]) -> bool:
     return all(key in known and known[key] == value for key, value in point.items())
 
 
-class WorstForUntold(_KnownPoint):
+class LearnsFromAll(_KnownPoint):
     """What Optuna's Gaussian process proposes when it hears of all trials.
 
     It knows those that are complete, and would propose what was pruned or failed over and over. To
-    it these have the worst error of the complete ones, on the scale of what it models.
+    it these are as much worse than the worst complete one as that is than the best: no worse, and
+    few complete ones would leave nothing to learn; much worse, and nothing else would be seen.
     """
 
-    def __init__(self, space: Space, sampler: BaseSampler) -> None:
+    def __init__(self, space: Space, proposal: Proposal) -> None:
         super().__init__(space)
-        self._sampler = sampler
+        self._proposal = proposal
 
     def sample_relative(
         self, study: optuna.Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
     ) -> Point:
-        """The values that it proposes."""
-        heard = optuna.create_study(directions=study.directions, sampler=self._sampler)
-        heard.add_trials(_heard(study, trial))
-        return heard.ask(search_space).params
+        """Where it expects most; a random point if that was pruned or failed before.
+
+        At the edge of a space, beside the best trial, it takes those for noise.
+        """
+        others = [each for each in study.get_trials(deepcopy=False) if _counts(each, trial)]
+        heard = optuna.create_study(
+            directions=study.directions,
+            sampler=GPSampler(
+                n_startup_trials=self._proposal.n_startup_trials,
+                seed=self._proposal.seed,
+                warn_independent_sampling=False,
+            ),
+        )
+        heard.add_trials(_heard(others, study.directions))
+        point = heard.ask(search_space).params
+        if any(_is_near(each.params, point) for each in others if each.state in WITHOUT_ERROR):
+            heard.sampler = RandomSampler(seed=self._proposal.seed)
+            point = heard.ask(search_space).params
+        return point
 
 
-def _heard(study: optuna.Study, trial: FrozenTrial) -> Iterator[FrozenTrial]:
-    """All other trials but the interrupted ones; those without an error have the worst."""
-    others = [each for each in study.get_trials(deepcopy=False) if _counts(each, trial)]
+def _heard(
+    others: list[FrozenTrial], directions: Sequence[StudyDirection]
+) -> Iterator[FrozenTrial]:
+    """The trials, those without an error as complete ones, once there is a complete one."""
     told = [each.values for each in others if each.state == TrialState.COMPLETE]
-    worst = [
-        min(of_one) if direction == StudyDirection.MAXIMIZE else max(of_one)
-        for direction, of_one in zip(study.directions, zip(*told, strict=True), strict=False)
-    ]
+    columns = zip(*told, strict=True)
+    bad = [_beyond(*each) for each in zip(columns, directions, strict=True)] if told else []
     for each in others:
         if each.state in (TrialState.COMPLETE, TrialState.RUNNING):
             yield each
-        elif each.state.is_finished() and worst:
-            yield create_trial(values=worst, params=each.params, distributions=each.distributions)
+        elif each.state in WITHOUT_ERROR and bad:
+            yield create_trial(values=bad, params=each.params, distributions=each.distributions)
+
+
+def _beyond(values: Sequence[float], direction: StudyDirection) -> float:
+    """As much worse than the worst value as that is than the best."""
+    lowest, highest = min(values), max(values)
+    spread = highest - lowest or abs(highest) or 1.0
+    return lowest - spread if direction == StudyDirection.MAXIMIZE else highest + spread
+
+
+def _is_near(one: Point, other: Point) -> bool:
+    return one.keys() == other.keys() and all(
+        math.isclose(one[key], value, rel_tol=1e-6)
+        if isinstance(value, float)
+        else one[key] == value
+        for key, value in other.items()
+    )
 
 
 class SobolPoint(QMCSampler):

@@ -84,7 +84,7 @@ class GaussianProcess(Sampler):
     """A Gaussian process of the errors, and where their expected improvement is largest.
 
     The most careful with few trials; a proposal takes some tenths of a second. What was pruned or
-    failed is as bad to it as the worst complete trial.
+    failed counts as worse than all complete trials: it looks elsewhere.
     """
 
     def limit(self, space: "Space") -> None:
@@ -98,14 +98,9 @@ class GaussianProcess(Sampler):
 
     def build(self, proposal: Proposal, space: "Space") -> "BaseSampler":
         """Optuna's, fitted anew in each proposal."""
-        import optuna
+        from peslab.study.search.points import LearnsFromAll
 
-        from peslab.study.search.points import WorstForUntold
-
-        sampler = optuna.samplers.GPSampler(
-            n_startup_trials=proposal.n_startup_trials, seed=proposal.seed
-        )
-        return WorstForUntold(space, sampler)
+        return LearnsFromAll(space, proposal)
 
 
 @dataclass(frozen=True)
