@@ -102,8 +102,9 @@ study:
 def test_a_trial_that_fails_is_told_and_the_study_goes_on(home, peslab):
     """With the last line of what the script said; where nothing came out that is no success."""
     failing = COMMAND.replace("--epochs", "--epoch-number")
-    answer = peslab(*STUDY, failing, *SPACE, "study.n_trials=2", "replicas=1")
-    assert answer.status == 2
+    answer = peslab(*STUDY, failing, *SPACE, "study.n_trials=2", "replicas=1", "study.workers=2")
+    assert (answer.status, answer.err.count("\n")) == (2, 1)
+    assert "lost" not in answer.out
     assert "None of the 2 trials of the study 'sine' came to its end" in answer.err
     assert "unrecognized arguments: --epoch-number" in answer.err
     assert "study.extend_by=2" in answer.err

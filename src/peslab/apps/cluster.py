@@ -14,6 +14,7 @@ from peslab.configuration.compose import parse, without_hydra
 from peslab.configuration.folders import home
 from peslab.errors import PeslabError
 from peslab.pipeline import plan
+from peslab.study.settings import FELLOW
 
 BASIC = "hydra._internal.core_plugins.basic_launcher.BasicLauncher"
 LAUNCHER = ("hydra/launcher", "hydra.launcher")
@@ -88,7 +89,8 @@ def work_here(words: Sequence[str], home_folder: str, config: DictConfig) -> int
     """
     del config
     command = [sys.executable, "-m", "peslab", "train", "-m", *words]
-    worker = subprocess.Popen(command, env={**os.environ, "PESLAB_HOME": home_folder})
+    environment = {**os.environ, "PESLAB_HOME": home_folder, FELLOW: "1"}
+    worker = subprocess.Popen(command, env=environment)
     try:
         return worker.wait()
     except BaseException:

@@ -25,6 +25,9 @@ SCHEME = "postgresql+psycopg://"
 REMEMBERED = f"{VARIABLES}STUDY_STORAGE"
 """The environment variable of an address with a password."""
 
+FELLOW = "PESLAB_FELLOW_WORKER"
+"""The environment variable of workers that were started by a command, which judges the study."""
+
 PASSWORD = re.compile(r"(?<=://)([^:/@\s]*):.*@", re.DOTALL)
 """To the last @: a password may hold others."""
 

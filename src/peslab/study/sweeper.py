@@ -2,6 +2,7 @@
 
 import gc
 import math
+import os
 import signal
 import subprocess
 import sys
@@ -25,7 +26,7 @@ from peslab.study.results.ranking import METRICS, REASON, RUN_ID, as_text
 from peslab.study.results.shown import on_test_part
 from peslab.study.search.pruning import reporting
 from peslab.study.search.space import as_overrides, parse_space, start_point
-from peslab.study.settings import Study
+from peslab.study.settings import FELLOW, Study
 from peslab.study.storage.study import OpenStudy, work_on
 
 HANDED_BACK = (InfrastructureError, OSError, StorageInternalError)
@@ -285,7 +286,12 @@ def fellow_workers(count: int, overrides: Sequence[str], folder: Path) -> Iterat
         try:
             for path in logs:
                 with path.open("w", encoding="utf-8") as stream:
-                    worker = subprocess.Popen(command, stdout=stream, stderr=subprocess.STDOUT)
+                    worker = subprocess.Popen(
+                        command,
+                        stdout=stream,
+                        stderr=subprocess.STDOUT,
+                        env={**os.environ, FELLOW: "1"},
+                    )
                 guard(worker.pid)
                 workers.append(worker)
             yield lost
