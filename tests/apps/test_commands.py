@@ -162,7 +162,8 @@ def test_what_a_depth_leaves_out_is_told_before_a_training(
     monkeypatch.setattr(train, "_hand_over", lambda _: None)
     for name in ("peslab.apps.grids.conclude", "peslab.apps.report.conclude"):
         monkeypatch.setattr(name, lambda *_: None)
-    monkeypatch.setattr("peslab.apps.report.show", lambda _: None)
+    for name in ("peslab.apps.report.show", "peslab.apps.report.check_success"):
+        monkeypatch.setattr(name, lambda _: None)
     answer = peslab("train", *arguments)
     assert (answer.status, answer.out.count("Energies are summed")) == (0, len(told))
     for words in told:
