@@ -53,6 +53,16 @@ def test_tables_paths_and_figures_are_told(peslab, home):
     assert max(len(line) for line in said if "/" not in line) <= 80
 
 
+@pytest.mark.parametrize(("epochs", "is_told"), [(12, True), (300, False)])
+def test_an_acceptance_rate_that_was_not_reached_is_told(epochs, is_told, peslab, home):
+    """Epochs may end before it."""
+    asked = (f"relaxation.epochs={epochs}", "relaxation.target_acceptance_rate=0.2")
+    answer = peslab(*SMALL[:3], *asked)
+    assert answer.status == 0
+    said = " ".join(answer.out.split())
+    assert ("relaxation.target_acceptance_rate=0.2; the mean is" in said) is is_told
+
+
 def test_many_widths_have_a_table_of_their_own(peslab, home):
     """Rows of some of the 86 widths, and a figure of the energies over them."""
     answer = peslab("generate", "lattice=square_4_widths", "database.size=200",

@@ -113,6 +113,18 @@ def _recipes(overrides: Sequence[str]) -> "Mapping[str, Recipe]":
     return problem.recipes()
 
 
+def unreached(recipe: "Recipe", found: "Overview") -> str | None:
+    """A sentence where relaxation ended before the acceptance rate that was asked for."""
+    target = getattr(recipe.relaxation, "target_acceptance_rate", None)
+    rate = found.acceptance_rate
+    if target is None or rate is None or rate <= target:
+        return None
+    return (
+        f"Not all configurations came to relaxation.target_acceptance_rate={target:g}; the mean is "
+        f"{rate:.3f}: raise relaxation.epochs."
+    )
+
+
 def alone(chosen: Chosen, folder: Path, console: "Console") -> list[dict[str, Any]]:
     """Make and show the databases of one config."""
     from peslab.apps import databases
@@ -132,6 +144,8 @@ def alone(chosen: Chosen, folder: Path, console: "Console") -> list[dict[str, An
         console.print(databases.width_table(recipes["train"], overviews_by_width(paths["train"])))
     if len(recipes["train"].lattice.particle_numbers) > 1:
         console.print(databases.number_table(recipes["train"], overviews_by_number(paths["train"])))
+    if told := unreached(recipes["train"], overviews["train"]):
+        console.print(told)
     rests = {part: databases.rest_of(recipe, paths[part]) for part, recipe in recipes.items()}
     if rest := rests["train"]:
         console.print(rest.told)
