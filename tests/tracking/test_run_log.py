@@ -1,12 +1,13 @@
 """What is written to a run is there, however much it is and whatever it is called."""
 
+import warnings
 from pathlib import Path
 
 import pytest
 
 from peslab.errors import PeslabError, PrunedError
 from peslab.tracking import Tracking, sweep_log, track_run
-from peslab.tracking.entries import key_of
+from peslab.tracking.entries import key_of, quiet
 
 LOCAL = Tracking(uri=None, experiment="peslab")
 TAGS = {"problem": "lattice_pes"}
@@ -70,6 +71,14 @@ def test_a_failed_run_says_why(home, client):
     assert run.info.status == "FAILED"
     assert run.data.tags["failure"].startswith("The loss is NaN, says postgresql://me:***@host/db.")
     assert len(run.data.tags["failure"]) == 500
+
+
+def test_how_pytorch_reads_what_it_exported_is_not_told():
+    """The other warnings of a library come through."""
+    with quiet("torch.export"):
+        warnings.warn("The given buffer is not writable, and more", UserWarning, stacklevel=1)
+        with pytest.raises(UserWarning, match="something else"):
+            warnings.warn("something else", UserWarning, stacklevel=1)
 
 
 @pytest.mark.parametrize(

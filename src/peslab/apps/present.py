@@ -210,8 +210,7 @@ def failed_line(number: int, values: str, reason: object) -> None:
 
 def resumed_line(name: str, n_finished: int, n_trials: int) -> None:
     """A study is gone on with."""
-    verb = "trial is" if n_trials == 1 else "trials are"
-    console.print(f"The study '{name}' goes on: {n_finished} of {n_trials} {verb} finished.")
+    console.print(f"The study '{name}' goes on: {n_finished} of {n_trials} trials are finished.")
 
 
 def few_points_line(study: "Study") -> None:

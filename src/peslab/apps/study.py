@@ -23,7 +23,7 @@ from peslab.study.results.shown import label
 from peslab.study.search.pruning import report
 from peslab.study.settings import SHARED
 from peslab.study.storage.study import load
-from peslab.study.sweeper import ToldTrial, fellow_workers, work
+from peslab.study.sweeper import fellow_workers, work
 
 
 def run_study(
@@ -54,13 +54,6 @@ def run_study(
     )
     error = settings.searched[0].metric
     told_as = label(error, trainer.about().baselined)
-
-    def on_trial(told: ToldTrial) -> None:
-        present.trial_line(told, error, told_as)
-
-    def on_interrupted(number: int) -> None:
-        tracking.close_lost(home(), settings.name, number)
-
     present.few_points_line(settings)
     conclusion = Conclusion(trainer.retrain, unconfirmed(settings))
     join = partial(
@@ -71,8 +64,8 @@ def run_study(
         defaults=defaults(config, settings),
         recipe=trainer.recipe(),
         about=trainer.about(),
-        on_trial=on_trial,
-        on_interrupted=on_interrupted,
+        on_trial=partial(present.trial_line, objective=error, told_as=told_as),
+        on_interrupted=partial(tracking.close_lost, home(), settings.name),
         conclude=conclusion,
     )
     fellows = fellow_workers(settings.workers - 1, [*hydra, *overrides], settings.folder(home()))

@@ -22,6 +22,7 @@ MAX_PARAM_LENGTH = 250
 
 
 LONGEST_REASON = 500
+"""Of a tag: a page of a library's words is in the log."""
 
 
 def key_of(key: str) -> str:
