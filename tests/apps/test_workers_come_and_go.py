@@ -2,6 +2,7 @@
 
 import re
 from contextlib import contextmanager
+from types import SimpleNamespace
 
 import pytest
 
@@ -39,7 +40,7 @@ def states(home):
 
 def test_who_was_lost_hides_no_result(command, home, peslab, monkeypatch):
     """All trials are finished: the others took over what it left."""
-    monkeypatch.setattr("sys.executable", "/bin/false")
+    monkeypatch.setattr("peslab.study.sweeper.sys", SimpleNamespace(executable="/bin/false"))
     answer = peslab(*command, "study.workers=2", "study.n_trials=2")
     assert (answer.status, answer.err) == (0, "")
     assert "a worker of the study: it ended with status 1, see " in answer.out

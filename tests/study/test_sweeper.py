@@ -6,6 +6,7 @@ import subprocess
 import sys
 import weakref
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 from optuna.exceptions import StorageInternalError
@@ -333,7 +334,8 @@ def test_an_unknown_trial_or_study_is_told(settings, tmp_path):
 
 def test_a_fellow_worker_that_fails_is_told(tmp_path, monkeypatch):
     """Its last words stand in a file of the study."""
-    monkeypatch.setattr(sys, "executable", "/bin/false")
+    # Of the sweeper alone: multiprocessing would keep this program for all tests to come.
+    monkeypatch.setattr("peslab.study.sweeper.sys", SimpleNamespace(executable="/bin/false"))
     with fellow_workers(1, [], tmp_path) as lost:
         assert lost == []
     assert lost == [f"it ended with status 1, see {tmp_path / 'worker_1.log'}"]
