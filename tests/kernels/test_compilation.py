@@ -2,8 +2,10 @@
 
 import importlib.util
 from concurrent.futures import ThreadPoolExecutor
+from threading import Event
 
 import numpy as np
+from filelock import FileLock
 
 from peslab.kernels import compilation
 from peslab.kernels.compilation import (
@@ -38,6 +40,42 @@ def test_threads_that_come_at_once_compile_once(monkeypatch):
     assert compilations[0]["cache"]
 
 
+def test_processes_that_come_at_once_compile_once(tmp_path, monkeypatch):
+    """One holds the lock of the kernel, others wait for it, but not longer than they would take."""
+
+    def double(x):
+        return 2 * x
+
+    inside = Event()
+    (name,) = _locks_of(tmp_path / "new", double)
+
+    def compile_() -> None:
+        with compilation.one_process(str(tmp_path / "new"), double):
+            inside.set()
+
+    with ThreadPoolExecutor(1) as pool:
+        with FileLock(name):
+            waiting = pool.submit(compile_)
+            assert not inside.wait(0.2)
+        waiting.result()
+        monkeypatch.setattr(compilation, "PATIENCE", 0.05)
+        with FileLock(name):
+            pool.submit(compile_).result()
+
+
+def _locks_of(folder, function):
+    """The files that are made where a function is compiled."""
+    with compilation.one_process(str(folder), function):
+        return list(folder.iterdir())
+
+
+def test_a_folder_that_keeps_no_lock_keeps_nobody_from_compiling(tmp_path):
+    """The folder of a cache may be read only."""
+    (tmp_path / "file").touch()
+    with compilation.one_process(str(tmp_path / "file" / "folder"), len):
+        assert not (tmp_path / "file" / "folder").exists()
+
+
 def test_a_changed_subroutine_compiles_its_kernels_again(tmp_path):
     """Numba would notice the kernel's own file only, and run what was compiled before."""
     (tmp_path / "a.py").write_text("1")
@@ -68,6 +106,7 @@ def test_what_is_kept_on_disk_bears_the_stamp_of_all_sources(tmp_path):
     assert compilation.stamp_of_sources().encode() in index.read_bytes()
     assert "double" in compilation.compiled_anew()
     compilation._compiled_anew.discard("double")
+    _first = stamped.double  # Numba looks for what stands in no module among what is alive
     specification.loader.exec_module(stamped)
     assert stamped.double(4.0) == 8.0
     assert "double" not in compilation.compiled_anew()

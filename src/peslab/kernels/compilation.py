@@ -3,13 +3,14 @@
 import gc
 import hashlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from functools import cache, wraps
 from pathlib import Path
 from threading import Lock
 from typing import Any, TypeVar, cast
 
 import numpy as np
+from filelock import FileLock, Timeout
 from numba import boolean, float64, int64, njit, types
 from numba.core.typing.templates import Signature
 
@@ -34,6 +35,8 @@ MATRICES = float64[:, :, :, ::1]  # (n, orders, N, N)
 MATRIX_SLOPES = float64[:, :, :, :, ::1]  # (n, orders, N, N, d)
 NOTHING = types.void
 TRIPLE = types.UniTuple(int64, 3)  # type: ignore[no-untyped-call]
+
+PATIENCE = 60.0  # seconds; a kernel takes 7 to compile on a slow core
 
 # An interaction is an argument, not a part of a kernel: one compilation serves all potentials. It
 # is called with its parameters, the sides of `count` pairs (1, ·) or triangles (3, ·), and room for
@@ -69,7 +72,7 @@ def kernel(signature: Signature | SignatureInSpace) -> Callable[[Function], Func
             # error_model="numpy" drops the tests for division by zero: 1.4 times as fast.
             dispatcher: Any = njit(cache=True, nogil=True, error_model="numpy")(function)
             dispatcher._cache._cache_file._source_stamp = stamp_of_sources()  # noqa: SLF001
-            with garbage_kept():
+            with garbage_kept(), one_process(dispatcher._cache.cache_path, function):  # noqa: SLF001
                 dispatcher.compile(of_dimension(signature, dimension))
             dispatcher.disable_compile()
             if dispatcher.stats.cache_misses:
@@ -110,6 +113,20 @@ def stamp_of_sources(folder: Path = Path(__file__).parent) -> str:
     for path in sorted(folder.glob("*.py")):
         stamp.update(path.name.encode() + path.read_bytes())
     return stamp.hexdigest()
+
+
+@contextmanager
+def one_process(folder: str, function: Callable[..., Any]) -> Iterator[None]:
+    """Keep other processes from compiling the same function: they wait, and find it on the disk.
+
+    Whoever has waited for a minute, or can keep no lock in the folder, goes on without it.
+    """
+    lock = FileLock(Path(folder, f"{function.__module__}.{function.__qualname__}.lock"))
+    with ExitStack() as held:
+        with suppress(Timeout, OSError, NotImplementedError):
+            Path(folder).mkdir(parents=True, exist_ok=True)
+            held.enter_context(lock.acquire(timeout=PATIENCE))
+        yield
 
 
 @contextmanager

@@ -32,7 +32,7 @@ from peslab.evaluation import (
 )
 from peslab.evaluation.style import gradient_unit, unit_label
 from peslab.features import Descriptor
-from peslab.features.meanwhile import compiled_meanwhile
+from peslab.meanwhile import compiled_meanwhile
 from peslab.places import Mask, numbers, some_absent
 from peslab.problems.contract import (
     FRESH_SEEDS,
@@ -191,7 +191,7 @@ class LatticePES(EnergySurface):
         """Run every kernel on two configurations; where none is kept, a second process helps."""
         widths, starts = self.lattice.widths(2), self.lattice.sample(2, self.database.seed)
         shape = (*starts.shape[1:], float(widths.min()))
-        with compiled_meanwhile(features, *shape):
+        with compiled_meanwhile(features, self.potential, *shape):
             positions, *_ = self.relaxation.relax(
                 self.potential, starts, widths, self.database.seed
             )

@@ -1,4 +1,4 @@
-"""A descriptor's kernels are compiled by a second process, and nothing but time depends on it."""
+"""Kernels are compiled by a second process, and nothing but time depends on it."""
 
 import json
 import os
@@ -8,6 +8,7 @@ from dataclasses import asdict
 
 import pytest
 
+from peslab import meanwhile
 from peslab.features import (
     PowerSums,
     ProximityEigenvalues,
@@ -15,9 +16,9 @@ from peslab.features import (
     SineMatrixEigenvalues,
     SortedDistances,
     SymmetryFunctions,
-    meanwhile,
 )
-from peslab.features.meanwhile import compiled_meanwhile
+from peslab.meanwhile import compiled_meanwhile
+from peslab.toymodel import LennardJones, ModifiedLennardJones
 
 SHIPPED = [
     PowerSums(orders=[-2], cutoff=2.5, powers=[2]),
@@ -28,16 +29,20 @@ SHIPPED = [
     SymmetryFunctions(cutoff=2.5, n_radial=2, etas=[0.05], zetas=[1]),
 ]
 
+POTENTIAL = ModifiedLennardJones()
+
 NEWCOMER = """
 from peslab.features import PowerSums
-from peslab.features.meanwhile import compiled_meanwhile
 from peslab.kernels.compilation import compiled_anew
-from peslab.toymodel import Lattice
+from peslab.meanwhile import compiled_meanwhile
+from peslab.toymodel import Lattice, ModifiedLennardJones
 
+potential = ModifiedLennardJones()
 starts = Lattice(2, 1, 5.0).sample(2, seed=0)
 sums = PowerSums(orders=[-2], cutoff=2.5, powers=[2])
-with compiled_meanwhile(sums, 2, 1, 5.0):
+with compiled_meanwhile(sums, potential, 2, 1, 5.0):
     pass
+potential.energy_and_forces(starts, 5.0)
 sums.with_jacobian(starts, 5.0)
 print(*compiled_anew())
 """
@@ -75,7 +80,7 @@ def started(monkeypatch):
 
 
 def test_what_the_other_has_compiled_is_found_on_the_disk(tmp_path):
-    """This process compiles what comes before and no kernel of the descriptor."""
+    """This process compiles what comes before, but no kernel of energies and the descriptor."""
     environment = os.environ | {"NUMBA_CACHE_DIR": str(tmp_path)}
     command = [sys.executable, "-c", NEWCOMER]
     for compiled in ("sample_positions", ""):  # the second time nothing is left to compile
@@ -85,7 +90,7 @@ def test_what_the_other_has_compiled_is_found_on_the_disk(tmp_path):
 @pytest.mark.parametrize("descriptor", SHIPPED, ids=lambda each: type(each).__name__)
 def test_every_descriptor_is_told_to_another_process(descriptor, started, monkeypatch):
     """With its parameters, as text; the other one makes the same and describes with it."""
-    with compiled_meanwhile(descriptor, 3, 2, 5.0):
+    with compiled_meanwhile(descriptor, POTENTIAL, 3, 2, 5.0):
         (process,) = started
         assert process.done == []
     assert process.done[0] == "waited"
@@ -98,33 +103,57 @@ def test_every_descriptor_is_told_to_another_process(descriptor, started, monkey
     assert json.loads(process.command[-1])[1] == json.loads(json.dumps(asdict(descriptor)))
 
 
+@pytest.mark.parametrize(
+    ("potential", "sums_a_block"),
+    [
+        (POTENTIAL, False),
+        (ModifiedLennardJones(counting="published", depth=1), True),
+        (ModifiedLennardJones(counting="published"), False),
+        (LennardJones(depth=3), False),
+    ],
+)
+def test_the_kernel_that_sums_is_that_of_the_counting(
+    potential, sums_a_block, started, monkeypatch
+):
+    """Whatever the interaction is, and however deep its sum."""
+    with compiled_meanwhile(SHIPPED[0], potential, 3, 2, 5.0):
+        pass
+    summed = []
+    monkeypatch.setattr(
+        ModifiedLennardJones, "energy_and_forces", lambda self, *_: summed.append(self)
+    )
+    meanwhile.main(started[0].command[-1])
+    (same,) = summed
+    assert (same.sums_a_block, same.counting) == (sums_a_block, potential.counting)
+
+
 def test_the_folder_of_the_command_is_no_place_to_import_from(started, tmp_path, monkeypatch):
     """A file of the user's that is called as one of Python's would be run."""
-    with compiled_meanwhile(SHIPPED[0], 2, 1, 5.0):
+    with compiled_meanwhile(SHIPPED[0], POTENTIAL, 2, 1, 5.0):
         command = started[0].command
     (tmp_path / "json.py").write_text("raise SystemExit('mine was imported')")
     monkeypatch.undo()
     monkeypatch.chdir(tmp_path)
-    assert command[:-1] == [sys.executable, "-P", "-m", "peslab.features.meanwhile"]
+    assert command[:-1] == [sys.executable, "-P", "-m", "peslab.meanwhile"]
     subprocess.run(command, check=True)
 
 
 def test_other_packages_descriptors_are_compiled_when_they_are_called(started):
     """Whatever they need to be made may be no text."""
-    with compiled_meanwhile(Own([-2], 2.5, powers=[2]), 2, 1, 5.0):
+    with compiled_meanwhile(Own([-2], 2.5, powers=[2]), POTENTIAL, 2, 1, 5.0):
         assert started == []
 
 
 def test_nothing_is_started_where_all_was_kept(started, monkeypatch):
     """Starting a process takes longer than loading kernels."""
     monkeypatch.setattr(meanwhile, "compiled_anew", set)
-    with compiled_meanwhile(SHIPPED[0], 2, 1, 5.0):
+    with compiled_meanwhile(SHIPPED[0], POTENTIAL, 2, 1, 5.0):
         assert started == []
 
 
 def test_an_error_ends_the_other_process(started):
     """And comes through."""
-    with pytest.raises(ZeroDivisionError), compiled_meanwhile(SHIPPED[0], 2, 1, 5.0):
+    with pytest.raises(ZeroDivisionError), compiled_meanwhile(SHIPPED[0], POTENTIAL, 2, 1, 5.0):
         raise ZeroDivisionError
     assert started[0].done == ["ended", "waited"]
 
@@ -136,5 +165,5 @@ def test_a_machine_that_starts_no_process_compiles_alone(started, monkeypatch):
         raise BlockingIOError
 
     monkeypatch.setattr(subprocess, "Popen", refuse)
-    with compiled_meanwhile(SHIPPED[0], 2, 1, 5.0):
+    with compiled_meanwhile(SHIPPED[0], POTENTIAL, 2, 1, 5.0):
         assert started == []
