@@ -129,6 +129,17 @@ def test_tame_energies_have_a_plain_scale():
     assert axes.get_yscale() == "linear"
 
 
+@pytest.mark.parametrize("energies", [BELL, TAILED])
+def test_panels_side_by_side_have_one_scale(energies):
+    """Two potentials are compared by their heights."""
+    panels = {"potential=one": {"a": curve(energies)}, "potential=two": {"a": curve(0.2 * BELL)}}
+    left, right = percentile_figure(panels).axes
+    assert left.get_ylim() == right.get_ylim()
+    assert left.get_yscale() == right.get_yscale() == ("linear" if energies is BELL else "asinh")
+    low, high = right.get_ylim()
+    assert low <= energies.min() < 0.2 * BELL.max() < high
+
+
 def test_equal_energies_are_a_line(tmp_path):
     """No range, no division by it."""
     assert drawn(percentile_figure({"": {"a": np.full(5, 2.0)}}), tmp_path)

@@ -44,6 +44,36 @@ def test_few_configurations_make_few_bins(n, bins):
     assert len(error_quantiles(np.arange(n) / 7, np.ones((2, n)))[0]) == bins
 
 
+def test_bands_and_line_are_broken_where_there_are_no_data():
+    """Two clusters have bins of their own; a few rows between or beyond them make no cluster."""
+    clusters = np.concatenate([np.linspace(0.8, 1.0, 300), np.linspace(1.4, 1.5, 100)])
+    lone = [1.2, 1.9]
+    along = np.concatenate([clusters, lone])
+    middles, quantiles = error_quantiles(along, np.ones((2, len(along))))
+    (gap,) = np.flatnonzero(np.isnan(middles))
+    assert np.isnan(quantiles[:, gap]).all()
+    assert middles[gap - 1] < 1.1 < middles[gap + 1]
+    assert len(middles) == 15 + 1 + 5
+    assert not np.isnan(np.delete(quantiles, gap, axis=1)).any()
+    logarithms = np.log(along)
+    assert np.isnan(error_quantiles(along, np.ones((1, len(along))), logarithms)[0]).sum() == 1
+    axes = error_figure({"one": along}, np.ones((1, len(along)))).axes[0]
+    for band in axes.collections[1:]:
+        spans = [path.vertices[:, 0] for path in band.get_paths()]
+        assert len(spans) == 2
+        assert spans[0].max() < 1.2 < spans[1].min()
+
+
+def test_the_legend_hides_no_errors():
+    """It stands below the panels, with the three names once."""
+    figure = error_figure({"one": ALONG, "two": ALONG}, ERRORS)
+    (legend,) = figure.legends
+    assert [text.get_text() for text in legend.get_texts()] == [
+        "5 % to 95 %", "25 % to 75 %", "median",
+    ]  # fmt: skip
+    assert all(axes.get_legend() is None for axes in figure.axes)
+
+
 def test_the_figure_holds_the_quantiles():
     """The line is the median, the bands are two pairs of quantiles, over all points."""
     figure = error_figure({"one ($E_c$)": ALONG, "other ($R_c$)": ALONG[::-1]}, ERRORS, "eV")

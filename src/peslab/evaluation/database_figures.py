@@ -1,7 +1,7 @@
 """What is in a database: its energies, how they lie over the widths, and how they were reached."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from statistics import median_low
 
 import numpy as np
@@ -85,7 +85,8 @@ def percentile_figure(panels: Panels, unit: str = "E_c") -> Figure:
         unit: Their unit.
 
     Returns:
-        The figure; where a tenth of the energies dwarfs the others, the scale is that of asinh.
+        The figure; where a tenth of the energies dwarfs the others, the scale is that of asinh. All
+        panels have the same.
     """
     with styled_figure(*_size(panels)) as figure:
         for axes, (title, curves) in zip(_grid(figure, panels), panels.items(), strict=True):
@@ -94,22 +95,29 @@ def percentile_figure(panels: Panels, unit: str = "E_c") -> Figure:
             ):
                 along = np.linspace(0.0, 100.0, len(energies))
                 axes.plot(along, energies, color=color, label=label)
-            lowest = min(float(energies[0]) for energies in curves.values())
-            highest = max(float(energies[-1]) for energies in curves.values())
-            typical = median_low([float(np.quantile(e, 0.9)) for e in curves.values()])
-            spread = typical - lowest or 1.0
-            if spans_decades(lowest, highest):
-                label_logarithms(axes, "y", np.array([lowest, highest]))
-            elif highest > lowest + ROOM * spread:
-                axes.set_yscale("asinh", linear_width=spread)
-                label_decades(axes.yaxis, spread, lowest, highest)
-            else:
-                margin = 0.04 * (highest - lowest) or 1.0
-                axes.set_ylim(lowest - margin, highest + margin)
             axes.set_xlim(0.0, 100.0)
             axes.set_title(title)
+        _scale_energies(
+            axes, [energies for curves in panels.values() for energies in curves.values()]
+        )
         _finish(figure, panels, "percentile", LABEL.format(unit_label(unit)))
     return figure
+
+
+def _scale_energies(axes: Axes, curves: Sequence[Array]) -> None:
+    """One axis for all panels: that of asinh where a tenth of the energies dwarfs the others."""
+    lowest = min(float(energies[0]) for energies in curves)
+    highest = max(float(energies[-1]) for energies in curves)
+    typical = median_low([float(np.quantile(energies, 0.9)) for energies in curves])
+    spread = typical - lowest or 1.0
+    if spans_decades(lowest, highest):
+        label_logarithms(axes, "y", np.array([lowest, highest]))
+    elif highest > lowest + ROOM * spread:
+        axes.set_yscale("asinh", linear_width=spread)
+        label_decades(axes.yaxis, spread, lowest, highest)
+    else:
+        margin = 0.04 * (highest - lowest) or 1.0
+        axes.set_ylim(lowest - margin, highest + margin)
 
 
 def acceptance_figure(panels: Panels) -> Figure:
@@ -258,7 +266,7 @@ def _size(panels: Panels) -> tuple[float, float]:
 
 
 def _grid(figure: Figure, panels: Panels) -> list[Axes]:
-    grid = figure.subplots(*_shape(panels), squeeze=False).ravel().tolist()
+    grid = figure.subplots(*_shape(panels), squeeze=False, sharey=True).ravel().tolist()
     for axes in grid[len(panels) :]:
         axes.remove()
     return grid[: len(panels)]
