@@ -108,7 +108,7 @@ def _draw_slice(
         low, high = float(seen.min()), float(seen.max())
         ticks = logarithmic_ticks(low, high)
         inside = [tick for tick in ticks if low <= tick <= high] or sorted({low, high})
-        label_ticks(axes.xaxis, inside[:: math.ceil(len(inside) / MOST_LABELS)])
+        label_ticks(axes.xaxis, _apart(inside, math.log(high / low) / MOST_LABELS))
     elif key.is_whole:
         axes.locator_params(axis="x", integer=True, nbins=5)
     axes.set_xlabel(key.name)
@@ -124,6 +124,15 @@ def _draw_slice(
     )
     if spans_half_a_decade(errors[np.isfinite(errors)]):
         label_logarithms(axes, "y", errors[np.isfinite(errors)])
+
+
+def _apart(ticks: Sequence[float], least: float) -> list[float]:
+    """Those of rising ticks whose logarithms are so far from the one before that labels part."""
+    kept = list(ticks[:1])
+    for tick in ticks[1:]:
+        if math.log(tick / kept[-1]) >= least:
+            kept.append(tick)
+    return kept
 
 
 def parallel_figure(
@@ -179,7 +188,8 @@ def _draw_trials(
         axes.plot(
             heights[trial], color=VERMILION if is_best else color,
             linewidth=2.2 if is_best else 1.0, alpha=1.0 if is_best else opacity,
-            marker="o", markersize=2.5, label=f"best: {plain(goal.places[trial])}" if is_best else None,
+            marker="o", markersize=2.5,
+            label=f"best: {plain(goal.places[trial])}" if is_best else None,
         )  # fmt: skip
 
 

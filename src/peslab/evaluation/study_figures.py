@@ -62,7 +62,7 @@ class Front:
         return np.asarray(~(no_worse & better).any(axis=1))
 
 
-def costs(values: Array, larger_is_better: bool) -> Array:  # noqa: FBT001
+def costs(values: Array, larger_is_better: bool) -> Array:
     """Values of which the least is the best."""
     return -values if larger_is_better else values
 
