@@ -123,6 +123,14 @@ def test_high_energies_do_not_flatten_the_others(curves):
     assert np.ptp(heights) > axes.bbox.height / 20
 
 
+@pytest.mark.parametrize(("n", "bars"), [(50, 20), (1000, 50), (2000, 100), (25_000, 100)])
+def test_few_energies_have_few_bars(n, bars):
+    """A hundred bars of five energies each would show noise."""
+    (axes,) = energy_distribution(np.linspace(-1.0, 1.0, n)).axes
+    assert len(axes.patches) == bars
+    assert sum(bar.get_height() for bar in axes.patches) == pytest.approx(1.0)
+
+
 def test_tame_energies_have_a_plain_scale():
     """Nothing far away: equal steps are equal energies."""
     axes = percentile_figure({"": {"a": curve(BELL)}}).axes[0]

@@ -125,6 +125,9 @@ def test_the_way_lies_in_the_plane(dimension, axis, tmp_path):
     other = next(k for k in range(dimension) if k != axis)
     assert positions[1, other] in ends
     np.testing.assert_allclose(cell.collections[-1].get_offsets()[0], ends[0])
+    told = cell.get_title("center").split("\n")[1:]  # that it is a projection
+    across = [k for k in range(3) if k != axis]
+    assert told == [f"seen along the {'xyz'[across[1]]} axis"] * (dimension - 2)
     figure.savefig(tmp_path / "a.png")
 
 

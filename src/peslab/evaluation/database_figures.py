@@ -38,6 +38,8 @@ LABEL = "energy per particle ({})"
 UNITS = ("E_c", "R_c")
 ROOM = 1.5  # of the lowest nine tenths of a typical curve, before the scale is bent
 LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)  # of the bands of energies, and their median
+PER_BAR = 20  # energies, on the average, which leave bars that are no noise
+FEWEST_BARS, MOST_BARS = 20, 100
 MOST_COLUMNS = 3  # of panels side by side
 MOST_TICKS = 12  # widths with a dot each, or numbers of particles with a tick
 
@@ -63,7 +65,8 @@ def energy_distribution(energies: Array, unit: str = "E_c") -> Figure:
             bend(axes, "x", energies)
         scale = axes.xaxis.get_transform()
         ends = scale.transform(np.array([low - room, high + room]))
-        along = np.linspace(float(ends[0]), float(ends[1]), 101)
+        n_bars = int(np.clip(len(energies) // PER_BAR, FEWEST_BARS, MOST_BARS))
+        along = np.linspace(float(ends[0]), float(ends[1]), n_bars + 1)
         bins: list[float] = scale.inverted().transform(along).tolist()
         bins[0], bins[-1] = min(bins[0], low), max(bins[-1], high)  # they may round inwards
         axes.hist(energies, bins, color=BLUE, weights=np.full(len(energies), 1 / len(energies)))

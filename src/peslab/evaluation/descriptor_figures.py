@@ -116,7 +116,10 @@ def _draw_path(axes: Axes, path: DragPath, unit: str) -> None:
     axes.annotate("", xy=stop, xytext=start, arrowprops=arrow, zorder=4)
     size = 130.0 * min(1.0, 5.0 / width)
     axes.scatter(start[0], start[1], size, VERMILION, edgecolor="white", zorder=5)
-    axes.set_title(f"cell width {width:.3g} {unit}", loc="center", fontsize=10)
+    told = f"cell width {width:.3g} {unit}"
+    if len(seen) > PLANE:  # a projection: particles behind each other are not side by side
+        told += f"\nseen along the {'xyz'[seen[PLANE]]} axis"
+    axes.set_title(told, loc="center", fontsize=10)
 
 
 def _draw_panel(

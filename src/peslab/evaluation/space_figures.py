@@ -14,6 +14,7 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from peslab.evaluation.scales import (
+    digits_of,
     far_off,
     label_logarithms,
     label_ticks,
@@ -241,9 +242,10 @@ def _draw_axis(axes: Axes, place: int, key: SearchedAxis, known: NDArray[np.int6
         shown = range(n) if n <= MANY else (0, n - 1)
         ticks = [((number + 0.5) / n, _shortened(key.options[number])) for number in shown]
     else:
+        marks = _marks(key, known)
+        digits = digits_of(marks)
         ticks = [
-            (float(_height(key, known, np.asarray(value))), plain(value))
-            for value in _marks(key, known)
+            (float(_height(key, known, np.asarray(value))), plain(value, digits)) for value in marks
         ]
     for height, text in ticks:
         axes.annotate(
