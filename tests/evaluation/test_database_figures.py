@@ -148,6 +148,16 @@ def test_panels_side_by_side_have_one_scale(energies):
     assert low <= energies.min() < 0.2 * BELL.max() < high
 
 
+def test_curves_of_different_levels_are_seen_beside_a_far_one():
+    """Narrow cells at −10 E_c and wide ones at 0 have 1 E_c each, one database reaches 60."""
+    low, high, far = -10.0 + RANDOM.random(500), RANDOM.random(500), 5.0 * RANDOM.random(500)
+    far[:20] = 60.0
+    panels = {"a": {"x": curve(low)}, "b": {"x": curve(high)}, "c": {"x": curve(far)}}
+    axes = percentile_figure(panels).axes[1]
+    heights = axes.transData.transform([(0.0, 0.0), (0.0, 1.0)])[:, 1]
+    assert np.ptp(heights) > axes.bbox.height / 10
+
+
 def test_equal_energies_are_a_line(tmp_path):
     """No range, no division by it."""
     assert drawn(percentile_figure({"": {"a": np.full(5, 2.0)}}), tmp_path)

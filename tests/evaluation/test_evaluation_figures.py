@@ -204,3 +204,10 @@ def test_losses_are_told_without_zeros_at_their_end(history):
     assert "0.01" in told
     assert "0.001" in told
     assert not any(text.endswith("0") for text in told)
+
+
+def test_epochs_are_whole_numbers(history):
+    """Of a training of three there is no epoch 1.25."""
+    figure = learning_curves({name: curves[:, :3] for name, curves in history.items()})
+    figure.draw_without_rendering()
+    assert all(tick == round(tick) for tick in figure.axes[0].get_xticks())

@@ -189,9 +189,9 @@ def counted(potential: "Potential") -> "Counted":
 
     corners = 2 if potential.triplet is None else 3
     visits: tuple[int, ...] = VISITS[potential.counting][corners - 2]
-    is_block = potential.counting == "block" and potential.depth is not None
-    block = 2 * potential.depth + 1 if is_block else None
-    return Counted(corners, visits[0], visits[-1], block)
+    if potential.counting != "block" or potential.depth is None:
+        return Counted(corners, visits[0], visits[-1])
+    return Counted(corners, visits[0], visits[-1], block=2 * potential.depth + 1)
 
 
 def tell_if_slow(some_energies: "Callable[[], object]") -> None:

@@ -111,13 +111,13 @@ def _scale_energies(axes: Axes, curves: Sequence[Array]) -> None:
     """One axis for all panels: that of asinh where a tenth of the energies dwarfs the others."""
     lowest = min(float(energies[0]) for energies in curves)
     highest = max(float(energies[-1]) for energies in curves)
-    typical = median_low([float(np.quantile(energies, 0.9)) for energies in curves])
-    spread = typical - lowest or 1.0
+    most = [float(np.quantile(energies, 0.9)) for energies in curves]
+    spread = median_low([end - float(each[0]) for end, each in zip(most, curves, strict=True)])
     if spans_decades(lowest, highest):
         label_logarithms(axes, "y", np.array([lowest, highest]))
-    elif highest > lowest + ROOM * spread:
-        axes.set_yscale("asinh", linear_width=spread)
-        label_decades(axes.yaxis, spread, lowest, highest)
+    elif highest > lowest + ROOM * (median_low(most) - lowest or 1.0):
+        axes.set_yscale("asinh", linear_width=spread or 1.0)
+        label_decades(axes.yaxis, spread or 1.0, lowest, highest)
     else:
         margin = 0.04 * (highest - lowest) or 1.0
         axes.set_ylim(lowest - margin, highest + margin)

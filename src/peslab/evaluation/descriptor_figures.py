@@ -6,6 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.typing import LineStyleType
 from numpy.typing import NDArray
 
 from peslab.evaluation.drag import DragPath
@@ -18,7 +19,7 @@ PANEL_HEIGHT = 1.55  # in inches, of each kind of feature
 LONG_LEGEND = 8  # features, from which on their names stand in two columns
 MOST_NAMES = 18  # of a panel; of more features some are named, from the first to the last
 PARTED, GRID = 3, 2  # parameters of a feature, by which panels and colors and dashes are chosen
-DASHES: tuple[str | tuple[float, tuple[float, ...]], ...] = (
+DASHES: tuple[LineStyleType, ...] = (
     "-",
     (0, (4, 1.5)),
     (0, (1, 1.2)),
@@ -149,7 +150,8 @@ def _draw_panel(
     ]
     axes.set_ylim(_readable_limits(values[:, list(members)]))
     if is_grid:
-        lines = [Line2D([], [], color=color, linewidth=1.4) for color in colors]
+        of_first = {color: line.get_color() for line, (color, _) in zip(lines, looks, strict=True)}
+        lines = [Line2D([], [], color=color, linewidth=1.4) for color in of_first.values()]
         lines += [Line2D([], [], color=BLACK, linestyle=each) for each in DASHES[: len(second)]]
     labels = [*first, *second] if is_grid else [*members.values()]
     named = np.linspace(0, len(labels) - 1, min(len(labels), MOST_NAMES)).round().astype(int)

@@ -19,6 +19,7 @@ LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
 MOST_BINS = 24
 FEWEST_IN_BIN = 20
 GAP = 0.06  # of the axis, without data: nothing is drawn across
+FAR, FAR_BINS = 0.15, 3.0  # of the axis, or of that part of its bins: nothing is drawn so far
 SMALLEST = 1e-3  # part of the errors, that are drawn as small as the next ones
 PANEL_WIDTH = 3.7
 MOST_TICKS = 12  # of whole numbers, one each
@@ -36,8 +37,9 @@ def error_quantiles(along: Array, errors: Array, seen: Array | None = None) -> t
 
     Returns:
         The medians of `along` in the bins, shape (b,), and the quantiles 5, 25, 50, 75 and 95 % of
-        all replicas' errors in there, shape (5, b). Between bins that a gap in the data parts both
-        have a NaN; rows too few for a bin of their own are in the next one.
+        all replicas' errors in there, shape (5, b). Both have a NaN between bins that a gap in the
+        data parts, or that are far from each other as data are few there; rows too few for a bin
+        of their own are in the next one.
     """
     order = np.argsort(along, kind="stable")
     _, starts = np.unique(along[order], return_index=True)
@@ -45,10 +47,12 @@ def error_quantiles(along: Array, errors: Array, seen: Array | None = None) -> t
         pieces = [np.split(order, starts[1:])]
     else:
         pieces = _parted(order, along if seen is None else seen)
-    found = []
+    found: list[tuple[float, Array]] = []
     for bins in pieces:
         found += [(np.nan, np.full(len(LEVELS), np.nan))] * bool(found)
-        found += [(np.median(along[rows]), np.quantile(errors[:, rows], LEVELS)) for rows in bins]
+        found += [
+            (float(np.median(along[rows])), np.quantile(errors[:, rows], LEVELS)) for rows in bins
+        ]
     middles, quantiles = zip(*found, strict=True)
     return np.array(middles), np.array(quantiles).T
 
@@ -67,7 +71,15 @@ def _parted(order: Numbers, seen: Array) -> list[list[Numbers]]:
             starts.append(gap)
     pieces = np.split(order, starts[1:])
     counts = [min(len(rows) // FEWEST_IN_BIN, len(rows) * MOST_BINS // n) for rows in pieces]
-    return [np.array_split(rows, max(k, 1)) for rows, k in zip(pieces, counts, strict=True)]
+    far = max(FAR, FAR_BINS / sum(counts, 1)) * np.ptp(seen)
+    parted: list[list[Numbers]] = []
+    for rows, k in zip(pieces, counts, strict=True):
+        bins = np.array_split(rows, max(k, 1))
+        middles = [np.median(seen[each]) for each in bins]
+        joined = [False, *(np.diff(middles) <= far).tolist()]
+        for each, is_joined in zip(bins, joined, strict=True):
+            parted[-1].append(each) if is_joined else parted.append([each])
+    return parted
 
 
 def error_figure(panels: Mapping[str, Array], errors: Array, unit: str = "E_c") -> Figure:
@@ -113,9 +125,12 @@ def _greys() -> Colormap:
 def _draw_bands(axes: Axes, middles: Array, quantiles: Array) -> None:
     """The median within the middle half and nine tenths of the errors."""
     lowest, low, median, high, highest = quantiles
+    known = np.concatenate([[False], np.isfinite(middles), [False]])
+    lone = known[1:-1] & ~known[:-2] & ~known[2:]  # no band has a width there
     for bottom, top, alpha, label in (
         (lowest, highest, 0.2, "5 % to 95 %"),
         (low, high, 0.35, "25 % to 75 %"),
     ):
         axes.fill_between(middles, bottom, top, color=BLUE, alpha=alpha, linewidth=0, label=label)
+        axes.vlines(middles[lone], bottom[lone], top[lone], color=BLUE, alpha=alpha, linewidth=4)
     axes.plot(middles, median, color=BLACK, marker=".", markersize=4, label="median")

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 from numpy.typing import NDArray
 
 from peslab.evaluation.metrics import mean_and_sem
@@ -79,6 +79,7 @@ def learning_curves(
         axes.scatter(best + 1, lowest, s=18, color=BLACK, zorder=3, label="weights kept")
         axes.set_yscale("log")
         _readable_decades(axes)
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.set_xlabel("epoch")
         axes.set_ylabel(f"validation MAE ({unit_label(unit)}), training loss")
         axes.set_xlim(left=1)

@@ -191,8 +191,8 @@ def digits_of(ticks: Sequence[float]) -> int:
 def plain(value: float, digits: int = DIGITS) -> str:
     """A number with the minus sign of the axes, a huge or tiny one with its power of ten."""
     if abs(value) >= HUGE or 0.0 < abs(value) < TINY:
-        digits, power = f"{value:.2e}".split("e")
-        factor = {1.0: "", -1.0: "-"}.get(float(digits), rf"{float(digits):g} \times ")
+        mantissa, power = f"{value:.2e}".split("e")
+        factor = {1.0: "", -1.0: "-"}.get(float(mantissa), rf"{float(mantissa):g} \times ")
         return f"${factor}10^{{{int(power)}}}$"
     text = f"{value:,.0f}" if abs(value) >= HUNDREDS else f"{value:.{digits}g}"
     return text.replace("-", "−")
