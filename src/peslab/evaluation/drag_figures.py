@@ -119,15 +119,17 @@ def drag_lines_figure(result: LineTest, units: tuple[str, str] = ("E_c", "R_c"))
             f"roughness {metrics['roughness'].mean():.2g}",
             fontsize=11,
         )
-        named = {
-            label: handle
-            for axes in grid
-            for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)
-        }
-        figure.legend(
-            [*named.values()], [*named], loc="outside lower center", ncols=len(named), fontsize=8.5
-        )
+        _explain(figure)
     return figure
+
+
+def _explain(figure: Figure) -> None:
+    """What is drawn in any panel, once below all."""
+    pairs = (zip(*axes.get_legend_handles_labels(), strict=True) for axes in figure.axes)
+    named = {label: handle for panel in pairs for handle, label in panel}
+    figure.legend(
+        [*named.values()], [*named], loc="outside lower center", ncols=len(named), fontsize=8.5
+    )
 
 
 def mark_gaps(axes: Axes, along: Array, exact: Array) -> None:
