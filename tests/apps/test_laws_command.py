@@ -106,26 +106,41 @@ def test_pairs_of_another_potential_are_tried_and_recorded(peslab, home):
         (
             ModifiedLennardJones(),
             "Modified Lennard-Jones, each triangle once for each corner",
-            (6, 6),
+            (3, 6, 6, None),
         ),
         (
             ModifiedLennardJones(counting="once"),
             "Modified Lennard-Jones, each triangle once",
-            (1, 3),
+            (3, 1, 3, None),
         ),
-        (Morse(depth=1), "Morse, each pair once for each corner", None),
-        (Morse(counting="once"), "Morse, each pair once", None),
+        (Morse(depth=1), "Morse, each pair once for each corner", (2, 2, 2, None)),
+        (Morse(counting="once"), "Morse, each pair once", (2, 1, 2, None)),
         (
             AreaTimesPairs(counting="block", depth=1),
             "Area times pairs, all of a block of cells",
-            None,
+            (3, 6, 6, 3),
         ),
     ],
 )
 def test_figures_tell_in_words_what_they_show(potential, title, counted):
     """Not by the names of classes and options."""
     assert laws.title_of(potential) == title
-    assert laws.triangles_counted(potential) == counted
+    assert laws.counted(potential) == counted
+
+
+@pytest.mark.parametrize("dimension", [2, 3])
+def test_pages_tell_that_they_are_of_the_plane(dimension, monkeypatch):
+    """The six tests and the lattices are those of figures 2 to 8, whatever the lattice."""
+    from peslab import evaluation
+
+    monkeypatch.setattr(evaluation, "try_laws", lambda *_: [])
+    problem = LatticePES(
+        ModifiedLennardJones(), Lattice(2, dimension, 5.0), RandomMoves(1, 0.1), DATABASE
+    )
+    _, figures = laws.measured(problem)
+    for name in ("six_tests.png", "lattices.png"):
+        told = figures[name].get_suptitle().split("\n")[1:]
+        assert told == ["in two dimensions; the lattice has 3"] * (dimension - 2)
 
 
 @pytest.mark.parametrize(("energy", "distance"), [(1.0, 0.3), (27.2, 100.0)])

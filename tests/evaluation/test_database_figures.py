@@ -123,10 +123,39 @@ def test_high_energies_do_not_flatten_the_others(curves):
     assert np.ptp(heights) > axes.bbox.height / 20
 
 
+@pytest.mark.parametrize(("n", "bars"), [(50, 20), (1000, 50), (2000, 100), (25_000, 100)])
+def test_few_energies_have_few_bars(n, bars):
+    """A hundred bars of five energies each would show noise."""
+    (axes,) = energy_distribution(np.linspace(-1.0, 1.0, n)).axes
+    assert len(axes.patches) == bars
+    assert sum(bar.get_height() for bar in axes.patches) == pytest.approx(1.0)
+
+
 def test_tame_energies_have_a_plain_scale():
     """Nothing far away: equal steps are equal energies."""
     axes = percentile_figure({"": {"a": curve(BELL)}}).axes[0]
     assert axes.get_yscale() == "linear"
+
+
+@pytest.mark.parametrize("energies", [BELL, TAILED])
+def test_panels_side_by_side_have_one_scale(energies):
+    """Two potentials are compared by their heights."""
+    panels = {"potential=one": {"a": curve(energies)}, "potential=two": {"a": curve(0.2 * BELL)}}
+    left, right = percentile_figure(panels).axes
+    assert left.get_ylim() == right.get_ylim()
+    assert left.get_yscale() == right.get_yscale() == ("linear" if energies is BELL else "asinh")
+    low, high = right.get_ylim()
+    assert low <= energies.min() < 0.2 * BELL.max() < high
+
+
+def test_curves_of_different_levels_are_seen_beside_a_far_one():
+    """Narrow cells at −10 E_c and wide ones at 0 have 1 E_c each, one database reaches 60."""
+    low, high, far = -10.0 + RANDOM.random(500), RANDOM.random(500), 5.0 * RANDOM.random(500)
+    far[:20] = 60.0
+    panels = {"a": {"x": curve(low)}, "b": {"x": curve(high)}, "c": {"x": curve(far)}}
+    axes = percentile_figure(panels).axes[1]
+    heights = axes.transData.transform([(0.0, 0.0), (0.0, 1.0)])[:, 1]
+    assert np.ptp(heights) > axes.bbox.height / 10
 
 
 def test_equal_energies_are_a_line(tmp_path):

@@ -1,5 +1,7 @@
 """Figure 10: the way of the dragged particle, and each feature along it."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from whole_circles import assert_whole
@@ -11,6 +13,9 @@ RANDOM = np.random.default_rng(2)
 
 
 def texts(axes):
+    """The names beside a panel, none where the panel above has the same."""
+    if axes.get_legend() is None:
+        return []
     return [text.get_text() for text in axes.get_legend().get_texts()]
 
 
@@ -25,8 +30,8 @@ def test_features_of_a_kind_share_a_panel():
     values = RANDOM.normal(size=(51, 4))
     figure = descriptor_figure(PATH, names, values)
     assert [axes.get_title("left") for axes in panels(figure)] == ["order −2", "order −3"]
+    assert [texts(axes) for axes in panels(figure)] == [["eigenvalue 1", "eigenvalue 2"], []]
     for axes, columns in zip(panels(figure), ([0, 1], [2, 3]), strict=True):
-        assert texts(axes) == ["eigenvalue 1", "eigenvalue 2"]
         for line, column in zip(axes.lines, columns, strict=True):
             np.testing.assert_array_equal(line.get_xdata(), PATH.coordinate)
             np.testing.assert_array_equal(line.get_ydata(), values[:, column])
@@ -37,6 +42,37 @@ def test_other_names_stand_together_by_their_first_word():
     figure = descriptor_figure(PATH, ["G2 at 1", "G2 at 2", "G4 η=1", "pull"], np.zeros((51, 4)))
     assert [axes.get_title("left") for axes in panels(figure)] == ["G2", "G4", "pull"]
     assert [texts(axes) for axes in panels(figure)] == [["at 1", "at 2"], ["η=1"], ["pull"]]
+
+
+@pytest.mark.parametrize(("etas", "zetas"), [((0.1, 0.3, 1), (1, 2, 4)), ((1, 2, 3, 4, 5), (1, 2))])
+def test_functions_of_three_parameters_are_told_apart(etas, zetas):
+    """A panel for each λ, a color for each η, dashes for each ζ; the legend names these alone."""
+    names = [f"G4 η={a} ζ={b} λ={c:+d}" for a in etas for b in zetas for c in (1, -1)]
+    values = RANDOM.normal(size=(51, len(names)))
+    figure = descriptor_figure(PATH, names, values)
+    assert [axes.get_title("left") for axes in panels(figure)] == ["G4, λ=+1", "G4, λ=−1"]
+    named = [*(f"η={a}" for a in etas), *(f"ζ={b}" for b in zetas)]
+    assert [texts(axes) for axes in panels(figure)] == [named, []]
+    for axes, sign in zip(panels(figure), (0, 1), strict=True):
+        looks = {}
+        for line, column, name in zip(axes.lines, values.T[sign::2], names[sign::2], strict=True):
+            np.testing.assert_array_equal(line.get_ydata(), column)
+            _, eta, zeta, _ = name.split()
+            looks.setdefault(("color", eta), set()).add(tuple(line.get_color()))
+            looks.setdefault(("dashes", zeta), set()).add(str(line._dash_pattern))
+        assert all(len(look) == 1 for look in looks.values())
+        assert len({str(look) for look in looks.values()}) == len(etas) + len(zetas)
+    figure.draw_without_rendering()
+
+
+def test_neighbors_of_nearly_one_color_have_other_dashes():
+    """Of many features in one sequence; of few, colors are enough."""
+    for n, several in ((12, True), (4, False)):
+        (axes,) = panels(
+            descriptor_figure(PATH, [f"G2 at {k}" for k in range(n)], np.zeros((51, n)))
+        )
+        patterns = [str(line._dash_pattern) for line in axes.lines]
+        assert all((a != b) == several for a, b in pairwise(patterns))
 
 
 def test_the_cell_width_has_no_panel():
@@ -89,6 +125,9 @@ def test_the_way_lies_in_the_plane(dimension, axis, tmp_path):
     other = next(k for k in range(dimension) if k != axis)
     assert positions[1, other] in ends
     np.testing.assert_allclose(cell.collections[-1].get_offsets()[0], ends[0])
+    told = cell.get_title("center").split("\n")[1:]  # that it is a projection
+    across = [k for k in range(3) if k != axis]
+    assert told == [f"seen along the {'xyz'[across[1]]} axis"] * (dimension - 2)
     figure.savefig(tmp_path / "a.png")
 
 
@@ -99,6 +138,16 @@ def test_peaks_are_cut_off_so_that_the_rest_can_be_read():
     assert low < values.min() < values.max() < high
     values[25] = 1e6
     assert panels(descriptor_figure(PATH, ["wave 1"], values))[0].get_ylim()[1] < 10.0
+
+
+def test_a_curve_beside_many_flat_ones_is_whole():
+    """What is cut off is a peak of a curve far beyond the rest of that curve."""
+    values = np.zeros((51, 12))
+    values[:, 0] = np.sin(np.pi * np.linspace(0.0, 1.0, 51))
+    (axes,) = panels(descriptor_figure(PATH, [f"wave {k}" for k in range(12)], values))
+    low, high = axes.get_ylim()
+    assert low < 0.0
+    assert high > 1.0
 
 
 def test_no_particle_beside_the_way_is_cut():

@@ -297,6 +297,25 @@ def test_the_width_of_the_cell_is_told_where_there_are_several():
     assert not any("width" in axes.get_title(loc="left") for axes in alike.axes)
 
 
+def test_gaps_are_shaded_and_explained():
+    """Where the exact energy lies above all training data, to the borders and between."""
+    limits = HIGH.copy()
+    whole = line_test(LINES, waves(1, 1.0), with_waves((1, 0.1)), HIGH)
+    limits[3] = np.quantile(whole.energy[3], 0.6)
+    result = line_test(LINES[2:5], waves(1, 1.0), with_waves((1, 0.1)), limits[2:5])
+    figure = drag_lines_figure(result)
+    shaded = [axes for axes in figure.axes if axes.patches]
+    assert len(shaded) == 1
+    along, exact = shaded[0].lines[0].get_data()
+    spans = [(patch.get_x(), patch.get_x() + patch.get_width()) for patch in shaded[0].patches]
+    inside = np.any([(along >= low) & (along <= high) for low, high in spans], axis=0)
+    np.testing.assert_array_equal(inside, np.isnan(exact))
+    told = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert told[-1] == "energies above all training data: no test"
+    everything = drag_lines_figure(whole).legends[0].get_texts()
+    assert len(everything) == len(told) - 1
+
+
 def test_lines_that_are_nearly_empty_are_not_shown():
     """With little to be wrong about they would stand there as the best."""
     limits = HIGH.copy()

@@ -194,3 +194,20 @@ def test_the_thesis_path_can_be_drawn():
 
     figure = drag_figure(drag_test(thesis_path(5.0, 21), exact, predict))
     assert titles(figure) == ["Energy: MAE 0 $E_c$", "Gradient: MAE 0 $E_c/R_c$"]
+
+
+def test_losses_are_told_without_zeros_at_their_end(history):
+    """0.5 beside 0.002, not 0.5000."""
+    figure = learning_curves({name: curves / 100 for name, curves in history.items()})
+    figure.draw_without_rendering()
+    told = [label.get_text() for label in figure.axes[0].get_yticklabels()]
+    assert "0.01" in told
+    assert "0.001" in told
+    assert not any(text.endswith("0") for text in told)
+
+
+def test_epochs_are_whole_numbers(history):
+    """Of a training of three there is no epoch 1.25."""
+    figure = learning_curves({name: curves[:, :3] for name, curves in history.items()})
+    figure.draw_without_rendering()
+    assert all(tick == round(tick) for tick in figure.axes[0].get_xticks())

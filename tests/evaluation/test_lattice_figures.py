@@ -145,7 +145,9 @@ def test_no_particle_is_cut_by_the_edge(dimension):
     figure.draw_without_rendering()
     for axes in figure.axes:
         assert_whole(axes)
-    assert figure.get_supxlabel().startswith("Seen along the third axis" if dimension > 2 else "")
+    assert figure.get_supxlabel().startswith(
+        "Cubes, seen along their third" if dimension > 2 else ""
+    )
 
 
 def test_an_exact_energy_is_exact_however_far_replicas_are_apart():
@@ -161,4 +163,4 @@ def test_an_exact_energy_is_exact_however_far_replicas_are_apart():
     assert not sample_lattices(positions, widths, energies, 1.2, prediction[:1]).get_supxlabel()
     in_space = lattices(n=3, dimension=3)
     notes = sample_lattices(*in_space, 1.2, in_space[2] + prediction[:2] * 0.1).get_supxlabel()
-    assert [note.split()[0] for note in notes.split("\n")] == ["Seen", "±:"]
+    assert [note.split()[0] for note in notes.split("\n")] == ["Cubes,", "±:"]

@@ -13,6 +13,7 @@ from peslab.evaluation.scales import (
     label_decades,
     label_logarithms,
     label_ticks,
+    logarithmic_ticks,
     plain,
 )
 from peslab.evaluation.style import styled_figure
@@ -177,3 +178,36 @@ def test_many_decades_have_few_labels(axes):
 def test_evenly_spaced_logarithms_are_seen(places, found):
     """Two places tell nothing."""
     assert evenly_spaced_logarithms(places) == found
+
+
+@pytest.mark.parametrize(
+    ("ticks", "told"),
+    [
+        ((0.9945, 0.996, 0.9975, 0.999), ["0.9945", "0.996", "0.9975", "0.999"]),
+        ((0.1, 0.2, 0.30000000000000004), ["0.1", "0.2", "0.3"]),
+        ((0.99990, 0.99995, 1.0), ["0.9999", "0.99995", "1"]),
+        ((0.00123456, 0.0123), ["0.00123", "0.0123"]),
+        ((1 / 3,), ["0.333"]),
+    ],
+)
+def test_labels_have_the_digits_that_tell_ticks_apart(axes, ticks, told):
+    """Even steps look even; what needs no more than three digits has no more."""
+    label_ticks(axes.xaxis, ticks)
+    axes.set_xlim(min(ticks) - 1e-9, max(ticks) + 1e-9)
+    axes.figure.draw_without_rendering()
+    assert [label.get_text() for label in axes.get_xticklabels()] == told
+
+
+@pytest.mark.parametrize(
+    ("ends", "told"),
+    [
+        ((0.00225, 0.0118), [0.003, 0.005, 0.007, 0.01]),  # even steps leave its lower half empty
+        ((0.003, 0.04), [0.005, 0.01, 0.02]),
+        ((1.0, 1e5), [1.0, 10.0, 1e2, 1e3, 1e4, 1e5]),
+        ((0.0100, 0.0108), [0.01, 0.0102, 0.0104, 0.0106, 0.0108]),
+    ],
+)
+def test_logarithmic_ticks_are_all_along_the_axis(ends, told):
+    """1, 2 and 5, else 3 and 7 as well, else even steps; of many decades the powers of ten."""
+    inside = [tick for tick in logarithmic_ticks(*ends) if ends[0] <= tick <= 1.000001 * ends[1]]
+    assert inside == pytest.approx(told)

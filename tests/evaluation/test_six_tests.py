@@ -1,10 +1,13 @@
 """The six tests of figures 5 to 8 and the curves of figures 1, 18 and 19: numbers and pictures."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from peslab.evaluation import Curve, curves, potential_curve, six_tests, six_tests_figure
 from peslab.evaluation.potential_figures import well_limits
+from peslab.evaluation.six_tests import STANDARD
 from peslab.problems import subject_of
 from peslab.toymodel import (
     AreaAndCircumference,
@@ -157,7 +160,10 @@ def test_everything_is_in_units_of_the_potential(tested, energy, distance):
             expected = getattr(one.curves[name], part)
             np.testing.assert_allclose(getattr(curve, part), expected, rtol=1e-8, atol=1e-9)
     labels = [
-        [(axes.get_title(loc="left"), axes.get_xlim()) for axes in six_tests_figure(each, "x").axes]
+        [
+            (axes.get_title(loc="left"), axes.get_xlim())
+            for axes in six_tests_figure(each, "x").axes[:6]
+        ]
         for each in (one, two)
     ]
     assert labels[0] == labels[1]
@@ -174,7 +180,7 @@ def test_the_page_holds_the_six_tests(tested, name):
         1: [tests.lone, tests.expected],
         3: [tests.square, tests.square[::-1]],
         4: [tests.repulsion],
-        5: [tests.convergence.energies[0]],
+        5: [[tests.alone, *tests.convergence.energies[0]]],
     }
     for panel, arrays in shown.items():
         for line, array in zip(lines(panels[panel]), arrays, strict=True):
@@ -244,13 +250,45 @@ def test_logarithmic_axes_around_zero_have_no_kinks_and_say_what_they_are(tested
 
 
 @pytest.mark.parametrize("name", ["(6)", "(10)"])
-def test_labels_of_neighbors_keep_apart(tested, name):
-    """That of the colors of (c) and that of the energies of (d)."""
+def test_colors_of_the_surface_take_no_width_from_the_curves(tested, name):
+    """Panels fill three quarters of the page's width, and the colors stand below their panel."""
     figure = six_tests_figure(tested[name], "x")
     figure.canvas.draw()
-    colors, square = figure.axes[6].yaxis.label, figure.axes[3].yaxis.label
-    gap = square.get_window_extent().x0 - colors.get_window_extent().x1
-    assert gap > 0.2 * figure.dpi  # in inches
+    boxes = [axes.get_position() for axes in figure.axes]
+    assert boxes[0].width + boxes[1].width > 0.74
+    assert boxes[6].y1 < boxes[2].y0
+
+
+@pytest.mark.parametrize(
+    ("name", "told"), [("(10)", "nothing"), ("(7)", r"−0.017 $E_c$"), ("(6)", "7,800 $E_c$")]
+)
+def test_convergence_begins_with_the_cell_alone_and_tells_its_end(tested, name, told):
+    """Beside what the first layer adds, the eye cannot tell what the last one does."""
+    tests = tested[name]
+    convergence = six_tests_figure(tests, "x").axes[5]
+    (line,) = convergence.lines
+    assert line.get_xdata().tolist() == list(range(5))  # four layers in three dimensions
+    assert convergence.get_legend().get_title().get_text() == f"the last layer adds {told}"
+    low, high = convergence.get_ylim()
+    assert abs(tests.alone - tests.convergence.energies[0, 0]) > 0.1 * (high - low) or name == "(6)"
+
+
+@pytest.mark.parametrize("name", POTENTIALS)
+def test_the_cell_alone_is_a_block_of_one_cell(tested, name):
+    """A depth of 0, where equation (4) sums what lies in the cell itself."""
+    width = tested[name].convergence_width
+    counting = "once" if "once" in name else "block"
+    block = replace(POTENTIALS[name], counting=counting, depth=0)
+    expected = block.energy_per_particle(width * np.array(STANDARD), width)[0]
+    assert tested[name].alone == pytest.approx(expected)
+
+
+def test_where_no_layer_adds_anything_the_axis_has_an_extent(tested):
+    """Particles that feel nobody outside their cell."""
+    energies = np.full((1, 4), tested["(10)"].alone)
+    calm = tested["(10)"].convergence._replace(energies=energies)
+    low, high = six_tests_figure(replace(tested["(10)"], convergence=calm), "x").axes[5].get_ylim()
+    assert high - low == pytest.approx(2.0)
 
 
 def test_a_curve_and_its_slope():

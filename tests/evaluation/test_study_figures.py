@@ -1,5 +1,7 @@
 """Figures of studies show the trials that they are given."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from matplotlib.colors import to_rgba
@@ -295,6 +297,51 @@ def test_slices_show_every_trial_at_its_value():
     assert np.round(dots[:, 0]).tolist() == [0, 1, 0, 1]
     assert len(set(dots[:, 0])) == 4
     assert [tick.get_text() for tick in orders.get_xticklabels()] == ["[-2]", "[-2,-3]"]
+
+
+@pytest.mark.parametrize(
+    ("low", "high"), [(0.003, 0.0185), (1e-3, 2e-2), (0.01, 0.011), (1.0, 1e5)]
+)
+def test_labels_of_a_logarithmic_slice_do_not_meet(low, high):
+    """However few decades it has, and wherever 1, 2 and 5 lie in them."""
+    key = SearchedAxis("rate", np.array([low, high, low, high]), is_logarithmic=True)
+    figure = slice_figure([key, key, key], ERRORS, STATES, "MAE")
+    figure.draw_without_rendering()
+    axes = figure.axes[0]
+    boxes = [label.get_window_extent() for label in axes.get_xticklabels()]
+    assert boxes
+    assert all(one.x1 < two.x0 for one, two in pairwise(boxes))
+
+
+@pytest.mark.parametrize("larger", [(False, False), (True, False), (False, True), (True, True)])
+def test_a_front_of_what_is_to_be_large_is_that_of_its_opposite(larger):
+    """Drawn with its own sign, so that no trial beyond the steps is on the wrong side."""
+    random = np.random.default_rng(0)
+    x, y = random.uniform(1.0, 2.0, (2, 12))
+    signs = np.where(larger, -1.0, 1.0)
+    opposite = Front(signs[0] * x, signs[1] * y, "x", "y", list(range(12)))
+    front = Front(x, y, "x", "y", list(range(12)), larger)
+    assert front.leads.tolist() == opposite.leads.tolist()
+    (axes,) = drawn(pareto_figure([front]))
+    (steps,) = axes.lines
+    assert steps.get_drawstyle() == ("steps-pre" if larger[0] else "steps-post")
+    assert steps.get_ydata().tolist() == y[front.leads][x[front.leads].argsort()].tolist()
+    assert (np.diff(steps.get_ydata()) < 0.0).all() == (larger[0] == larger[1])
+
+
+def test_what_is_to_be_large_is_never_off_the_axis():
+    """A trial ten times as good as all others is the best one, and is shown."""
+    values = np.array([1.0, 1.1, 1.2, 30.0])
+    best = {"larger_is_better": True}
+    (axes,) = drawn(history_figure(range(4), values, STATES, "R", **best))
+    assert axes.lines[0].get_ydata().tolist() == values.tolist()
+    assert len(axes.collections[0].get_offsets()) == 4
+    (axes,) = drawn(parallel_figure(axes_of(), values, "R", **best))
+    trials = [line for line in axes.lines if len(line.get_xdata()) == 4]
+    assert len(trials) == 4
+    assert trials[-1].get_ydata()[-1] == 1.0
+    ring = drawn(slice_figure(axes_of(), values, STATES, "R", **best))[1].collections[1]
+    assert ring.get_offsets()[0, 1] == 30.0
 
 
 def test_slices_mark_where_trials_failed():

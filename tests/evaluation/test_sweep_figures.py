@@ -1,5 +1,7 @@
 """A figure of a sweep holds the errors of its runs, read back from the axes."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from matplotlib.colors import to_hex
@@ -156,11 +158,36 @@ def test_names_stand_on_an_axis_of_places():
     assert all(bars.lines[0].get_linestyle() == "None" for bars in axes.containers)
 
 
-def test_long_names_are_broken():
-    """Five descriptors would be written over each other."""
-    names = ["proximity_eigenvalues", "sine_matrix", "symmetry_functions"]
-    (axes,) = sweep_figure([panel({"": curve(np.arange(3.0))})], "features", names).axes
-    assert ticks(axes.xaxis)[0] == "proximity\neigenvalues"
+FEATURES = ["proximity_eigenvalues", "power_sums", "sine_matrix", "relative_distances",
+            "sorted_distances", "symmetry_functions"]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("names", "first"),
+    [
+        (FEATURES[:2], "proximity_eigenvalues"),
+        (FEATURES[:4], "proximity\neigenvalues"),
+        (FEATURES, "proximity_eigenvalues"),
+        (["[-2]", "[-2,-3]", "[-2,-3,-4,-5]", "[-2,-3,-4,-5,-6,-7]", "[-2,-4,-6,-8,-10]"], "[-2]"),
+        ([f"value_{k}" for k in range(16)], "value_0"),
+    ],
+)
+def test_names_are_not_written_over_each_other(names, first):
+    """In one line where there is room, broken where that helps, else slanting."""
+    curves = {"": curve(np.arange(float(len(names))))}
+    figure = sweep_figure([panel(curves), panel(curves)], "features", names)
+    figure.draw_without_rendering()
+    for axes in figure.axes:
+        labels = axes.get_xticklabels()
+        assert labels[0].get_text() == first
+        slants = {label.get_rotation() for label in labels}
+        assert slants in ({0.0}, {25.0})
+        boxes = [label.get_window_extent() for label in labels]
+        if slants == {0.0}:
+            assert all(one.x1 < two.x0 for one, two in pairwise(boxes))
+        else:  # their lines are parallel, as far apart as letters are high
+            apart = np.diff([box.x1 for box in boxes]).min() * np.sin(np.radians(25.0))
+            assert apart > labels[0].get_fontsize() * figure.dpi / 72 * 0.7
 
 
 def test_baselines_are_drawn_where_they_do_not_flatten_the_errors():

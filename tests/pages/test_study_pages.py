@@ -348,16 +348,28 @@ def test_another_trainers_error_keeps_its_name_and_has_no_unit():
     assert figures(made) == FIGURES - {"pareto"}
 
 
-def test_what_is_maximized_is_told_and_drawn_the_other_way_round():
-    """The best is the highest; figures show it with a minus, at the bottom."""
+def test_what_is_maximized_is_drawn_with_its_own_sign():
+    """The best is the highest, and every picture says that larger is better."""
     study = optuna.create_study(study_name="up", direction="maximize")
     study.add_trials(map(complete, range(6)))
     ABOUT.keep(study)
-    what = asked(study)
-    assert what.signs == (-1.0,)
+    assert asked(study).signs == (-1.0,)
     drawn = study_pictures.StudyPictures(study)
-    assert drawn._validation_label == "−validation MAE of the energy ($E_c$)"
-    assert np.nanmin(drawn._objectives[0]) == -max(trial.value for trial in study.trials)
+    label = "validation MAE of the energy ($E_c$), larger is better"
+    values = [trial.value for trial in study.trials]
+    history = drawn._history().axes[0]
+    assert history.get_ylabel() == label
+    assert history.lines[0].get_ydata().tolist() == np.maximum.accumulate(values).tolist()
+    assert np.asarray(history.collections[0].get_offsets())[:, 1].tolist() == values
+    slices = drawn._slices()
+    assert slices.get_supylabel() == label
+    assert np.asarray(slices.axes[1].collections[1].get_offsets())[0, 1] == max(values)
+    parallel = drawn._parallel()
+    goal = parallel.axes[0].get_xticklabels()[-1].get_text()
+    assert goal.replace("\n", " ") == label
+    assert parallel.legends[0].get_texts()[0].get_text() == f"best: {max(values):.3g}"
+    assert drawn._pareto().axes[0].get_ylabel() == label
+    assert "larger is better" in drawn._forest().axes[0].get_xlabel()
     assert "Maximized: validation MAE of the energy" in study_files(study, RECORDED)["report.md"]
 
 
@@ -378,5 +390,5 @@ def test_several_objectives_have_a_front_for_each_pair(monkeypatch):
     assert cost.get_xlabel() == "time per prediction (µs)"
     assert (pair.get_xlabel(), pair.get_ylabel()) == (
         "validation MAE of the energy ($E_c$)",
-        "−objective 1",
+        "objective 1, larger is better",
     )

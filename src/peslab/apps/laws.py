@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from rich.table import Table
 
-    from peslab.evaluation import Finding, SixTests
+    from peslab.evaluation import Counted, Finding, SixTests
     from peslab.problems import LatticePES
     from peslab.toymodel import Potential
     from peslab.tracking import Tracking
@@ -64,6 +64,7 @@ COUNTINGS = {
     "once": "each triangle once",
     "block": "all of a block of cells",
 }
+PLANE = 2
 LONGEST_NAME = 60  # letters of a folder's name
 MARKS = {"passes": "[green]✓[/]", "fails": "[red]✗[/]", "does not apply": "[dim]–[/]"}
 
@@ -162,10 +163,13 @@ def measured(problem: "LatticePES") -> "tuple[list[Finding], dict[str, Figure]]"
         findings = try_laws(subject, seed, relaxed, progress)
     tests = six_tests(subject)
     title = title_of(potential)
+    plane = title  # of figures that are drawn in it, whatever the lattice
+    if lattice.dimension != PLANE:
+        plane += f"\nin two dimensions; the lattice has {lattice.dimension}"
     return findings, {
-        "six_tests.png": six_tests_figure(tests, title),
+        "six_tests.png": six_tests_figure(tests, plane),
         "curve.png": potential_curve(curves_of(problem, tests), title),
-        "lattices.png": lattices_figure(triangles_counted(potential), title),
+        "lattices.png": lattices_figure(counted(potential), plane),
     }
 
 
@@ -178,14 +182,16 @@ def title_of(potential: "Potential") -> str:
     return f"{NAMES.get(name, name)}, {counting}"
 
 
-def triangles_counted(potential: "Potential") -> tuple[int, int] | None:
-    """How often a triangle in one cell counts, and one in three; a block of cells has no answer."""
+def counted(potential: "Potential") -> "Counted":
+    """How often a triangle counts, or a pair of a potential without triangles."""
+    from peslab.evaluation import Counted
     from peslab.toymodel.potential import VISITS
 
-    if potential.triplet is None or potential.counting == "block":
-        return None
-    in_one, _, in_three = VISITS[potential.counting][1]
-    return in_one, in_three
+    corners = 2 if potential.triplet is None else 3
+    visits: tuple[int, ...] = VISITS[potential.counting][corners - 2]
+    if potential.counting != "block" or potential.depth is None:
+        return Counted(corners, visits[0], visits[-1])
+    return Counted(corners, visits[0], visits[-1], block=2 * potential.depth + 1)
 
 
 def tell_if_slow(some_energies: "Callable[[], object]") -> None:

@@ -1,6 +1,6 @@
 """How good a prediction is: arrays and callables in, numbers and figures out."""
 
-from peslab.evaluation.counting_figures import lattices_figure
+from peslab.evaluation.counting_figures import Counted, lattices_figure
 from peslab.evaluation.database_figures import (
     acceptance_figure,
     energy_by_number,
@@ -52,6 +52,7 @@ from peslab.evaluation.sweep_figures import SweepCurve, SweepPanel, sweep_figure
 from peslab.evaluation.timing import prediction_times
 
 __all__ = [
+    "Counted",
     "Curve",
     "DragPath",
     "DragTest",

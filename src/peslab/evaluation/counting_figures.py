@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from itertools import product
+from typing import NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -16,33 +17,49 @@ from peslab.evaluation.subject import Array
 DEPTHS = ((BLUE, 1.0), (SKY, 0.9), (GREY, 0.6))  # colors of d_s = 0, 1, 2, and their opacities
 IMAGES = (VERMILION, GREEN, SKY, GREY)  # colors of a triangle and its images
 AROUND = 0.14  # of the cells around, in cell widths
-EXAMPLE = (0, 1, 2)  # corners of the square that make the triangle
+NAMES = {2: "pair", 3: "triangle"}  # of the first corners of a square
 
 
-def lattices_figure(counted: tuple[int, int] | None, title: str) -> Figure:
+class Counted(NamedTuple):
+    """What a sum counts, and how often.
+
+    Attributes:
+        corners: 3 of triangles, 2 of pairs where triangles do not interact.
+        together: How often one counts whose corners lie in one cell.
+        apart: And one whose corners lie in different cells, all its images together.
+        block: Cells along an edge of the block that is summed; None where no block is.
+    """
+
+    corners: int
+    together: int
+    apart: int
+    block: int | None = None
+
+
+def lattices_figure(counted: Counted, title: str) -> Figure:
     """Draw the lattice of figure 2 and those of figures 3a, 3b and 3d.
 
     Args:
-        counted: How often a triangle counts that lies in one cell, and one that lies in three, all
-            its images together; None where triangles do not interact.
+        counted: What counts how often.
         title: Of the page.
 
     Returns:
-        The figure: where both numbers are not the same, the energy depends on the origin.
+        The figure: where the squares do not count alike, the energy depends on the origin.
     """
     inside, outside = squares(0.5 * WIDTH * np.array([NARROWEST, WIDEST]), WIDTH)
     with styled_figure(7.6, 7.9) as figure:
         (depths, middle), (border, way) = figure.subplots(2, 2)
         figure.suptitle(title, x=0.01, ha="left", fontsize=12)
         draw_depths(depths)
-        for axes, square, name in ((middle, inside, "(b) in the middle"),
-                                   (border, outside, "(c) around the corners")):  # fmt: skip
+        for axes, square, name, times in (
+            (middle, inside, "(b) in the middle", counted.together),
+            (border, outside, "(c) around the corners", counted.apart),
+        ):
             draw_lattice(axes, square, WIDTH, 0.0)
-            images = draw_triangles(axes, square)
-            axes.set_title(f"{name}: {images} {'triangle' if images == 1 else 'images'}", pad=4)
-        if counted is not None:
-            for axes, times in zip((middle, border), counted, strict=True):
-                axes.set_xlabel(f"counted {times:g} times in all" if times > 1 else "counted once")
+            images = draw_images(axes, square[: counted.corners])
+            what = NAMES[counted.corners] if images == 1 else "images"
+            axes.set_title(f"{name}: {images} {what}", pad=4)
+            axes.set_xlabel(times_told(times, square[: counted.corners], counted.block))
         draw_way(way, inside, outside)
         for axes in (middle, border, way):
             bare(axes, -AROUND * WIDTH, (1.0 + AROUND) * WIDTH)
@@ -67,18 +84,33 @@ def draw_depths(axes: Axes) -> None:
     axes.set_title("(a) surrounding cells", pad=4)
 
 
-def draw_triangles(axes: Axes, square: Array) -> int:
-    """The example triangle and its images that have a corner in the cell; how many these are."""
-    images = list(triangles_in_the_cell(square[list(EXAMPLE)]))
-    for corners, color in zip(images, IMAGES, strict=False):
-        axes.add_patch(Polygon(corners, facecolor=color, edgecolor=color, alpha=0.35, zorder=1))
-        axes.add_patch(Polygon(corners, fill=False, edgecolor=color, linewidth=1.5, zorder=1))
+def times_told(times: int, corners: Array, block: int | None) -> str:
+    """How often a pair or a triangle counts, in a block of cells only where it lies in it whole."""
+    told = f"{times} times" if times > 1 else "once"
+    if block is None:
+        return f"counted {told} in all" if times > 1 else f"counted {told}"
+    spanned = np.ptp(np.floor(nearest_images(corners) / WIDTH), axis=0)
+    whole = int(np.prod(np.maximum(block - spanned, 0.0)))
+    return f"counted {told} in {whole} of {block**2} cells of the block"
+
+
+def draw_images(axes: Axes, corners: Array) -> int:
+    """A pair or triangle and its images that have a corner in the cell; how many these are."""
+    images = list(images_in_the_cell(corners))
+    for image, color in zip(images, IMAGES, strict=False):
+        axes.add_patch(Polygon(image, facecolor=color, edgecolor=color, alpha=0.35, zorder=1))
+        axes.add_patch(Polygon(image, fill=False, edgecolor=color, linewidth=2.0, zorder=1))
     return len(images)
 
 
-def triangles_in_the_cell(corners: Array) -> Iterator[Array]:
-    """A triangle of nearest images, shape (3, 2), and its images with a corner in the cell."""
-    nearest = corners - WIDTH * np.round((corners - corners[0]) / WIDTH)
+def nearest_images(corners: Array) -> Array:
+    """The corners (n, 2) of a pair or triangle, moved to where they are nearest to the first."""
+    return np.asarray(corners - WIDTH * np.round((corners - corners[0]) / WIDTH))
+
+
+def images_in_the_cell(corners: Array) -> Iterator[Array]:
+    """A pair or triangle of nearest images, (n, 2), and its images with a corner in the cell."""
+    nearest = nearest_images(corners)
     for cell in product((0.0, -1.0, 1.0), repeat=2):
         image = nearest + WIDTH * np.array(cell)
         if ((image >= 0.0) & (image < WIDTH)).all(axis=1).any():

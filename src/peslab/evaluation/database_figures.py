@@ -1,7 +1,7 @@
 """What is in a database: its energies, how they lie over the widths, and how they were reached."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from statistics import median_low
 
 import numpy as np
@@ -38,6 +38,8 @@ LABEL = "energy per particle ({})"
 UNITS = ("E_c", "R_c")
 ROOM = 1.5  # of the lowest nine tenths of a typical curve, before the scale is bent
 LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)  # of the bands of energies, and their median
+PER_BAR = 20  # energies, on the average, which leave bars that are no noise
+FEWEST_BARS, MOST_BARS = 20, 100
 MOST_COLUMNS = 3  # of panels side by side
 MOST_TICKS = 12  # widths with a dot each, or numbers of particles with a tick
 
@@ -63,7 +65,8 @@ def energy_distribution(energies: Array, unit: str = "E_c") -> Figure:
             bend(axes, "x", energies)
         scale = axes.xaxis.get_transform()
         ends = scale.transform(np.array([low - room, high + room]))
-        along = np.linspace(float(ends[0]), float(ends[1]), 101)
+        n_bars = int(np.clip(len(energies) // PER_BAR, FEWEST_BARS, MOST_BARS))
+        along = np.linspace(float(ends[0]), float(ends[1]), n_bars + 1)
         bins: list[float] = scale.inverted().transform(along).tolist()
         bins[0], bins[-1] = min(bins[0], low), max(bins[-1], high)  # they may round inwards
         axes.hist(energies, bins, color=BLUE, weights=np.full(len(energies), 1 / len(energies)))
@@ -85,7 +88,8 @@ def percentile_figure(panels: Panels, unit: str = "E_c") -> Figure:
         unit: Their unit.
 
     Returns:
-        The figure; where a tenth of the energies dwarfs the others, the scale is that of asinh.
+        The figure; where a tenth of the energies dwarfs the others, the scale is that of asinh. All
+        panels have the same.
     """
     with styled_figure(*_size(panels)) as figure:
         for axes, (title, curves) in zip(_grid(figure, panels), panels.items(), strict=True):
@@ -94,22 +98,29 @@ def percentile_figure(panels: Panels, unit: str = "E_c") -> Figure:
             ):
                 along = np.linspace(0.0, 100.0, len(energies))
                 axes.plot(along, energies, color=color, label=label)
-            lowest = min(float(energies[0]) for energies in curves.values())
-            highest = max(float(energies[-1]) for energies in curves.values())
-            typical = median_low([float(np.quantile(e, 0.9)) for e in curves.values()])
-            spread = typical - lowest or 1.0
-            if spans_decades(lowest, highest):
-                label_logarithms(axes, "y", np.array([lowest, highest]))
-            elif highest > lowest + ROOM * spread:
-                axes.set_yscale("asinh", linear_width=spread)
-                label_decades(axes.yaxis, spread, lowest, highest)
-            else:
-                margin = 0.04 * (highest - lowest) or 1.0
-                axes.set_ylim(lowest - margin, highest + margin)
             axes.set_xlim(0.0, 100.0)
             axes.set_title(title)
+        _scale_energies(
+            axes, [energies for curves in panels.values() for energies in curves.values()]
+        )
         _finish(figure, panels, "percentile", LABEL.format(unit_label(unit)))
     return figure
+
+
+def _scale_energies(axes: Axes, curves: Sequence[Array]) -> None:
+    """One axis for all panels: that of asinh where a tenth of the energies dwarfs the others."""
+    lowest = min(float(energies[0]) for energies in curves)
+    highest = max(float(energies[-1]) for energies in curves)
+    most = [float(np.quantile(energies, 0.9)) for energies in curves]
+    spread = median_low([end - float(each[0]) for end, each in zip(most, curves, strict=True)])
+    if spans_decades(lowest, highest):
+        label_logarithms(axes, "y", np.array([lowest, highest]))
+    elif highest > lowest + ROOM * (median_low(most) - lowest or 1.0):
+        axes.set_yscale("asinh", linear_width=spread or 1.0)
+        label_decades(axes.yaxis, spread or 1.0, lowest, highest)
+    else:
+        margin = 0.04 * (highest - lowest) or 1.0
+        axes.set_ylim(lowest - margin, highest + margin)
 
 
 def acceptance_figure(panels: Panels) -> Figure:
@@ -258,7 +269,7 @@ def _size(panels: Panels) -> tuple[float, float]:
 
 
 def _grid(figure: Figure, panels: Panels) -> list[Axes]:
-    grid = figure.subplots(*_shape(panels), squeeze=False).ravel().tolist()
+    grid = figure.subplots(*_shape(panels), squeeze=False, sharey=True).ravel().tolist()
     for axes in grid[len(panels) :]:
         axes.remove()
     return grid[: len(panels)]

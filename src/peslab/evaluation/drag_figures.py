@@ -25,6 +25,7 @@ SHOWN_LINES = 6  # of many that a particle is dragged along
 FULL = 0.4  # of a line, that has to lie below the training energies if it is to be shown
 SPIKE = 0.1  # of a network's curve, that may leave the panel
 BEYOND = 1.0  # ranges of the exact curve that a spike may extend a panel by, to either side
+GAP = "energies above all training data: no test"
 REACH = 8.0  # times as far from a floor as two in five of the points are
 
 
@@ -85,7 +86,7 @@ def drag_lines_figure(result: LineTest, units: tuple[str, str] = ("E_c", "R_c"))
         units: Of energies and of lengths.
 
     Returns:
-        The figure, with gaps where energies are above all training data; of lines that consist of
+        The figure, shaded where energies are above all training data; of lines that consist of
         little else the fullest are shown.
     """
     errors = np.abs(result.predicted_energy - result.energy)
@@ -104,6 +105,7 @@ def drag_lines_figure(result: LineTest, units: tuple[str, str] = ("E_c", "R_c"))
             along, exact = result.coordinate[line], result.energy[line]
             curves = Curves(along, exact, result.predicted_energy[:, line])
             _compare(axes, curves, floor=float(np.nanmin(exact)))
+            mark_gaps(axes, along, exact)
             axes.set_xlim(along[0], along[-1])
             told = f", cell width {widths[line]:.3g} {length}" if several else ""
             axes.set_title(f"MAE {of_lines[line]:.2g} {energy}{told}", fontsize=10)
@@ -117,9 +119,26 @@ def drag_lines_figure(result: LineTest, units: tuple[str, str] = ("E_c", "R_c"))
             f"roughness {metrics['roughness'].mean():.2g}",
             fontsize=11,
         )
-        handles, labels = grid[0].get_legend_handles_labels()
-        figure.legend(handles, labels, loc="outside lower center", ncols=3, fontsize=8.5)
+        _explain(figure)
     return figure
+
+
+def _explain(figure: Figure) -> None:
+    """What is drawn in any panel, once below all."""
+    pairs = (zip(*axes.get_legend_handles_labels(), strict=True) for axes in figure.axes)
+    named = {label: handle for panel in pairs for handle, label in panel}
+    figure.legend(
+        [*named.values()], [*named], loc="outside lower center", ncols=len(named), fontsize=8.5
+    )
+
+
+def mark_gaps(axes: Axes, along: Array, exact: Array) -> None:
+    """Shade where the exact energy is not drawn, with half a step around single points."""
+    edges = np.concatenate([along[:1], (along[1:] + along[:-1]) / 2, along[-1:]])
+    flags = np.concatenate([[0], np.isnan(exact).astype(int), [0]])
+    turns = np.flatnonzero(np.diff(flags))
+    for start, stop in turns.reshape(-1, 2).tolist():
+        axes.axvspan(edges[start], edges[stop], color=GREY, alpha=0.2, linewidth=0, label=GAP)
 
 
 def _shown_lines(energy: Array, errors: Array) -> list[int]:

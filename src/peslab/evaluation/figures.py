@@ -6,11 +6,11 @@ from collections.abc import Mapping
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import LogLocator, NullFormatter, ScalarFormatter
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 from numpy.typing import NDArray
 
 from peslab.evaluation.metrics import mean_and_sem
-from peslab.evaluation.scales import bend, decades_only, density
+from peslab.evaluation.scales import bend, decades_only, density, plain
 from peslab.evaluation.style import BLACK, BLUE, VERMILION, styled_figure, unit_label
 
 Array = NDArray[np.float64]
@@ -79,6 +79,7 @@ def learning_curves(
         axes.scatter(best + 1, lowest, s=18, color=BLACK, zorder=3, label="weights kept")
         axes.set_yscale("log")
         _readable_decades(axes)
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.set_xlabel("epoch")
         axes.set_ylabel(f"validation MAE ({unit_label(unit)}), training loss")
         axes.set_xlim(left=1)
@@ -119,5 +120,5 @@ def _replicas(axes: Axes, curves: Array, color: str, label: str, bold: slice) ->
 def _readable_decades(axes: Axes) -> None:
     """Label 1, 2 and 5 of each decade as plain numbers: a run seldom spans more than two."""
     axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
-    axes.yaxis.set_major_formatter(ScalarFormatter())
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: plain(value)))
     axes.yaxis.set_minor_formatter(NullFormatter())

@@ -24,7 +24,9 @@ SHOWN_KINDS = 3
 EXACT_DIGITS, MOST_DECIMALS = 3, 4  # of an exact energy
 MARGIN = 0.3  # of the cells around, in cell widths
 RADIUS = 0.07  # of a particle as it is drawn, in cell widths: none is cut
-SEEN_FROM = "Seen along the third axis: what is near is large and dark, what is far small and pale."
+SEEN_FROM = (
+    "Cubes, seen along their third axis: what is near is large and dark, what is far small and pale"
+)
 PLANE, SPACE = 2, 3
 
 

@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, LogFormatterSciNotation
 
+from peslab.evaluation.scales import plain
 from peslab.evaluation.six_tests import Curve, SixTests
 from peslab.evaluation.style import BLACK, BLUE, GREY, VERMILION, styled_figure
 from peslab.evaluation.subject import Array
@@ -22,6 +23,7 @@ DEEP = 1.0  # per cent of an energy surface may lie below its colors, where part
 MOST_TICKS = 5  # of either sign, on such an axis
 WITH_ONES = 3  # decades up to which ±1 are among them
 ENERGY = "$E_c$"  # as axes are labeled
+ROUNDING = 1e-9  # part of energies that are the same
 IN_THE_CORE = 3  # times the depth of its well is how high a curve is followed
 
 
@@ -74,7 +76,6 @@ def six_tests_figure(tests: SixTests, title: str) -> Figure:
     """
     with styled_figure(7.6, 9.6) as figure:
         (one, lone), (surface, square), (repulsion, convergence) = figure.subplots(3, 2)
-        figure.set_layout_engine("constrained", wspace=0.08)  # labels of colors and energies apart
         figure.suptitle(title, x=0.01, ha="left", fontsize=12)
         draw_curves(one, tests)
         draw_lone_triangle(lone, tests)
@@ -144,7 +145,9 @@ def draw_surface(axes: Axes, tests: SixTests) -> None:
         edgecolors="white",
         linewidths=0.8,
     )
-    axes.figure.colorbar(cells, ax=axes, extend="both", label="energy per particle ($E_c$)")
+    axes.figure.colorbar(
+        cells, ax=axes, extend="both", label="energy per particle ($E_c$)", location="bottom"
+    )
     axes.set_xlabel("$x$ of the fourth ($R_c$)")
     axes.set_ylabel("$y$ of the fourth ($R_c$)")
     axes.set_title("(c) three fixed particles, a fourth")
@@ -173,12 +176,20 @@ def draw_repulsion(axes: Axes, tests: SixTests) -> None:
 
 
 def draw_convergence(axes: Axes, tests: SixTests) -> None:
-    """(f) The energy per particle of the standard lattice, against the depth."""
-    energies = tests.convergence.energies[0]
-    axes.plot(tests.convergence.depths, energies, color=BLUE, marker="o", markersize=4)
-    if np.ptp(energies) < 1e-9 * (1.0 + np.abs(energies).max()):
+    """(f) The energy per particle of the standard lattice, from the cell alone to the last depth.
+
+    What the last layer of cells adds is told: beside the first one it is too little to be seen.
+    """
+    energies = np.append(tests.alone, tests.convergence.energies[0])
+    depths = [0, *tests.convergence.depths]
+    axes.plot(depths, energies, color=BLUE, marker="o", markersize=4)
+    last = float(energies[-1] - energies[-2])
+    rounding = ROUNDING * (1.0 + np.abs(energies).max())
+    if np.ptp(energies) < rounding:
         axes.set_ylim(energies[0] - 1.0, energies[0] + 1.0)
-    axes.set_xticks(tests.convergence.depths)
+    told = "nothing" if abs(last) < rounding else f"{plain(float(f'{last:.2g}'))} {ENERGY}"
+    axes.legend(handles=[], title=f"the last layer adds {told}")
+    axes.set_xticks(depths)
     axes.set_xlabel("depth of surrounding cells $d_s$")
     axes.set_ylabel("energy per particle ($E_c$)")
     scaled(axes, energies)

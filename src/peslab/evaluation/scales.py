@@ -21,6 +21,9 @@ FEWEST_TICKS, MOST_TICKS = 3, 13  # of an axis, whose labels then neither miss n
 LETTER = 0.08  # of a label, in inches
 GAP = 2  # letters between two labels
 HUGE, TINY = 1e5, 1e-4  # beyond, numbers are told by their powers of ten
+HUNDREDS = 100.0  # and more are told as whole numbers
+DIGITS, MOST_DIGITS = 3, 7  # of numbers, and of those of an axis that is far from zero
+EXACT = 0.02  # of the distance between ticks, by which a label may be off
 DECADE = 10.0
 FAR = 10.0  # times the third quartile
 EVEN = 1e-6  # of a step
@@ -94,7 +97,7 @@ def decades_only(figure: Figure) -> None:
 def label_logarithms(axes: Axes, name: str, values: Array) -> None:
     """Make an axis logarithmic and label 1, 2 and 5 of its decades, of many only the powers of ten.
 
-    Where that leaves fewer than three labels, evenly spaced numbers take their place.
+    Where that leaves fewer than three labels, others take their place.
 
     Args:
         axes: Where.
@@ -110,15 +113,16 @@ def label_logarithms(axes: Axes, name: str, values: Array) -> None:
 def logarithmic_ticks(low: float, high: float) -> list[float]:
     """1, 2 and 5 of the decades from low to high, of many only the powers of ten.
 
-    Where that leaves fewer than three in between, evenly spaced numbers.
+    Where that leaves fewer than three in between, 3 and 7 as well, or else evenly spaced numbers.
     """
     first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
     powers = range(first, last + 1, math.ceil((last - first) / MOST_TICKS) or 1)
-    digits = (1, 2, 5) if math.log10(high / low) < FEW_DECADES else (1,)
-    ticks = [digit * 10.0**power for power in powers for digit in digits]
-    if sum(low <= tick <= high for tick in ticks) < FEWEST_TICKS:
-        ticks = [tick for tick in MaxNLocator(5).tick_values(low, high) if tick > 0.0]
-    return ticks
+    choices = ((1, 2, 5), (1, 2, 3, 5, 7)) if math.log10(high / low) < FEW_DECADES else ((1,),)
+    for digits in choices:
+        ticks = [digit * 10.0**power for power in powers for digit in digits]
+        if sum(low <= tick <= high for tick in ticks) >= FEWEST_TICKS:
+            return ticks
+    return [tick for tick in MaxNLocator(5).tick_values(low, high) if tick > 0.0]
 
 
 def far_off(values: Array) -> NDArray[np.bool_]:
@@ -171,16 +175,26 @@ def label_ticks(axis: Axis, ticks: Sequence[float]) -> None:
     """Put these numbers on an axis, and no others."""
     axis.set_major_locator(FixedLocator(sorted(ticks)))
     axis.set_minor_locator(NullLocator())
-    axis.set_major_formatter(FuncFormatter(lambda value, _: plain(value)))
+    digits = digits_of(ticks)
+    axis.set_major_formatter(FuncFormatter(lambda value, _: plain(value, digits)))
 
 
-def plain(value: float) -> str:
+def digits_of(ticks: Sequence[float]) -> int:
+    """How many digits show that ticks are where they are: 0.9945 is not 0.994, nor 0.995."""
+    least = EXACT * float(np.diff(sorted({*ticks})).min(initial=np.inf))
+    for digits in range(DIGITS, MOST_DIGITS):
+        if all(abs(float(f"{tick:.{digits}g}") - tick) <= least for tick in ticks):
+            return digits
+    return MOST_DIGITS
+
+
+def plain(value: float, digits: int = DIGITS) -> str:
     """A number with the minus sign of the axes, a huge or tiny one with its power of ten."""
     if abs(value) >= HUGE or 0.0 < abs(value) < TINY:
-        digits, power = f"{value:.2e}".split("e")
-        factor = {1.0: "", -1.0: "-"}.get(float(digits), rf"{float(digits):g} \times ")
+        mantissa, power = f"{value:.2e}".split("e")
+        factor = {1.0: "", -1.0: "-"}.get(float(mantissa), rf"{float(mantissa):g} \times ")
         return f"${factor}10^{{{int(power)}}}$"
-    text = f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"  # noqa: PLR2004
+    text = f"{value:,.0f}" if abs(value) >= HUNDREDS else f"{value:.{digits}g}"
     return text.replace("-", "−")
 
 

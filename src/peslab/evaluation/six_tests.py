@@ -4,6 +4,7 @@ They are made in two dimensions whatever the lattice, as figures 5 to 8 are.
 """
 
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 
@@ -54,7 +55,8 @@ class SixTests:
         square: Energy per particle of the squares.
         away: The distance of a third particle from two close ones, shape (n,), in R_c.
         repulsion: Energy of these three.
-        convergence: Energy per particle of the standard lattice at each depth.
+        alone: Energy per particle of the standard lattice without surrounding cells.
+        convergence: The same at each depth.
         convergence_width: The width of its cell, in R_c.
         width: The width of the other cells, in R_c.
     """
@@ -71,6 +73,7 @@ class SixTests:
     square: Array
     away: Array
     repulsion: Array
+    alone: float
     convergence: Convergence
     convergence_width: float
     width: float
@@ -100,6 +103,7 @@ def six_tests(subject: Subject) -> SixTests:
         square=subject.energy_and_forces(squares(half_side, WIDTH), WIDTH)[0],
         away=away,
         repulsion=repulsion,
+        alone=energy_alone(subject, narrow * np.array(STANDARD)),
         convergence=convergence_of(subject, narrow * np.array([STANDARD]), narrow),
         convergence_width=narrow,
         width=WIDTH,
@@ -117,6 +121,21 @@ def curves(subject: Subject) -> dict[str, Curve]:
     if pair is not None:
         found["pair"] = Curve(side, *pair(side))
     return found
+
+
+def energy_alone(subject: Subject, positions: Array) -> float:
+    """The energy per particle of N particles, shape (N, d), alone in the world: a depth of 0."""
+    apart = np.linalg.norm(positions[:, None] - positions[None], axis=-1)
+    n, interactions = len(positions), subject.interactions
+    energy = 0.0
+    if interactions.pair is not None:
+        sides = apart[np.triu_indices(n, 1)]
+        energy += interactions.pair_weight * float(interactions.pair(sides)[0].sum())
+    if interactions.triplet is not None:
+        i, j, k = np.array(list(combinations(range(n), 3))).T
+        values, _ = interactions.triplet(apart[i, j], apart[j, k], apart[k, i])
+        energy += interactions.triplet_weight * float(values.sum())
+    return energy / n
 
 
 def energy_surface(subject: Subject, width: float) -> Array:

@@ -8,12 +8,13 @@ from textwrap import wrap
 import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.colors import LogNorm, Normalize
+from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from peslab.evaluation.scales import (
+    digits_of,
     far_off,
     label_logarithms,
     label_ticks,
@@ -21,7 +22,7 @@ from peslab.evaluation.scales import (
     plain,
     spans_half_a_decade,
 )
-from peslab.evaluation.study_figures import mark_above, on_axis
+from peslab.evaluation.study_figures import costs, mark_above, on_axis
 from peslab.evaluation.style import GREY, VERMILION, styled_figure
 
 Array = NDArray[np.float64]
@@ -54,7 +55,12 @@ class SearchedAxis:
 
 
 def slice_figure(
-    keys: Sequence[SearchedAxis], errors: Array, states: Sequence[str], label: str
+    keys: Sequence[SearchedAxis],
+    errors: Array,
+    states: Sequence[str],
+    label: str,
+    *,
+    larger_is_better: bool = False,
 ) -> Figure:
     """Draw the trials' errors over each swept key.
 
@@ -63,11 +69,12 @@ def slice_figure(
         errors: On the validation part, shape (n,), NaN for trials without one.
         states: "complete", "failed" or "pruned", n of them.
         label: Of the errors, with their unit.
+        larger_is_better: Whether they are to be large, and no errors.
 
     Returns:
         The figure; darker dots are later trials, the ring is the best one.
     """
-    errors, states = on_axis(errors, states)
+    errors, states = on_axis(errors, states, larger_is_better=larger_is_better)
     columns = min(len(keys), MOST_COLUMNS)
     rows = math.ceil(len(keys) / columns)
     with styled_figure(2.9 * columns + 0.7, 2.7 * rows + 0.6) as figure:
@@ -75,14 +82,17 @@ def slice_figure(
         for axes in grid[len(keys) :]:
             axes.remove()
         for axes, key in zip(grid, keys, strict=False):
-            _draw_slice(axes, key, errors, states)
+            best = np.nanargmin(costs(errors, larger_is_better)) if np.isfinite(errors).any() else 0
+            _draw_slice(axes, key, errors, states, int(best))
         figure.supylabel(label, fontsize=10)
         handles, labels = grid[0].get_legend_handles_labels()
         figure.legend(handles, labels, loc="outside upper left", ncols=4, fontsize=8.5)
     return figure
 
 
-def _draw_slice(axes: Axes, key: SearchedAxis, errors: Array, states: Sequence[str]) -> None:
+def _draw_slice(
+    axes: Axes, key: SearchedAxis, errors: Array, states: Sequence[str], best: int
+) -> None:
     known = np.isfinite(errors) & np.isfinite(key.places)
     places = key.places.copy()
     if key.options:  # side by side, in the order of the trials
@@ -99,7 +109,7 @@ def _draw_slice(axes: Axes, key: SearchedAxis, errors: Array, states: Sequence[s
         low, high = float(seen.min()), float(seen.max())
         ticks = logarithmic_ticks(low, high)
         inside = [tick for tick in ticks if low <= tick <= high] or sorted({low, high})
-        label_ticks(axes.xaxis, inside[:: math.ceil(len(inside) / MOST_LABELS)])
+        label_ticks(axes.xaxis, _apart(inside, math.log(high / low) / MOST_LABELS))
     elif key.is_whole:
         axes.locator_params(axis="x", integer=True, nbins=5)
     axes.set_xlabel(key.name)
@@ -110,7 +120,6 @@ def _draw_slice(axes: Axes, key: SearchedAxis, errors: Array, states: Sequence[s
         places[known], errors[known], c=np.flatnonzero(known), cmap="Blues", s=20,
         norm=Normalize(-0.6 * len(errors), len(errors)), label="trial; the later, the darker",
     )  # fmt: skip
-    best = np.nanargmin(errors)
     axes.scatter(
         places[best], errors[best], s=70, facecolors="none", edgecolors=VERMILION, label="best"
     )
@@ -118,7 +127,18 @@ def _draw_slice(axes: Axes, key: SearchedAxis, errors: Array, states: Sequence[s
         label_logarithms(axes, "y", errors[np.isfinite(errors)])
 
 
-def parallel_figure(keys: Sequence[SearchedAxis], errors: Array, label: str) -> Figure:
+def _apart(ticks: Sequence[float], least: float) -> list[float]:
+    """Those of rising ticks whose logarithms are so far from the one before that labels part."""
+    kept = list(ticks[:1])
+    for tick in ticks[1:]:
+        if math.log(tick / kept[-1]) >= least:
+            kept.append(tick)
+    return kept
+
+
+def parallel_figure(
+    keys: Sequence[SearchedAxis], errors: Array, label: str, *, larger_is_better: bool = False
+) -> Figure:
     """Draw each trial as a line through its values of all keys, to its error.
 
     Args:
@@ -126,19 +146,20 @@ def parallel_figure(keys: Sequence[SearchedAxis], errors: Array, label: str) -> 
         errors: On the validation part, shape (n,), NaN for trials without one: they are left
             out, as those are whose errors are far off.
         label: Of the errors, with their unit.
+        larger_is_better: Whether they are to be large, and no errors.
 
     Returns:
-        The figure; the darker a line, the lower its error, the best one stands out. A line has a
+        The figure; the darker a line, the better its trial, the best one stands out. A line has a
         gap at a key that its trial does not have; a key that no line has is left out.
     """
-    far = far_off(errors)
+    far = far_off(errors) & (not larger_is_better)
     known = np.flatnonzero(np.isfinite(errors) & ~far)
     keys = [key for key in keys if np.isfinite(key.places[known]).any()]
     goal = SearchedAxis(label, errors, is_logarithmic=spans_half_a_decade(errors[known]))
     axes_keys = [*keys, goal]
     with styled_figure(1.6 * len(axes_keys) + 0.8, 4.2) as figure:
         axes = figure.subplots()
-        _draw_trials(axes, axes_keys, errors, known)
+        _draw_trials(axes, axes_keys, costs(errors, larger_is_better), known)
         for place, key in enumerate(axes_keys):
             _draw_axis(axes, place, key, known)
         axes.set_xticks(range(len(axes_keys)), [_folded(key.name) for key in axes_keys])
@@ -154,21 +175,22 @@ def parallel_figure(keys: Sequence[SearchedAxis], errors: Array, label: str) -> 
 
 
 def _draw_trials(
-    axes: Axes, keys: Sequence[SearchedAxis], errors: Array, known: NDArray[np.int64]
+    axes: Axes, keys: Sequence[SearchedAxis], cost: Array, known: NDArray[np.int64]
 ) -> None:
-    order = known[np.argsort(-errors[known], kind="stable")]  # the best on top
+    """Lines whose colors are the heights at the last axis, from the best on; it is on top."""
+    order = known[np.argsort(-cost[known], kind="stable")]
+    goal = keys[-1]
     heights = np.stack([_height(key, known, key.places) for key in keys], axis=1)
-    norm = (LogNorm if keys[-1].is_logarithmic else Normalize)(
-        errors[known].min(), errors[known].max()
-    )
-    colors = mpl.colormaps["viridis"](0.92 * norm(errors[order]))
+    from_best = np.abs(heights[:, -1] - heights[order[-1], -1])
+    colors = mpl.colormaps["viridis"](0.92 * from_best[order])
     opacity = min(0.75, max(0.25, 30.0 / len(order)))  # of many, where they crowd is seen
     for trial, color in zip(order, colors, strict=True):
         is_best = trial == order[-1]
         axes.plot(
             heights[trial], color=VERMILION if is_best else color,
             linewidth=2.2 if is_best else 1.0, alpha=1.0 if is_best else opacity,
-            marker="o", markersize=2.5, label=f"best: {errors[trial]:.3g}" if is_best else None,
+            marker="o", markersize=2.5,
+            label=f"best: {plain(goal.places[trial])}" if is_best else None,
         )  # fmt: skip
 
 
@@ -220,9 +242,10 @@ def _draw_axis(axes: Axes, place: int, key: SearchedAxis, known: NDArray[np.int6
         shown = range(n) if n <= MANY else (0, n - 1)
         ticks = [((number + 0.5) / n, _shortened(key.options[number])) for number in shown]
     else:
+        marks = _marks(key, known)
+        digits = digits_of(marks)
         ticks = [
-            (float(_height(key, known, np.asarray(value))), plain(value))
-            for value in _marks(key, known)
+            (float(_height(key, known, np.asarray(value))), plain(value, digits)) for value in marks
         ]
     for height, text in ticks:
         axes.annotate(

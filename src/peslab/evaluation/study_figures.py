@@ -35,7 +35,7 @@ class Shares:
 
 @dataclass(frozen=True)
 class Front:
-    """Two quantities of trials, both to be small.
+    """Two quantities of trials, each to be small or to be large.
 
     Attributes:
         x: Shape (n,).
@@ -43,6 +43,7 @@ class Front:
         x_label: With its unit.
         y_label: With its unit.
         trials: Their numbers, n of them.
+        larger_is_better: Of x and of y.
     """
 
     x: Array
@@ -50,28 +51,42 @@ class Front:
     x_label: str
     y_label: str
     trials: Sequence[int]
+    larger_is_better: tuple[bool, bool] = (False, False)
 
     @property
     def leads(self) -> Flags:
         """Whether no other trial is at least as good in both and better in one, shape (n,)."""
-        no_worse = (self.x <= self.x[:, None]) & (self.y <= self.y[:, None])
-        better = (self.x < self.x[:, None]) | (self.y < self.y[:, None])
+        x, y = map(costs, (self.x, self.y), self.larger_is_better)
+        no_worse = (x <= x[:, None]) & (y <= y[:, None])
+        better = (x < x[:, None]) | (y < y[:, None])
         return np.asarray(~(no_worse & better).any(axis=1))
 
 
+def costs(values: Array, larger_is_better: bool) -> Array:
+    """Values of which the least is the best."""
+    return -values if larger_is_better else values
+
+
 def history_figure(
-    numbers: Sequence[int], errors: Array, states: Sequence[str], label: str
+    numbers: Sequence[int],
+    errors: Array,
+    states: Sequence[str],
+    label: str,
+    *,
+    larger_is_better: bool = False,
 ) -> Figure:
     """Draw each trial's validation error in the order of their numbers, and the best until then.
 
     Args:
         numbers: Of n trials, rising.
-        errors: Shape (n,), NaN for those without one.
+        errors: Or what else trials are judged by, shape (n,), NaN for those without one.
         states: "complete", "failed" or "pruned", n of them.
         label: Of the errors, with their unit.
+        larger_is_better: Whether they are to be large, and no errors.
     """
-    places, best = np.asarray(numbers, dtype=float), np.fmin.accumulate(errors)
-    errors, states = on_axis(errors, states)
+    best = (np.fmax if larger_is_better else np.fmin).accumulate(errors)
+    places = np.asarray(numbers, dtype=float)
+    errors, states = on_axis(errors, states, larger_is_better=larger_is_better)
     known = np.isfinite(errors)
     with styled_figure(7.2, 3.8) as figure:
         axes = figure.subplots()
@@ -89,14 +104,17 @@ def history_figure(
     return figure
 
 
-def on_axis(errors: Array, states: Sequence[str]) -> tuple[Array, list[str]]:
+def on_axis(
+    errors: Array, states: Sequence[str], *, larger_is_better: bool = False
+) -> tuple[Array, list[str]]:
     """The errors without those that are far off, which become states "off the axis".
 
     Args:
         errors: Shape (n,).
         states: Of the trials, n of them.
+        larger_is_better: Then those are the best, and remain.
     """
-    far = far_off(errors)
+    far = far_off(errors) & (not larger_is_better)
     told = ["off the axis" if is_far else state for is_far, state in zip(far, states, strict=True)]
     return np.where(far, np.nan, errors), told
 
@@ -178,13 +196,15 @@ def pareto_figure(fronts: Sequence[Front]) -> Figure:
         row = figure.subplots(1, len(fronts), squeeze=False)[0]
         for axes, front in zip(row, fronts, strict=True):
             leads = front.leads
-            y, states = on_axis(front.y, [""] * len(front.y))
+            x_is_large, y_is_large = front.larger_is_better
+            y, states = on_axis(front.y, [""] * len(front.y), larger_is_better=y_is_large)
             axes.scatter(front.x[~leads], y[~leads], s=18, color=GREY, linewidths=0)
             mark_above(axes, front.x, states)
             shown = np.flatnonzero(leads & np.isfinite(y))
             order = shown[np.argsort(front.x[shown], kind="stable")]
             ends = front.x[order], y[order]
-            axes.plot(*ends, color=BLUE, linewidth=1.0, drawstyle="steps-post")
+            steps = "steps-pre" if x_is_large else "steps-post"
+            axes.plot(*ends, color=BLUE, linewidth=1.0, drawstyle=steps)
             axes.scatter(*ends, s=30, color=BLUE, zorder=3)
             for name, values in (("x", front.x), ("y", y[np.isfinite(y)])):
                 if spans_half_a_decade(values):

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -11,7 +12,13 @@ from numpy.typing import NDArray
 
 from peslab.evaluation.metrics import mean_and_sem
 from peslab.evaluation.power_law import PowerLaw
-from peslab.evaluation.scales import label_logarithms, label_ticks, spans_a_decade
+from peslab.evaluation.scales import (
+    GAP,
+    LETTER,
+    label_logarithms,
+    label_ticks,
+    spans_a_decade,
+)
 from peslab.evaluation.style import GREY, KINDS, sequence_colors, styled_figure, unit_label
 
 Array = NDArray[np.float64]
@@ -19,7 +26,7 @@ Array = NDArray[np.float64]
 LEAST_APART = 0.08  # of the axis, where swept values are written at it themselves
 FLATTENED = 1.5  # times the range of the errors: no baseline stretches the axis further
 MOST_ROWS = 4  # of a legend, before it has two columns
-LONG_NAMES = 40  # letters of all categories together, which are broken beyond
+SLANT = 25  # degrees, of names of categories that are too long
 SIDE_BY_SIDE = 0.7  # of the place of a category, where it holds several curves
 
 
@@ -150,10 +157,26 @@ def _draw_curves(axes: Axes, panel: SweepPanel, *, has_names: bool, is_ordered: 
 
 
 def _name_places(axes: Axes, categories: Sequence[str]) -> None:
-    is_long = sum(map(len, categories)) > LONG_NAMES
-    told = [name.replace("_", "\n") if is_long else name for name in categories]
-    axes.set_xticks(range(len(told)), told)
+    """Write the names in one line, else broken at their underscores, else slanting."""
+    broken = [name.replace("_", "\n") for name in categories]
+    told = next((names for names in (categories, broken) if _have_room(axes, names)), None)
+    if told is None:
+        axes.set_xticks(range(len(categories)), categories)
+        axes.tick_params(axis="x", labelrotation=SLANT, pad=2)
+        for label in axes.get_xticklabels():
+            label.set(ha="right", rotation_mode="anchor")
+    else:
+        axes.set_xticks(range(len(told)), told)
     axes.set_xlim(-0.5, len(categories) - 0.5)
+
+
+def _have_room(axes: Axes, names: Sequence[str]) -> bool:
+    """Whether no name meets its neighbor."""
+    letters = [max(map(len, name.split("\n"))) for name in names]
+    inches = axes.get_window_extent().width / axes.figure.dpi / len(names)
+    return all(
+        LETTER * (GAP + (one + other) / 2) < inches for one, other in pairwise([0, *letters, 0])
+    )
 
 
 def _explain_curves(axes: Axes) -> None:

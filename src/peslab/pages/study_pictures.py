@@ -44,6 +44,7 @@ BASELINES = {
     "least squares": "baseline/least_squares_mae",
     "constant": "baseline/constant_mae",
 }
+LARGER = ", larger is better"
 MOST_PANELS = 3  # of pairs of objectives
 SECONDS = 4.0  # that importances may take, all objectives together
 CAPTIONS = {
@@ -72,10 +73,11 @@ class StudyPictures:
         self._study, self._asked = study, asked(study)
         self._keys = searched_keys(study)
         values, numbers = objective_values(study), self.frame["trial"].to_list()
-        self._objectives = [  # all of them to be small
-            np.array([sign * values[n][place] if n in values else np.nan for n in numbers])
-            for place, sign in enumerate(self._asked.signs)
+        self._objectives = [
+            np.array([values[n][place] if n in values else np.nan for n in numbers])
+            for place in range(len(self._asked.signs))
         ]
+        self._larger_is_better = [sign < 0.0 for sign in self._asked.signs]
 
     def __iter__(self) -> Iterator[Picture]:
         """Draw all that can be drawn."""
@@ -108,12 +110,13 @@ class StudyPictures:
         return self._objective_labels()[0]
 
     def _objective_labels(self) -> list[str]:
-        pairs = zip(self._asked.objectives, self._asked.signs, strict=True)
-        return [f"{'−' * (sign < 0.0)}{self._label(metric)}" for metric, sign in pairs]
+        pairs = zip(self._asked.objectives, self._larger_is_better, strict=True)
+        return [self._label(metric, larger_is_better=larger) for metric, larger in pairs]
 
-    def _label(self, metric: str) -> str:
+    def _label(self, metric: str, *, larger_is_better: bool = False) -> str:
         unit = unit_label(self._asked.about.units.get(metric, ""))
-        return literal(metric_words(metric)) + (f" ({unit})" if unit else "")
+        told = literal(metric_words(metric)) + (f" ({unit})" if unit else "")
+        return told + LARGER * larger_is_better
 
     def _complete(self) -> pl.DataFrame:
         return self.frame.filter(pl.col("state") == "complete")
@@ -139,7 +142,13 @@ class StudyPictures:
             "fresh data and seeds" if self._asked.shown.has_new_data else "fresh seeds",
             self._asked.shown.best,
         )
-        return forest_figure(forest, self._label(shown))
+        is_large = any(
+            larger and objective.rpartition("/")[2] == shown.rpartition("/")[2]
+            for objective, larger in zip(
+                self._asked.objectives, self._larger_is_better, strict=True
+            )
+        )
+        return forest_figure(forest, self._label(shown, larger_is_better=is_large))
 
     def _importances(self) -> "Figure | None":
         names = short_names([key.key for key in self._keys])
@@ -166,18 +175,35 @@ class StudyPictures:
         if not len(self.frame):
             return None
         numbers, states = self.frame["trial"].to_list(), self.frame["state"].to_list()
-        return history_figure(numbers, self._objectives[0], states, self._validation_label)
+        return history_figure(
+            numbers,
+            self._objectives[0],
+            states,
+            self._validation_label,
+            larger_is_better=self._larger_is_better[0],
+        )
 
     def _slices(self) -> "Figure | None":
         if not self._keys:
             return None
         states = self.frame["state"].to_list()
-        return slice_figure(self._axes(), self._objectives[0], states, self._validation_label)
+        return slice_figure(
+            self._axes(),
+            self._objectives[0],
+            states,
+            self._validation_label,
+            larger_is_better=self._larger_is_better[0],
+        )
 
     def _parallel(self) -> "Figure | None":
         if not self._keys or not np.isfinite(self._objectives[0]).any():
             return None
-        return parallel_figure(self._axes(), self._objectives[0], self._validation_label)
+        return parallel_figure(
+            self._axes(),
+            self._objectives[0],
+            self._validation_label,
+            larger_is_better=self._larger_is_better[0],
+        )
 
     def _axes(self) -> list[SearchedAxis]:
         names = short_names([key.key for key in self._keys])
@@ -198,17 +224,20 @@ class StudyPictures:
 
     def _pareto(self) -> "Figure | None":
         known = self.frame["state"].to_numpy() == "complete"
-        quantities = dict(zip(self._objective_labels(), self._objectives, strict=True))
-        pairs = list(combinations(quantities.items(), 2))
+        quantities = list(
+            zip(self._objective_labels(), self._objectives, self._larger_is_better, strict=True)
+        )
+        pairs = list(combinations(quantities, 2))
         if MICROSECONDS in self.frame.columns and MICROSECONDS not in self._asked.objectives:
-            cost = (self._label(MICROSECONDS), _numbers(self.frame, MICROSECONDS))
-            pairs.insert(0, (cost, next(iter(quantities.items()))))
+            cost = (self._label(MICROSECONDS), _numbers(self.frame, MICROSECONDS), False)
+            pairs.insert(0, (cost, quantities[0]))
         fronts = []
-        for (x_label, x), (y_label, y) in pairs[:MOST_PANELS]:
+        for (x_label, x, x_is_large), (y_label, y, y_is_large) in pairs[:MOST_PANELS]:
             both = known & np.isfinite(x) & np.isfinite(y)
             if both.any():
                 trials = self.frame["trial"].to_numpy()[both].tolist()
-                fronts.append(Front(x[both], y[both], x_label, y_label, trials))
+                larger = (x_is_large, y_is_large)
+                fronts.append(Front(x[both], y[both], x_label, y_label, trials, larger))
         return pareto_figure(fronts) if fronts else None
 
 
