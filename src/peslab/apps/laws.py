@@ -2,7 +2,9 @@
 
 import hashlib
 import json
+import math
 import sys
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from rich.table import Table
 
-    from peslab.evaluation import Finding, SixTests
+    from peslab.evaluation import Finding, SixTests, Subject
     from peslab.problems import LatticePES
     from peslab.toymodel import Potential
     from peslab.tracking import Tracking
@@ -142,13 +144,8 @@ def tried(overrides: list[str]) -> Trial:
 def measured(problem: "LatticePES") -> "tuple[list[Finding], dict[str, Figure]]":
     """The findings and the figures of a problem's potential on its lattice."""
     from peslab.apps import present
-    from peslab.evaluation import (
-        lattices_figure,
-        potential_curve,
-        six_tests,
-        six_tests_figure,
-        try_laws,
-    )
+    from peslab.errors import NotFiniteError
+    from peslab.evaluation import lattices_figure, try_laws
     from peslab.problems import subject_of, units_of
 
     potential, lattice, seed = problem.potential, problem.lattice, problem.database.seed
@@ -157,15 +154,27 @@ def measured(problem: "LatticePES") -> "tuple[list[Finding], dict[str, Figure]]"
     near = potential if potential.depth is None else replace(potential, depth=RELAXED_TO)
     width, (_, length) = float(lattice.cell_widths[0]), units_of(potential)
     relaxed = problem.relaxation.relax(near, starts, width, seed).positions / length
-    tell_if_slow(lambda: subject.energy_and_forces(relaxed[:TIMED], subject.cell_width))
+    with suppress(NotFiniteError):  # which is what laws tell
+        tell_if_slow(lambda: subject.energy_and_forces(relaxed[:TIMED], subject.cell_width))
     with present.progress("trying the laws") as progress:
         findings = try_laws(subject, seed, relaxed, progress)
-    tests = six_tests(subject)
     title = title_of(potential)
-    return findings, {
+    figures = {"lattices.png": lattices_figure(triangles_counted(potential), title)}
+    with suppress(NotFiniteError):  # there are no energies to draw
+        figures = {**figures_of_energies(problem, subject, title), **figures}
+    return findings, figures
+
+
+def figures_of_energies(
+    problem: "LatticePES", subject: "Subject", title: str
+) -> "dict[str, Figure]":
+    """The six tests and the curves of the interactions."""
+    from peslab.evaluation import potential_curve, six_tests, six_tests_figure
+
+    tests = six_tests(subject)
+    return {
         "six_tests.png": six_tests_figure(tests, title),
         "curve.png": potential_curve(curves_of(problem, tests), title),
-        "lattices.png": lattices_figure(triangles_counted(potential), title),
     }
 
 
@@ -269,7 +278,15 @@ def leaves(values: "Mapping[str, Any]", groups: "Sequence[str]" = CHOSEN) -> dic
 
 def laws_as_json(findings: "Sequence[Finding]") -> list[dict[str, object]]:
     """Each finding with its verdict, in plain values."""
-    return [{**finding._asdict(), "verdict": finding.verdict} for finding in findings]
+    return [
+        {**finding._asdict(), "measured": known(finding.measured), "verdict": finding.verdict}
+        for finding in findings
+    ]
+
+
+def known(measured: float | None) -> float | None:
+    """JSON has no NaN."""
+    return None if measured is None or math.isnan(measured) else measured
 
 
 def as_json(trial: Trial) -> dict[str, object]:
