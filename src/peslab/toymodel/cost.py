@@ -109,6 +109,6 @@ def triangles_within(n_particles: int, dimension: int, cell_width: float, distan
         return math.exp(math.lgamma(a) + math.lgamma(b) - math.lgamma(a + b))
 
     d, axes = dimension, (dimension + 1) / 2
-    ball = math.pi ** (d / 2) / math.gamma(d / 2 + 1)
-    within = n_particles * ball * (distance / cell_width) ** d  # particles
-    return 0.5 * within**2 * d * (beta(d, axes) - 0.5 * beta(d + 1, axes))
+    ball = math.pow(math.pi, d / 2) / math.gamma(d / 2 + 1)
+    within = n_particles * ball * math.pow(distance / cell_width, d)  # particles
+    return 0.5 * within * within * d * (beta(d, axes) - 0.5 * beta(d + 1, axes))
