@@ -150,7 +150,7 @@ def test_a_potential_that_is_no_number_somewhere_has_verdicts():
     assert told["translation"]["verdict"] == "fails"
     assert told["translation"]["measured"] is None
     assert told["translation"]["told"].startswith("Not finite: hollow returns nan at the sides (0.")
-    assert told["repulsion"]["told"] == "Not finite: nan at 0.5, 0.4717, 0.4717."
+    assert told["repulsion"]["told"].endswith("returns nan at sides of 0.5, 0.4717, 0.4717.")
     assert told["lone triangle"]["verdict"] == "passes"
     json.dumps(told, allow_nan=False)
 

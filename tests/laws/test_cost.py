@@ -127,3 +127,9 @@ def test_triangles_within_a_perimeter_are_as_many_as_are_found(n, d, width, dist
         perimeters = (apart + far + far[:, None])[np.triu_indices(len(seen), 1)]
         found.append((perimeters < 2.0 * distance).sum())
     assert np.mean(found) == pytest.approx(triangles_within(n, d, width, distance), rel=0.3)
+
+
+@pytest.mark.parametrize("width", [1e-200, 1e-320])
+def test_triangles_of_the_smallest_cells_are_infinite(width):
+    """As far as floats go; no overflow is raised."""
+    assert triangles_within(4, 3, width, 3.0) == np.inf

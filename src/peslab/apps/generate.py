@@ -168,8 +168,8 @@ def side_by_side(chosen: Chosen, folder: Path, console: "Console") -> list[dict[
     labels = [" ".join(f"{key}={value}" for key, value in values.items()) for values in swept]
     for line in databases.rests_told(labels, rests):
         console.print(line)
-    for label, *one in zip(labels, recipes, paths, overviews, strict=True):
-        for told in warned(*one):
+    for label, recipe, path, one in zip(labels, recipes, paths, overviews, strict=True):
+        for told in warned(recipe, path, one):
             console.print(f"{label}: {told}")
     together = hashlib.sha256("".join(recipe.fingerprint for recipe in recipes).encode())
     figures = folder / f"comparison_{together.hexdigest()[:16]}"

@@ -144,7 +144,9 @@ def _undecoded(overrides: Sequence[str]) -> str | None:
     found = [conf_folder()]
     for override in parse(overrides):
         if override.key_or_group == "hydra.searchpath":
-            found += [Path(str(each).removeprefix("file://")) for each in override.value()]
+            value = override.value()
+            folders = value if isinstance(value, list) else [value]
+            found += [Path(str(each).removeprefix("file://")) for each in folders]
     for path in sorted(file for folder in found for file in folder.rglob("*.yaml")):
         try:
             path.read_text(encoding="utf-8")

@@ -61,10 +61,19 @@ def predicted_seconds(
 
 
 def crowd(recipe: Recipe) -> Crowd:
-    """Where a recipe's triangles are most, however many there are."""
+    """Where a recipe's triangles are most, however many there are.
+
+    Raises:
+        InvalidInputError: Where they are too many to be summed.
+    """
     widths = recipe.lattice.widths(recipe.lattice.n_kinds).tolist()
     found = map(Crowd, widths, _triangles(recipe, recipe.potential))
-    return max(found, key=lambda one: one.triangles)
+    most = max(found, key=lambda one: one.triangles)
+    if most.triangles > MANY_TRIANGLES:
+        first, narrowest = recipe.lattice.sample(1, recipe.seed), recipe.lattice.cell_widths[:1]
+        cell = checked_configurations(first, narrowest, with_absent=True)
+        check_reach(recipe.potential, cell)  # which a pilot would pass
+    return most
 
 
 def _seconds_of_one(recipe: Recipe, n_threads: int, pilot_seconds: float) -> float:
@@ -72,7 +81,6 @@ def _seconds_of_one(recipe: Recipe, n_threads: int, pilot_seconds: float) -> flo
     total, depth = recipe.cut.n_configurations, _deepest(recipe)
     count, deepest = min(max(recipe.lattice.n_kinds, n_threads), total), depth
     if crowd(recipe).triangles > MANY_TRIANGLES:
-        _check_images(recipe)
         depth, pilot_seconds = min(SHALLOWEST, deepest), LONGER * pilot_seconds
     make_at_once(_summed_to(depth, recipe), 0, 1, n_threads)  # loads the kernels, or compiles them
     while True:
@@ -87,12 +95,6 @@ def _seconds_of_one(recipe: Recipe, n_threads: int, pilot_seconds: float) -> flo
             return seconds / count * _work(recipe) / _work(pilot)
         else:
             count = min(2 * count, total)
-
-
-def _check_images(recipe: Recipe) -> None:
-    """Refuse what the recipe itself would be refused for, though a pilot would not."""
-    width = recipe.lattice.cell_widths[:1]
-    check_reach(recipe.potential, checked_configurations(recipe.lattice.sample(1, 0), width))
 
 
 def _deepest(recipe: Recipe) -> int:

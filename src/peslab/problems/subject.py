@@ -48,8 +48,9 @@ def subject_of(potential: Potential, lattice: Lattice) -> Subject:
             values, slopes = function(*(length * side for side in sides))
             if np.isnan(values).any():
                 k = int(np.argmax(np.isnan(values)))
-                place = f"nan at {', '.join(f'{length * side[k]:.4g}' for side in sides)}"
-                raise NotFiniteError(f"the potential returns {place}.", f"not finite: {place}")
+                where = ", ".join(f"{length * side[k]:.4g}" for side in sides)
+                place = f"the potential returns nan at sides of {where}"
+                raise NotFiniteError(f"{place}.", f"not finite: {place}")
             return values / energy, slopes / (energy / length)
 
         return values_and_slopes

@@ -110,5 +110,5 @@ def triangles_within(n_particles: int, dimension: int, cell_width: float, distan
 
     d, axes = dimension, (dimension + 1) / 2
     ball = math.pow(math.pi, d / 2) / math.gamma(d / 2 + 1)
-    within = n_particles * ball * math.pow(distance / cell_width, d)  # particles
+    within = n_particles * ball * math.prod([distance / cell_width] * d)  # particles
     return 0.5 * within * within * d * (beta(d, axes) - 0.5 * beta(d + 1, axes))
