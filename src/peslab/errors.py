@@ -27,6 +27,18 @@ class InvalidInputError(PeslabError, ValueError):
     """A value that the physics or the learning cannot take; in Python also a `ValueError`."""
 
 
+class NotFiniteError(InvalidInputError):
+    """A potential gave an energy or a force that is not finite.
+
+    Attributes:
+        place: Where, at which sides.
+    """
+
+    def __init__(self, sentence: str, place: str) -> None:
+        super().__init__(sentence)
+        self.place = place
+
+
 class InfrastructureError(PeslabError):
     """The disk is full, or a server is lost: what was running can be run again."""
 

@@ -59,6 +59,8 @@ def test_the_version_is_told(peslab):
         (["trian"], "did you mean train?"),
         (["train", "network.widht=3"], "did you mean network.width?"),
         (["train", "+network.widht=3"], "did you mean network.width?"),
+        (["train", "network.depth=2", "network.widths=[8,8,8]"], "depth=2 has no meaning beside"),
+        (["train", "-m", "network.width=8,9", "network.widths=[8]"], "no meaning beside"),
         (["train", "model=mlp"], "did you mean network?"),
         (["train", "network=resnet"], "choose from linear, mlp"),
         (["train", "features.orders=[-1]"], "features"),
@@ -133,6 +135,13 @@ def test_a_developer_may_ask_for_the_traceback(peslab, home, monkeypatch):
     monkeypatch.setenv("PESLAB_DEBUG", "1")
     with pytest.raises(PeslabError):
         main(["train", "network.width=0"])
+
+
+@pytest.mark.parametrize("typed", ["network.depth=2", "network.width=8", "network.dropout=0.1"])
+def test_widths_that_agree_with_what_was_typed_are_taken(typed, peslab, home):
+    """Also beside what has nothing to do with them."""
+    answer = peslab("train", "debug=compose", "network.widths=[8,8]", typed)
+    assert answer.status == 0
 
 
 def test_compose_shows_the_config_and_trains_nothing(peslab, home):

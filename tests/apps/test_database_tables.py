@@ -1,6 +1,7 @@
 """Databases in a terminal: tables that fit into 80 columns, a bar for what takes long."""
 
 import io
+import re
 from dataclasses import replace
 from time import sleep
 
@@ -169,11 +170,43 @@ def test_what_takes_long_is_predicted_and_told(tmp_path, console, monkeypatch):
     assert all(database_path(recipe, tmp_path).is_file() for recipe in (RECIPE, MANY))
 
 
-def test_what_is_short_is_not_told(tmp_path, console):
-    """Nor what is there already."""
+def test_what_is_short_is_told_when_it_is_made(tmp_path, console):
+    """Not what is there already."""
     for _ in range(2):
         databases.make_all([RECIPE], tmp_path, console)
-    assert console.file.getvalue() == ""
+    assert re.fullmatch(r"Made in \d\.\d s\.\n", console.file.getvalue())
+
+
+def test_crowded_cells_are_told_at_once(tmp_path, console, monkeypatch):
+    """Before anything is made of them: how many triangles a particle has, and what helps."""
+
+    def stop(*_arguments):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(databases, "predicted_seconds", stop)
+    narrow = replace(RECIPE, lattice=Lattice(4, 2, 0.5))
+    with pytest.raises(KeyboardInterrupt):
+        databases.make_all([RECIPE, narrow], tmp_path, console)
+    said = " ".join(console.file.getvalue().split())
+    assert said.startswith("In cells 0.5 R_c wide each particle is a corner of about 39,000 tri")
+    assert databases.crowded([RECIPE], tmp_path) is None
+
+
+@pytest.mark.parametrize(
+    ("seconds", "told"),
+    [
+        (0.04, "0.0 s"),
+        (9.94, "9.9 s"),
+        (119.0, "119 s"),
+        (120.0, "2.0 minutes"),
+        (6036.0, "101 minutes"),
+        (8e4, "22 hours"),
+        (1e6, "12 days"),
+    ],
+)
+def test_times_are_told_in_units_that_fit(seconds, told):
+    """Nobody reads 6,036 s."""
+    assert databases.duration(seconds) == told
 
 
 def test_a_pilot_that_takes_long_is_told(tmp_path, console, monkeypatch):

@@ -25,13 +25,15 @@ def files(home, pattern):
 
 
 def test_both_databases_are_made_once(peslab, home):
-    """A second time they are read; what is told is the same."""
+    """A second time they are read; what is told is the same, but for the time that it took."""
     first = peslab(*SMALL)
     made = [file.stat().st_mtime_ns for file in files(home, "*.parquet")]
     second = peslab(*SMALL)
     assert (first.status, second.status, len(made)) == (0, 0, 2)
     assert [file.stat().st_mtime_ns for file in files(home, "*.parquet")] == made
-    assert first.out == second.out
+    took, rest = first.out.split("\n", 1)
+    assert took.startswith("Made in ")
+    assert rest == second.out
     assert first.err == second.err == ""
 
 
@@ -61,6 +63,14 @@ def test_an_acceptance_rate_that_was_not_reached_is_told(epochs, is_told, peslab
     assert answer.status == 0
     said = " ".join(answer.out.split())
     assert ("relaxation.target_acceptance_rate=0.2; the mean is" in said) is is_told
+
+
+def test_a_sweep_tells_what_is_wrong_with_which_database(peslab, home):
+    """By the value that it has."""
+    answer = peslab(*SMALL[:3], "potential.cutoff=0.9,1.5", "relaxation.epochs=2")
+    said = " ".join(answer.out.split())
+    assert "cutoff=0.9: The cutoff 0.9 lies within the equilibrium distance 1" in said
+    assert "cutoff=1.5: " not in said
 
 
 def test_many_widths_have_a_table_of_their_own(peslab, home):

@@ -10,7 +10,14 @@ from matplotlib.figure import Figure
 from peslab.apps import laws
 from peslab.database import DatabaseSettings
 from peslab.problems import LatticePES
-from peslab.toymodel import AreaTimesPairs, Lattice, ModifiedLennardJones, Morse, RandomMoves
+from peslab.toymodel import (
+    AreaTimesPairs,
+    Lattice,
+    ModifiedLennardJones,
+    Morse,
+    RandomMoves,
+    normalized,
+)
 from peslab.tracking import Tracking
 
 DATABASE = DatabaseSettings(
@@ -48,7 +55,7 @@ def test_the_published_counting_is_told_and_fails(peslab, home):
     for law in ("continuous", "differentiable", "translation", "supercell", "crossing the border"):
         assert f"✗ {law}" in answer.out
         assert f"✗ {law}: " in answer.out
-    assert "Labels are noisy" in answer.out
+    assert "of the relaxed configurations are noisy, by 0." in " ".join(answer.out.split())
 
 
 def test_figures_and_numbers_are_kept(peslab, home):
@@ -141,6 +148,34 @@ def test_pages_tell_that_they_are_of_the_plane(dimension, monkeypatch):
     for name in ("six_tests.png", "lattices.png"):
         told = figures[name].get_suptitle().split("\n")[1:]
         assert told == ["in two dimensions; the lattice has 3"] * (dimension - 2)
+
+
+@normalized
+def hollow(a, b, c):
+    """A potential of one's own that is no number for some triangles."""
+    return (a * b * c) ** -4 - (a + b + c) ** -6 + 0 * np.sqrt(a + b + c - 6.0)
+
+
+def test_a_potential_that_is_no_number_somewhere_has_verdicts():
+    """Laws that meet it fail, with the sides; what cannot be drawn is left out."""
+    problem = LatticePES(hollow(cutoff=2.0), Lattice(4, 2, 2.0), RandomMoves(0, 0.1), DATABASE)
+    findings, figures = laws.measured(problem)
+    assert set(figures) == {"lattices.png"}
+    told = {law["law"]: law for law in laws.laws_as_json(findings)}
+    assert told["translation"]["verdict"] == "fails"
+    assert told["translation"]["measured"] is None
+    assert told["translation"]["told"].startswith("Not finite: hollow returns nan at the sides (0.")
+    assert told["repulsion"]["told"].endswith("returns nan at sides of 0.5, 0.4717, 0.4717.")
+    assert told["lone triangle"]["verdict"] == "passes"
+    json.dumps(told, allow_nan=False)
+
+
+def test_a_cutoff_below_the_minimum_is_told(peslab, home):
+    """Three particles are looked at within it, and do feel more than their pairs."""
+    answer = peslab("laws", "--json", "potential.cutoff=0.9", "relaxation.epochs=2")
+    found = json.loads(answer.out)
+    assert found["obeys_all"]
+    assert "lies within the equilibrium distance 1: the minimum is cut away" in found["remark"]
 
 
 @pytest.mark.parametrize(("energy", "distance"), [(1.0, 0.3), (27.2, 100.0)])

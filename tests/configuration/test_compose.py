@@ -131,12 +131,16 @@ def test_a_file_cannot_make_hydra_run_anything(lines, tmp_path, monkeypatch):
         ("width: 8\nwidth: 9\n", "mine.yaml, line 2, cannot be read as YAML (found duplicate key"),
         ("width: !!python/name:os.system\n", "mine.yaml, line 1, cannot be read as YAML (could"),
         ('width: "\x01"', "mine.yaml cannot be read as YAML (special characters"),
+        (
+            "width: 8  # caf\xe9",
+            "mine.yaml is not UTF-8 (unexpected end of data): save it as such.",
+        ),
     ],
 )
 def test_a_file_that_is_no_yaml_is_told_with_its_line(text, words, tmp_path):
     """In one sentence, which has the path to it."""
     (tmp_path / "network").mkdir()
-    (tmp_path / "network" / "mine.yaml").write_text(text)
+    (tmp_path / "network" / "mine.yaml").write_text(text, encoding="latin-1")
     with pytest.raises(PeslabError, match=f"^{tmp_path}/network") as caught:
         compose([f"hydra.searchpath=[file://{tmp_path}]", "network=mine"])
     assert words in str(caught.value)

@@ -171,7 +171,7 @@ def test_pieces_of_costly_configurations_are_small(monkeypatch, n_threads):
     assert done[0] == 1
     assert done[-1] == 100
     assert max(np.diff(done)) <= 5 * n_threads
-    assert len(threads) > 1 if n_threads > 1 else threads == {get_ident()}
+    assert get_ident() not in threads  # which hears signals
 
 
 @pytest.mark.parametrize(

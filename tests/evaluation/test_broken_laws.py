@@ -5,9 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from peslab.errors import NotFiniteError
 from peslab.evaluation import Finding, Interactions, Reach, Subject, try_laws
 from peslab.evaluation.smoothness_laws import largest_jump
 from peslab.evaluation.subject import distances
+from peslab.evaluation.symmetry_laws import translation
 
 WIDTH, CUTOFF = 4.0, 1.3  # no triangle of nearest images reaches around the cell
 
@@ -318,6 +320,40 @@ def test_what_is_missing_of_a_sum_is_told():
     assert finding.verdict == "passes"
     assert float(finding.told.split()[1]) == pytest.approx(exact, rel=0.4)
     assert "depth 3" in finding.told
+
+
+def test_laws_of_what_is_not_finite_fail_and_tell_where():
+    """Each that meets it, in its own words; the others are tried as ever."""
+
+    def hollow(positions, width):
+        if positions.shape[1] == 3:
+            raise NotFiniteError("an energy is not finite.", "not finite: nan at 0.4")
+        return energy_and_forces(positions, width)
+
+    found = {f.law: f for f in try_laws(replace(GOOD, energy_and_forces=hollow), 0)}
+    healthy = {f.law: f for f in try_laws(GOOD, 0)}
+    failed = {law for law, finding in found.items() if finding.verdict == "fails"}
+    assert failed == {"continuous", "differentiable", "more than pairs", "lone triangle"}
+    assert list(found) == list(healthy)
+    for law in failed:
+        assert found[law].told == "Not finite: nan at 0.4."
+        assert np.isnan(found[law].measured)
+        assert found[law].requirement == healthy[law].requirement
+
+
+def test_label_noise_is_that_of_most_configurations():
+    """Not of one that has collapsed, and not of those that stay as they are."""
+    sizes = np.array([0.0, 0.0, 0.1, 0.2, 1e5])
+    relaxed = np.zeros((5, 4, 2)) + sizes[:, None, None]
+
+    def noisy(positions, _width):
+        calls = np.arange(len(positions))
+        return np.repeat(sizes, 32) * (calls % 2), np.zeros_like(positions)
+
+    finding = translation(replace(GOOD, energy_and_forces=noisy), relaxed, np.random.default_rng(0))
+    assert finding.verdict == "fails"
+    assert finding.measured == pytest.approx(0.1)
+    assert finding.told.startswith("Labels of 60% of the relaxed configurations are noisy, by 0.1")
 
 
 @pytest.mark.parametrize(

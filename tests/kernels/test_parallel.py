@@ -1,11 +1,13 @@
 """Slices in threads."""
 
+import signal
 import threading
+import time
 
 import numpy as np
 import pytest
 
-from peslab.kernels.parallel import in_slices, usable_cores
+from peslab.kernels.parallel import in_slices, in_threads, usable_cores
 
 
 @pytest.mark.parametrize("n", [0, 1, 1023, 2048, 5000])
@@ -45,3 +47,28 @@ def test_exceptions_arrive():
 def test_usable_cores():
     """There is always one."""
     assert usable_cores() >= 1
+
+
+def test_calls_in_threads_run_side_by_side_and_return_in_their_order():
+    """All are in work at the same time, and what goes wrong arrives."""
+    meeting = threading.Barrier(3, timeout=20)
+    assert in_threads([lambda k=k: (meeting.wait(), k)[1] for k in range(3)]) == [0, 1, 2]
+    with pytest.raises(ZeroDivisionError):
+        in_threads([lambda: 1, lambda: 1 // 0])
+
+
+def test_signals_are_heard_while_threads_work():
+    """Also where a library lets waits go on that a signal interrupted, as Polars does."""
+    done, before = threading.Event(), signal.getsignal(signal.SIGINT)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.siginterrupt(signal.SIGINT, False)
+    timer = threading.Timer(0.1, signal.pthread_kill, [threading.get_ident(), signal.SIGINT])
+    try:
+        timer.start()
+        began = time.monotonic()
+        with pytest.raises(KeyboardInterrupt):
+            in_threads([lambda: done.wait(5.0)])
+        assert time.monotonic() - began < 2.5
+    finally:
+        done.set()
+        signal.signal(signal.SIGINT, before)

@@ -3,12 +3,19 @@
 from importlib import import_module
 from itertools import permutations, product
 
+import numpy as np
 import pytest
 from explicit_cells import depth_of_cells as depth_in_loops
 from explicit_cells import sums
 
 from peslab.errors import InvalidInputError
-from peslab.toymodel.cost import depth_of_cells, pair_count, surrounding_cells, triangle_count
+from peslab.toymodel.cost import (
+    depth_of_cells,
+    pair_count,
+    surrounding_cells,
+    triangle_count,
+    triangles_within,
+)
 
 SHAPES = [
     (n, d, depth)
@@ -103,3 +110,26 @@ def test_figure_11_predicts_from_its_first_point_alone(repository, monkeypatch):
     each = 3.0 / triangle_count(2, 2, 2)
     assert predicted == pytest.approx([each * triangle_count(n, 2, 2) for n in took])
     assert bench_cost.ratios(lines) == pytest.approx([10.0 / predicted[1], 50.0 / predicted[2]])
+
+
+@pytest.mark.parametrize(("n", "d", "width", "distance"), [(4, 2, 1.0, 3.0), (8, 3, 2.52, 3.0)])
+def test_triangles_within_a_perimeter_are_as_many_as_are_found(n, d, width, distance):
+    """Around particles of random cells, but for their own images, which are not anywhere."""
+    random = np.random.default_rng(0)
+    shifts = width * np.array(list(product(range(-4, 5), repeat=d)))
+    found = []
+    for _ in range(10):
+        places = random.uniform(0.0, width, (n, d))
+        seen = (places + shifts[:, None]).reshape(-1, d) - places[0]
+        far = np.linalg.norm(seen, axis=1)
+        seen, far = seen[(far > 0.0) & (far < distance)], far[(far > 0.0) & (far < distance)]
+        apart = np.linalg.norm(seen[:, None] - seen, axis=-1)
+        perimeters = (apart + far + far[:, None])[np.triu_indices(len(seen), 1)]
+        found.append((perimeters < 2.0 * distance).sum())
+    assert np.mean(found) == pytest.approx(triangles_within(n, d, width, distance), rel=0.3)
+
+
+@pytest.mark.parametrize("width", [1e-200, 1e-320])
+def test_triangles_of_the_smallest_cells_are_infinite(width):
+    """As far as floats go; no overflow is raised."""
+    assert triangles_within(4, 3, width, 3.0) == np.inf

@@ -215,6 +215,31 @@ def test_a_run_that_cannot_go_on_is_closed_as_it_ended(
     assert list((home / folder).iterdir()) == []
 
 
+@pytest.mark.parametrize(
+    ("objectives", "status", "told"),
+    [
+        ((), "FAILED", "its val/energy_mae is nan."),
+        (("parameters",), "FINISHED", None),
+        (("parameters", "val/energy_mae", "elsewhere"), "FAILED", "its val/energy_mae is nan."),
+    ],
+)
+def test_a_run_without_the_number_that_was_asked_for_has_failed(
+    objectives, status, told, done, home, config, monkeypatch
+):
+    """Its record says so, as of runs that an error ended; its other metrics stay."""
+    evaluate = module._evaluate
+    monkeypatch.setattr(
+        module, "_evaluate", lambda *given: evaluate(*given) | {"val/energy_mae": float("nan")}
+    )
+    folder = "-".join(objectives).replace("/", ".") or "own"
+    asked = origin(home, config, folder, objectives=objectives, is_drawn=lambda _: False)
+    planned = plan(config)
+    outcome = run(planned, asked)
+    recorded = planned.tracking.client(home).get_run(outcome.run_id)
+    assert (recorded.info.status, recorded.data.tags.get("failure")) == (status, told)
+    assert recorded.data.metrics["test/energy_mae"] > 0.0
+
+
 def test_one_replica_has_no_standard_error_and_the_first_ones_numbers(done, home, config):
     """Alone or in a batch, the replica of seed 7 is the same up to rounding."""
     _, pair, _ = done

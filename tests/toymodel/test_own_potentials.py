@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from peslab.errors import InvalidInputError
+from peslab.errors import InvalidInputError, NotFiniteError
 from peslab.toymodel import (
     AreaTimesPairs,
     LennardJones,
@@ -250,6 +250,10 @@ def imports_within(r):
     return r**-12 - math.pi * r**-6
 
 
+def no_slope(r):
+    return r**-12 - r**-6, -12 * r**-13 + 6 * r**-7 + 0 * np.sqrt(1.1 - r)
+
+
 @pytest.mark.parametrize(
     ("function", "words"),
     [
@@ -264,7 +268,10 @@ def imports_within(r):
         (lambda a, b, c: abs(a * b * c) ** -4 - (a + b + c) ** -6, "has the slope .* avoid abs"),
         (lambda a, b, c: (a * a * b * c) ** -4 - (a + b + c) ** -6, "make it symmetric"),
         (lambda a, b, c: (a**1.0000001 * b * c) ** -4 - (a + b + c) ** -6, "make it symmetric"),
-        (lambda a, b, c: a * b * c * math.nan, "has no minimum below 0"),
+        (lambda a, b, c: a * b * c * math.nan, r"nan\) at sides from 0.001 to 1000: let it"),
+        (lambda r: np.sqrt(r - 1.0) * 0.0 - r**-6, r"nan\) at sides from 0.001 to 0.9977: let"),
+        (lambda r: -np.sqrt(np.sin(r)), r"nan\) at sides from 3.148 to 6.281, and elsewhere"),
+        (no_slope, r"its slope is not a number \(nan\) at sides from"),
         (np.sin, "is no function of Python"),
         (dict, "is no function of Python"),
         (3, "is no function of Python"),
@@ -282,6 +289,9 @@ def imports_within(r):
         "lopsided",
         "a little lopsided",
         "no number",
+        "no core",
+        "waves",
+        "no slope",
         "ufunc",
         "class",
         "number",
@@ -291,6 +301,33 @@ def test_functions_that_are_no_potential_are_refused(function, words):
     """Where the function is written, not in the middle of a study."""
     with pytest.raises(InvalidInputError, match=words):
         normalized(function)
+
+
+def hollow(r):
+    """No number beyond 2.2 times its own unit."""
+    return r**-12 - r**-6 + 0 * np.sqrt(2.2 - r)
+
+
+def flat(a, b, c):
+    """No number of a small triangle, below 1.8 R_c around."""
+    return (a * b * c) ** -4 - (a + b + c) ** -6 + 0 * np.sqrt(a + b + c - 6.0)
+
+
+@pytest.mark.parametrize(
+    ("function", "places", "told"),
+    [
+        (hollow, [[0.0, 0.0], [2.5, 0.0], [0.0, 2.3]], "hollow returns nan at the distance 2.3;"),
+        (flat, [[0.0, 0.0], [0.5, 0.0], [0.0, 0.3]], r"nan at the sides \(0.3, 0.5, 0.5831\); let"),
+        (flat, [[0.0, 0.0], [0.2, 0.0], [0.0, 0.3]], r"the sides \(0.2, 0.3, 0.3606\); let it"),
+    ],
+)
+def test_sides_where_there_is_no_number_are_told(function, places, told):
+    """Those of the smallest pair or triangle, wherever in the cell."""
+    potential = normalized(function)(cutoff=3.0)
+    healthy = [[0.0, 0.0], [1.0, 0.0], [0.0, 1.2]]
+    assert np.isfinite(potential.energy_per_particle(healthy, 9.0))
+    with pytest.raises(NotFiniteError, match=f"configuration 1 is not finite: .*{told}"):
+        potential.energy_per_particle(np.array([healthy, places]) + 8.9, 9.0)
 
 
 def test_cutoffs_below_the_minimum_are_refused():

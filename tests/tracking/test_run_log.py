@@ -1,13 +1,15 @@
 """What is written to a run is there, however much it is and whatever it is called."""
 
+import math
 import warnings
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from peslab.errors import PeslabError, PrunedError
-from peslab.tracking import Tracking, sweep_log, track_run
-from peslab.tracking.entries import key_of, quiet
+from peslab.tracking import Tracking, import_spool, sweep_log, track_run
+from peslab.tracking.entries import key_of, not_finite, quiet
 
 LOCAL = Tracking(uri=None, experiment="peslab")
 TAGS = {"problem": "lattice_pes"}
@@ -71,6 +73,34 @@ def test_a_failed_run_says_why(home, client):
     assert run.info.status == "FAILED"
     assert run.data.tags["failure"].startswith("The loss is NaN, says postgresql://me:***@host/db.")
     assert len(run.data.tags["failure"]) == 500
+
+
+@pytest.mark.parametrize("spool", [False, True])
+def test_a_run_that_failed_without_an_error_says_why(spool, home, client):
+    """It has a result that nobody can use, and all its metrics."""
+    with track_run(replace(LOCAL, spool=spool), home, f"endless {spool}", TAGS) as log:
+        log.metrics({"test/error": 0.5})
+        log.failed("its val/error is inf.")
+    if spool:
+        import_spool(LOCAL, home)
+    experiment = client.get_experiment_by_name("peslab")
+    named = f"attributes.run_name = 'endless {spool}'"
+    (run,) = client.search_runs([experiment.experiment_id], named)
+    assert (run.info.status, run.data.tags["failure"]) == ("FAILED", "its val/error is inf.")
+    assert run.data.metrics == {"test/error": 0.5}
+
+
+@pytest.mark.parametrize(
+    ("values", "told"),
+    [
+        ({"a": 1.0}, None),
+        ({"a": 1.0, "b": math.inf}, "its b is inf."),
+        ({"a": math.nan, "b": -math.inf}, "its a is nan and its b is -inf."),
+    ],
+)
+def test_numbers_that_are_not_finite_are_told_by_their_names(values, told):
+    """All of them, and no others."""
+    assert not_finite(values) == told
 
 
 def test_how_pytorch_reads_what_it_exported_is_not_told():

@@ -22,12 +22,15 @@ from peslab.database import (
     acceptance,
     arrays,
     check_space,
+    crowd,
     generate_if_missing,
     particle_numbers,
     predicted_seconds,
     statistics,
 )
+from peslab.database.prediction import MANY_TRIANGLES
 from peslab.database.statistics import Kind
+from peslab.database.store import remaining_configurations
 from peslab.evaluation import (
     acceptance_figure,
     energy_by_number,
@@ -60,16 +63,23 @@ ALL_DIGITS = 17  # that two different numbers of 64 bits differ in
 FEW_KEYS = 2  # swept ones, which leave room for all quantiles in 80 columns
 LARGEST_PLAIN = 1e3  # above, energies are told by their powers of ten
 DRAWN = (2, 3)  # dimensions
+UNITS = ((86_400.0, "days"), (3600.0, "hours"), (60.0, "minutes"), (1.0, "s"))
+ROUND = 10  # times a unit, from which on no part of it is told
 
 
 def make_all(recipes: Sequence[Recipe], folder: Path, console: Console) -> None:
-    """Make what is not there yet, with a prediction and a bar if it takes more than two seconds."""
+    """Make what is not there yet: tell before how long it will take, and after how long it took.
+
+    What takes more than two seconds is predicted, and has a bar.
+    """
     check_space(recipes, folder)
+    if told := crowded(recipes, folder):
+        console.print(told)
     with _told_late(console, "Making a few configurations, to tell how long all will take."):
         predicted = predicted_seconds(recipes, folder)
     is_long = predicted > WORTH_TELLING
     if is_long:
-        console.print(f"Making databases: about {predicted:.0f} s.")
+        console.print(f"Making databases: about {duration(predicted)}.")
     began = perf_counter()
     columns = (
         TextColumn("{task.completed:,.0f} of {task.total:,.0f} configurations"),
@@ -82,8 +92,34 @@ def make_all(recipes: Sequence[Recipe], folder: Path, console: Console) -> None:
         bar = progress.add_task("", total=sum(totals))
         for recipe, before in zip(recipes, accumulate(totals, initial=0), strict=False):
             generate_if_missing(recipe, folder, progress=partial(_advance, progress, bar, before))
-    if is_long:
-        console.print(f"Made in {perf_counter() - began:.1f} s (predicted {predicted:.1f} s).")
+    if predicted:
+        expected = f" (predicted {duration(predicted)})" if is_long else ""
+        console.print(f"Made in {duration(perf_counter() - began)}{expected}.")
+
+
+def crowded(recipes: Sequence[Recipe], folder: Path) -> str | None:
+    """A sentence where what is to be made has very many triangles; None where it has not."""
+    missing = [recipe for recipe in recipes if remaining_configurations(recipe, folder)]
+    found = [(crowd(recipe), units_of(recipe.potential).length) for recipe in missing]
+    found = [one for one in found if one[0].triangles > MANY_TRIANGLES]
+    if not found:
+        return None
+    (width, triangles), length = max(found, key=lambda one: one[0].triangles)
+    return (
+        f"In cells {width:.4g} {length} wide each particle is a corner of about "
+        f"{float(f'{triangles:.2g}'):,.0f} triangles, which take long: wider cells, or a lower "
+        "cutoff or depth, have fewer."
+    )
+
+
+def duration(seconds: float) -> str:
+    """A time in the largest unit that it holds twice."""
+    length, unit = next((each for each in UNITS if seconds >= 2.0 * each[0]), UNITS[-1])
+    return (
+        f"{seconds / length:,.0f} {unit}"
+        if seconds >= ROUND * length
+        else f"{seconds / length:.1f} {unit}"
+    )
 
 
 @contextmanager

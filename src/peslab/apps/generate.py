@@ -113,21 +113,10 @@ def _recipes(overrides: Sequence[str]) -> "Mapping[str, Recipe]":
     return problem.recipes()
 
 
-def unreached(recipe: "Recipe", found: "Overview") -> str | None:
-    """A sentence where relaxation ended before the acceptance rate that was asked for."""
-    target = getattr(recipe.relaxation, "target_acceptance_rate", None)
-    rate = found.acceptance_rate
-    if target is None or rate is None or rate <= target:
-        return None
-    return (
-        f"Not all configurations came to relaxation.target_acceptance_rate={target:g}; the mean is "
-        f"{rate:.3f}: raise relaxation.epochs."
-    )
-
-
 def alone(chosen: Chosen, folder: Path, console: "Console") -> list[dict[str, Any]]:
     """Make and show the databases of one config."""
     from peslab.apps import databases
+    from peslab.apps.warned import warned
     from peslab.database import (
         database_path,
         overview,
@@ -144,7 +133,7 @@ def alone(chosen: Chosen, folder: Path, console: "Console") -> list[dict[str, An
         console.print(databases.width_table(recipes["train"], overviews_by_width(paths["train"])))
     if len(recipes["train"].lattice.particle_numbers) > 1:
         console.print(databases.number_table(recipes["train"], overviews_by_number(paths["train"])))
-    if told := unreached(recipes["train"], overviews["train"]):
+    for told in warned(recipes["train"], paths["train"], overviews["train"]):
         console.print(told)
     rests = {part: databases.rest_of(recipe, paths[part]) for part, recipe in recipes.items()}
     if rest := rests["train"]:
@@ -165,6 +154,7 @@ def alone(chosen: Chosen, folder: Path, console: "Console") -> list[dict[str, An
 def side_by_side(chosen: Chosen, folder: Path, console: "Console") -> list[dict[str, Any]]:
     """Make the training databases of several configs, and compare them."""
     from peslab.apps import databases
+    from peslab.apps.warned import warned
     from peslab.database import database_path, overview
 
     recipes = [parts["train"] for _, parts in chosen]
@@ -178,6 +168,9 @@ def side_by_side(chosen: Chosen, folder: Path, console: "Console") -> list[dict[
     labels = [" ".join(f"{key}={value}" for key, value in values.items()) for values in swept]
     for line in databases.rests_told(labels, rests):
         console.print(line)
+    for label, recipe, path, one in zip(labels, recipes, paths, overviews, strict=True):
+        for told in warned(recipe, path, one):
+            console.print(f"{label}: {told}")
     together = hashlib.sha256("".join(recipe.fingerprint for recipe in recipes).encode())
     figures = folder / f"comparison_{together.hexdigest()[:16]}"
     databases.save(databases.comparison_figures(swept, recipes, paths), figures)

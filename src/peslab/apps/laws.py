@@ -2,7 +2,9 @@
 
 import hashlib
 import json
+import math
 import sys
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
@@ -143,6 +145,7 @@ def tried(overrides: list[str]) -> Trial:
 def measured(problem: "LatticePES") -> "tuple[list[Finding], dict[str, Figure]]":
     """The findings and the figures of a problem's potential on its lattice."""
     from peslab.apps import present
+    from peslab.errors import NotFiniteError
     from peslab.evaluation import (
         lattices_figure,
         potential_curve,
@@ -158,19 +161,23 @@ def measured(problem: "LatticePES") -> "tuple[list[Finding], dict[str, Figure]]"
     near = potential if potential.depth is None else replace(potential, depth=RELAXED_TO)
     width, (_, length) = float(lattice.cell_widths[0]), units_of(potential)
     relaxed = problem.relaxation.relax(near, starts, width, seed).positions / length
-    tell_if_slow(lambda: subject.energy_and_forces(relaxed[:TIMED], subject.cell_width))
+    with suppress(NotFiniteError):  # which is what laws tell
+        tell_if_slow(lambda: subject.energy_and_forces(relaxed[:TIMED], subject.cell_width))
     with present.progress("trying the laws") as progress:
         findings = try_laws(subject, seed, relaxed, progress)
-    tests = six_tests(subject)
     title = title_of(potential)
     plane = title  # of figures that are drawn in it, whatever the lattice
     if lattice.dimension != PLANE:
         plane += f"\nin two dimensions; the lattice has {lattice.dimension}"
-    return findings, {
-        "six_tests.png": six_tests_figure(tests, plane),
-        "curve.png": potential_curve(curves_of(problem, tests), title),
-        "lattices.png": lattices_figure(counted(potential), plane),
-    }
+    figures = {"lattices.png": lattices_figure(counted(potential), plane)}
+    with suppress(NotFiniteError):  # there are no energies to draw
+        tests = six_tests(subject)
+        figures = {
+            "six_tests.png": six_tests_figure(tests, plane),
+            "curve.png": potential_curve(curves_of(problem, tests), title),
+            **figures,
+        }
+    return findings, figures
 
 
 def title_of(potential: "Potential") -> str:
@@ -275,7 +282,15 @@ def leaves(values: "Mapping[str, Any]", groups: "Sequence[str]" = CHOSEN) -> dic
 
 def laws_as_json(findings: "Sequence[Finding]") -> list[dict[str, object]]:
     """Each finding with its verdict, in plain values."""
-    return [{**finding._asdict(), "verdict": finding.verdict} for finding in findings]
+    return [
+        {**finding._asdict(), "measured": known(finding.measured), "verdict": finding.verdict}
+        for finding in findings
+    ]
+
+
+def known(measured: float | None) -> float | None:
+    """JSON has no NaN."""
+    return None if measured is None or math.isnan(measured) else measured
 
 
 def as_json(trial: Trial) -> dict[str, object]:

@@ -101,6 +101,7 @@ def preflight(arguments: list[str]) -> Cleared:
     swept = [override for override in parse(flags.overrides) if override.is_sweep_override()]
     if not ours.study:
         _set_first_values(ours, swept)
+        _refuse_both(ours, parse(flags.overrides))
     planned = plan(ours)
     study = planned.study
     is_sweep = config.hydra.mode == RunMode.MULTIRUN or (flags.multirun and not config.hydra.mode)
@@ -132,6 +133,21 @@ def preflight(arguments: list[str]) -> Cleared:
         tracking=logged(planned.tracking, study) if study else planned.tracking,
         problems=problems,
     )
+
+
+def _refuse_both(ours: DictConfig, typed: Sequence[Override]) -> None:
+    """Refuse a depth or a width beside widths that make it meaningless, unless they agree."""
+    widths = OmegaConf.select(ours, "network.widths")
+    if widths is None:
+        return
+    agree = {"network.depth": [len(widths)], "network.width": widths}
+    for override in typed:
+        key, swept = override.key_or_group, override.is_sweep_override()
+        if key in agree and (swept or any(override.value() != each for each in agree[key])):
+            raise PeslabError(
+                f"{override.input_line} has no meaning beside network.widths={list(widths)}: leave "
+                "one of them out."
+            )
 
 
 def _read(arguments: list[str]) -> Namespace:

@@ -141,6 +141,7 @@ def _origin(config: "DictConfig", name: str | None) -> "Origin":
         overrides=list(map(str, OmegaConf.to_container(hydra.overrides.task, resolve=False) or ())),
         study=name,
         trial=hydra.job.num if name else None,
+        objectives=[name.removeprefix("-") for name in _objectives(config)],
         retry_of=retry_of(),
         is_drawn=_drawn_now(config),
     )
@@ -156,8 +157,13 @@ def _drawn_now(config: "DictConfig") -> "Callable[[Mapping[str, float]], bool]":
 
     if not config.study or not config.study.confirm or config.tracking.spool:
         return leads
-    first, *_ = config.study.objectives or ("",)
-    return (lambda _: False) if is_of_data(str(first).removeprefix("-")) else leads
+    first, *_ = _objectives(config) or ("",)
+    return (lambda _: False) if is_of_data(first.removeprefix("-")) else leads
+
+
+def _objectives(config: "DictConfig") -> "Sequence[str]":
+    """What the study of a run asks for, a minus before what is maximized."""
+    return [str(name) for name in (config.study and config.study.objectives) or ()]
 
 
 def _run_grid(config: "DictConfig", fixed: Sequence[str], arguments: list[str]) -> None:

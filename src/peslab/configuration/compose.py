@@ -3,6 +3,7 @@
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
+from pathlib import Path
 
 import yaml
 from hydra import compose as hydra_compose
@@ -133,6 +134,25 @@ def _compose(overrides: Sequence[str]) -> DictConfig:
             ) from error
         except yaml.YAMLError as error:
             raise PeslabError(_unreadable(error)) from error
+        except UnicodeDecodeError as error:
+            place = _undecoded(overrides) or "A file of the config"
+            raise PeslabError(f"{place} is not UTF-8 ({error.reason}): save it as such.") from error
+
+
+def _undecoded(overrides: Sequence[str]) -> str | None:
+    """The first file among those that configs are looked for in that is not UTF-8."""
+    found = [conf_folder()]
+    for override in parse(overrides):
+        if override.key_or_group == "hydra.searchpath":
+            value = override.value()
+            folders = value if isinstance(value, list) else [value]
+            found += [Path(str(each).removeprefix("file://")) for each in folders]
+    for path in sorted(file for folder in found for file in folder.rglob("*.yaml")):
+        try:
+            path.read_text(encoding="utf-8")
+        except UnicodeDecodeError:
+            return str(path)
+    return None
 
 
 def _unreadable(error: yaml.YAMLError) -> str:

@@ -10,7 +10,7 @@ from peslab.database.overview import (
     overviews_by_width,
     particle_numbers,
 )
-from peslab.database.prediction import predicted_seconds
+from peslab.database.prediction import crowd, predicted_seconds
 from peslab.database.recipe import DatabaseSettings, Recipe
 from peslab.database.rows import Arrays, arrays
 from peslab.database.space import check_space
@@ -27,6 +27,7 @@ __all__ = [
     "acceptance",
     "arrays",
     "check_space",
+    "crowd",
     "database_path",
     "generate",
     "generate_if_missing",

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -13,7 +13,7 @@ from peslab.database.recipe import Recipe
 from peslab.database.statistics import Tally, tally
 from peslab.errors import InvalidInputError
 from peslab.kernels.arrays import FloatArray
-from peslab.kernels.parallel import usable_cores
+from peslab.kernels.parallel import in_threads, usable_cores
 from peslab.kernels.relaxation import WORTH_A_THREAD
 
 Progress = Callable[[int, int], None]
@@ -76,26 +76,24 @@ def pieces(recipe: Recipe, start: int, stop: int, n_threads: int | None = None) 
     while start < stop:
         began = time.perf_counter()
         end = min(start + size, stop)
-        yield from _at_once(recipe, start, end, n_threads)
+        yield from make_at_once(recipe, start, end, n_threads)
         per_second = (end - start) / (time.perf_counter() - began)
         largest = min(GROWTH * size, LARGEST_PIECE)
         size = max(min(int(per_second * SECONDS_PER_PIECE), largest), n_threads)
         start = end
 
 
-def _at_once(recipe: Recipe, start: int, stop: int, n_threads: int) -> list[Piece]:
-    """Configurations as one piece, or as one for each thread where they are few."""
+def make_at_once(recipe: Recipe, start: int, stop: int, n_threads: int) -> list[Piece]:
+    """Configurations as one piece, or as one for each thread where they are few.
+
+    Threads of their own leave the caller free to hear signals: a configuration of a very narrow
+    cell takes a minute.
+    """
     count = stop - start
-    if count >= WORTH_A_THREAD * n_threads or min(count, n_threads) == 1:
-        return [make_piece(recipe, start, stop, n_threads)]
-    edges = [start + count * k // n_threads for k in range(n_threads + 1)]
-    with ThreadPoolExecutor(n_threads) as pool:
-        made = [
-            pool.submit(make_piece, recipe, begin, end, 1)
-            for begin, end in pairwise(edges)
-            if begin < end
-        ]
-        return [piece.result() for piece in made]
+    n_pieces = 1 if count >= WORTH_A_THREAD * n_threads else min(count, n_threads)
+    edges = [start + count * k // n_pieces for k in range(n_pieces + 1)]
+    each = n_threads if n_pieces == 1 else 1
+    return in_threads([partial(make_piece, recipe, *ends, each) for ends in pairwise(edges)])
 
 
 def make_piece(recipe: Recipe, start: int, stop: int, n_threads: int | None = None) -> Piece:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from peslab.errors import NotFiniteError
 from peslab.evaluation.finding import Finding
 from peslab.evaluation.physics_laws import (
     converges,
@@ -23,6 +24,8 @@ from peslab.evaluation.symmetry_laws import (
 )
 
 CONFIGURATIONS = 8  # that each law is tried on: a broken one is seen in every second or more
+Law = Callable[[Subject], Finding]
+
 FEW = 2  # that are summed deep, which takes longest and is nearly the same for all
 
 
@@ -46,24 +49,37 @@ def try_laws(
     """
     random = np.random.default_rng(seed)
     examples = subject.examples(CONFIGURATIONS, random)
-    laws: list[Callable[[], Finding]] = [
-        lambda: positions_only(subject, examples, random),
-        lambda: continuous(subject, examples),
-        lambda: differentiable(subject, examples),
-        lambda: slopes(subject, examples),
-        lambda: smooth_end(subject),
-        lambda: translation(subject, examples if relaxed is None else relaxed, random),
-        lambda: border(subject, examples),
-        lambda: permutation(subject, examples, random),
-        lambda: rotations(subject, examples),
-        lambda: supercell(subject, examples),
-        lambda: more_than_pairs(subject),
-        lambda: lone_triangle(subject),
-        lambda: repulsion(subject),
-        lambda: converges(subject, examples[:FEW]),
+    laws: list[Law] = [
+        lambda subject: positions_only(subject, examples, random),
+        lambda subject: continuous(subject, examples),
+        lambda subject: differentiable(subject, examples),
+        lambda subject: slopes(subject, examples),
+        smooth_end,
+        lambda subject: translation(subject, examples if relaxed is None else relaxed, random),
+        lambda subject: border(subject, examples),
+        lambda subject: permutation(subject, examples, random),
+        lambda subject: rotations(subject, examples),
+        lambda subject: supercell(subject, examples),
+        more_than_pairs,
+        lone_triangle,
+        repulsion,
+        lambda subject: converges(subject, examples[:FEW]),
     ]
     findings = []
     for law in laws:
-        findings.append(law())
+        findings.append(found_by(law, subject))
         progress(len(findings) / len(laws))
     return findings
+
+
+def found_by(law: Law, subject: Subject) -> Finding:
+    """What a law finds; of a potential that is not finite, that it fails and where."""
+    try:
+        return law(subject)
+    except NotFiniteError as error:
+        return law(subject.flat)._replace(measured=np.nan, told=f"{capitalized(error.place)}.")
+
+
+def capitalized(sentence: str) -> str:
+    """With a capital letter at its start, and the others as they are."""
+    return sentence[:1].upper() + sentence[1:]

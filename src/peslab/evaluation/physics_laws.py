@@ -91,11 +91,13 @@ def more_than_pairs(subject: Subject) -> Finding:
 
     The most of several triangles: V_3 may be zero at one of them by chance.
     """
+    longest = subject.reach.perimeter / 3.0 or SIDES[-1]
+    sides = SIDES * min(1.0, longest / SIDES[-1])  # within the cutoff
     if subject.dimension > 1:
-        corners = equilateral(SIDES, subject.dimension)
+        corners = equilateral(sides, subject.dimension)
     else:
-        corners = SIDES[:, None, None] * np.array([[-0.6], [0.0], [0.6]])
-    energies = np.zeros(len(SIDES))
+        corners = sides[:, None, None] * np.array([[-0.6], [0.0], [0.6]])
+    energies = np.zeros(len(sides))
     for size, sign in ((1, 1.0), (2, -1.0), (3, 1.0)):
         for chosen in combinations(range(3), size):
             energies += sign * three_in_a_large_cell(corners[:, chosen], subject)
@@ -104,7 +106,7 @@ def more_than_pairs(subject: Subject) -> Finding:
         law="more than pairs",
         requirement="Three particles have an energy that is not the sum over their pairs.",
         quantity="largest energy of three particles beyond that of their pairs, sides of "
-        f"{SIDES[0]:g} to {SIDES[-1]:g} R_c",
+        f"{sides[0]:.3g} to {sides[-1]:.3g} R_c",
         measured=measured,
         unit="E_c",
         bound=bound,

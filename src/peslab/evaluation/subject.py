@@ -4,7 +4,7 @@ All in units of the potential: lengths in R_c and energies in E_c, whatever numb
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -55,6 +55,15 @@ class Interactions:
             energy += self.triplet_weight * self.triplet(a, b, c)[0]
         return energy
 
+    @property
+    def flat(self) -> "Interactions":
+        """The same particles, which feel nothing."""
+        pair = None if self.pair is None else lambda r: (np.zeros_like(r), np.zeros_like(r))
+        triplet = None if self.triplet is None else lambda *sides: (
+            np.zeros_like(sides[0]), np.zeros_like(sides)
+        )  # fmt: skip
+        return replace(self, pair=pair, triplet=triplet)
+
 
 class Reach(NamedTuple):
     """Where the sums of a potential end.
@@ -98,6 +107,19 @@ class Subject:
         vanishes = self.reach.depth is None
         reach = self.reach.distance + self.reach.perimeter if vanishes else 0.0
         return max(LARGE, 2.0 * reach)
+
+    @property
+    def flat(self) -> "Subject":
+        """The potential that is zero everywhere, on the same lattice."""
+        return replace(
+            self,
+            energy_and_forces=lambda positions, _: (
+                np.zeros(len(positions)),
+                np.zeros_like(positions),
+            ),
+            energy_at_depth=lambda positions, _, depth: np.zeros(len(positions)),  # noqa: ARG005
+            interactions=self.interactions.flat,
+        )
 
     def examples(self, n: int, random: np.random.Generator) -> Array:
         """Draw configurations in which laws would show if they were broken, shape (n, N, d).

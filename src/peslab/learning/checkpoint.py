@@ -40,8 +40,10 @@ def check_checkpoint(path: str, recipe: dict[str, str]) -> None:
             f"{path} is no checkpoint of peslab, or damaged: start without trainer.resume_from."
         ) from error
     others = [name for name, value in recipe.items() if found.get(name) != value]
-    if others:
-        told = "; ".join(f"{name} {found.get(name)}, now {recipe[name]}" for name in others)
+    # Of another class, the fields are others too.
+    different = [name for name in others if name.partition(".")[0] not in {*others} - {name}]
+    if different:
+        told = "; ".join(f"{name} was {found.get(name)}, now {recipe[name]}" for name in different)
         raise InvalidInputError(
             f"{path} was written by another training ({told}): repeat its settings, or start "
             "without trainer.resume_from."

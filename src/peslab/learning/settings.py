@@ -1,7 +1,7 @@
 """What is trained and how, and whether it can be with what it is trained on."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
 
 from peslab.errors import InvalidInputError
@@ -34,7 +34,12 @@ class Settings:
     def described(self) -> dict[str, str]:
         """What a training must share with one that it continues, by what it is called."""
         values = vars(self) | {"trainer": self.trainer.uninterrupted()}
-        return {name: repr(value) for name, value in values.items()}
+        told = {}
+        for name, value in values.items():
+            told[name] = type(value).__name__ if is_dataclass(value) else repr(value)
+            for field in fields(value) if is_dataclass(value) else ():
+                told[f"{name}.{field.name}"] = repr(getattr(value, field.name))
+        return told
 
     def check(
         self, train: Samples, validation: Samples, seeds: Sequence[int], folder: Path | None

@@ -26,6 +26,7 @@ from peslab.pipeline.surrogate import DescribedModel
 from peslab.problems.contract import Array, Prediction, Table, Tables
 from peslab.problems.once import once
 from peslab.tracking import RunRecord, record_environment, track_run
+from peslab.tracking.entries import not_finite
 
 NETWORK = "network.pt"
 """The trained replicas, or the best of several settings, in the run's folder and its artifacts."""
@@ -79,6 +80,7 @@ class Origin:
         trial: Its number in there.
         role: What it is in there, if it is no trial.
         repeats: The run that it repeats, if any.
+        objectives: The metrics that the study judges it by; none for the problem's own.
         retry_of: The trial whose interruption it makes good, if any.
         watcher: Who is told how far the run is.
         is_drawn: Tells from its metrics whether its figures are drawn and its network exported at
@@ -93,6 +95,7 @@ class Origin:
     trial: int | None = None
     role: str | None = None
     repeats: str | None = None
+    objectives: Sequence[str] = ()
     retry_of: int | None = None
     watcher: Watcher = field(default_factory=Unwatched)
     is_drawn: Callable[[Mapping[str, float]], bool] = lambda _: True
@@ -195,6 +198,9 @@ def run(plan: Plan, origin: Origin) -> Outcome:
         metrics |= _of_fit(fitted, best) | watch.seconds | {"seconds/fit": fitted.seconds}
         log.metrics(metrics)
         keep_metrics(origin.folder, metrics)
+        asked = origin.objectives or (plan.problem.task.objective,)
+        if told := not_finite({name: metrics[name] for name in asked if name in metrics}):
+            log.failed(told)
     objective, tested = metrics[plan.problem.task.objective], _row_errors(plan, tables, predicted)
     return Outcome(log.run_id, metrics, objective, origin.folder, tested)
 

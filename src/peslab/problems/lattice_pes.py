@@ -51,6 +51,7 @@ from peslab.problems.once import once
 from peslab.problems.surface import EnergySurface
 from peslab.toymodel import Lattice, Potential, Relaxation
 from peslab.toymodel.convergence import left_out
+from peslab.toymodel.modified_lennard_jones import cut_away
 from peslab.toymodel.units import ToyUnits, units_of
 
 if TYPE_CHECKING:
@@ -170,11 +171,12 @@ class LatticePES(EnergySurface):
         return {"train": self.recipe(), "test": self.test_recipe()}
 
     def remark(self) -> str | None:
-        """What the potential's depth leaves out, estimated on a few random starts."""
+        """A minimum that is cut away; what a depth leaves out, estimated on a few random starts."""
         lattice, seed = self.lattice, self.database.seed
         starts, widths = lattice.sample(SUMMED_DEEPER, seed), lattice.widths(SUMMED_DEEPER)
         rest = left_out(self.potential, starts, widths)
-        return None if rest is None else rest.told
+        told = [cut_away(self.potential), None if rest is None else rest.told]
+        return " ".join(sentence for sentence in told if sentence) or None
 
     def fresh_data(self) -> FreshData:
         """New databases for training and test, as large as these."""

@@ -5,7 +5,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from peslab.errors import InvalidInputError
+import numpy as np
+
+from peslab.errors import InvalidInputError, NotFiniteError
 from peslab.evaluation import Interactions, Reach, Subject
 from peslab.problems.contract import Array
 from peslab.toymodel import Lattice, Potential
@@ -44,6 +46,11 @@ def subject_of(potential: Potential, lattice: Lattice) -> Subject:
     def in_units(function: Callable[..., tuple[Array, Array]]) -> Callable[..., Any]:
         def values_and_slopes(*sides: Array) -> tuple[Array, Array]:
             values, slopes = function(*(length * side for side in sides))
+            if np.isnan(values).any():
+                k = int(np.argmax(np.isnan(values)))
+                where = ", ".join(f"{length * side[k]:.4g}" for side in sides)
+                place = f"the potential returns nan at sides of {where}"
+                raise NotFiniteError(f"{place}.", f"not finite: {place}")
             return values / energy, slopes / (energy / length)
 
         return values_and_slopes

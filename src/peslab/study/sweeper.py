@@ -28,9 +28,13 @@ from peslab.study.search.pruning import reporting
 from peslab.study.search.space import as_overrides, parse_space, start_point
 from peslab.study.settings import FELLOW, Study
 from peslab.study.storage.study import OpenStudy, work_on
+from peslab.tracking.entries import not_finite
 
 HANDED_BACK = (InfrastructureError, OSError, StorageInternalError)
 """Errors that are none of the trial's own."""
+
+ERROR = "error on the validation part"
+"""What a study without objectives of its own is about."""
 
 GRACE_SECONDS = 30.0
 """For fellow workers that are stopped to hand their trials back."""
@@ -156,8 +160,9 @@ def _run(
         with reporting(trial, study.settings.pruner):
             state, result, reason = _result(trial, run_trial)
         values = _values(study.settings, result) if result else None
-        if values is not None and not all(map(math.isfinite, values)):
-            state, result, reason = TrialState.FAIL, None, _not_finite(study.settings, values)
+        names = [each.metric for each in study.settings.searched] or [ERROR]
+        if values is not None and (told := not_finite(dict(zip(names, values, strict=True)))):
+            state, result, reason = TrialState.FAIL, None, told
         heard = _tell(study, trial, state, values, result, reason)
     except BaseException as error:
         _leave(study, trial, error)
@@ -236,16 +241,6 @@ def _values(settings: Study, result: TrialResult) -> list[float]:
                 f"one that is there, such as {', '.join(found) or next(iter(result.metrics), '')}."
             )
     return [result.metrics[name] for name in names]
-
-
-def _not_finite(settings: Study, values: Sequence[float]) -> str:
-    names = [each.metric for each in settings.searched] or ["error on the validation part"]
-    told = " and ".join(
-        f"its {name} is {value}"
-        for name, value in zip(names, values, strict=True)
-        if not math.isfinite(value)
-    )
-    return f"{told}."
 
 
 def _leave(study: OpenStudy, trial: Trial, error: BaseException) -> None:

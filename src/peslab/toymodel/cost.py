@@ -82,3 +82,33 @@ def surrounding_cells(dimension: int, depth: int) -> int:
     """
     side = 2 * whole("depth", depth, minimum=0) + 1
     return int(side ** whole("dimension", dimension, minimum=1)) - 1
+
+
+def triangles_within(n_particles: int, dimension: int, cell_width: float, distance: float) -> float:
+    """Number of triangles that a particle is a corner of, with a perimeter below twice a distance.
+
+    The mean over particles anywhere. A second corner at r leaves the third one an ellipsoid with
+    foci in the other two, of the axes 2R − r and √(R² − Rr); with ρ = N_p/w_cᵈ particles in a
+    volume and v_d that of the unit ball,
+
+        ½ ρ² v_d² d ∫₀ᴿ rᵈ⁻¹ (R − r/2) (R² − Rr)^((d−1)/2) dr.
+
+    Example:
+        >>> from peslab.toymodel.cost import triangles_within
+        >>> round(triangles_within(n_particles=4, dimension=2, cell_width=0.5, distance=3.0))
+        38982
+
+    Args:
+        n_particles: N_p, in one cell.
+        dimension: d, 1 or more.
+        cell_width: w_c, an absolute length.
+        distance: R, an absolute length; 3/2 of the cutoff of triangles.
+    """
+
+    def beta(a: float, b: float) -> float:
+        return math.exp(math.lgamma(a) + math.lgamma(b) - math.lgamma(a + b))
+
+    d, axes = dimension, (dimension + 1) / 2
+    ball = math.pow(math.pi, d / 2) / math.gamma(d / 2 + 1)
+    within = n_particles * ball * math.prod([distance / cell_width] * d)  # particles
+    return 0.5 * within * within * d * (beta(d, axes) - 0.5 * beta(d + 1, axes))

@@ -90,3 +90,18 @@ class ModifiedLennardJones(Potential):
         rest = np.minimum(as_floats("r", r) - self.cutoff, 0.0)
         tail = np.where(rest < 0.0, self.parameters[-1], 0.0)
         return values - tail * rest, slopes - tail
+
+
+def cut_away(potential: Potential) -> str | None:
+    """A sentence where a cutoff below R_c leaves the potential, or its pair part, no minimum.
+
+    What is left is V_s + V_l + V_c of equation (10), which only falls up to R_0.
+    """
+    for part in (potential, potential.pair_part):
+        if isinstance(part, ModifiedLennardJones) and part.cutoff <= part.characteristic_distance:
+            return (
+                f"The cutoff {part.cutoff:g} lies within the equilibrium distance "
+                f"{part.characteristic_distance:g}: the minimum is cut away, and particles only "
+                "repel each other."
+            )
+    return None

@@ -182,7 +182,10 @@ def normalization(
     def slope(stretch: float) -> float:
         return along(kind, np.array([1.0, stretch, cutoff]), distance)[1]
 
-    shortest = next((stretch for stretch in lengths if slope(stretch) < 0), None)
+    slopes = np.array([slope(stretch) for stretch in lengths])
+    shortest = next((stretch for stretch, by in zip(lengths, slopes, strict=True) if by < 0), None)
+    if np.isnan(slopes[lengths >= (shortest or 0.0)]).any():
+        raise no_number(kind, "its slope is", distance * lengths[::-1], slopes[::-1])
     if shortest is None:
         raise InvalidInputError(
             f"cutoff={cutoff:g} leaves {kind.__name__} no minimum at {distance:g}: raise it."
@@ -203,7 +206,10 @@ def lowest_side(kind: type[NormalizedPotential]) -> float:
     with np.errstate(all="ignore"):
         values = np.array([along(kind, AS_WRITTEN, side)[0] for side in SIDES_LOOKED_AT])
     lowest = int(np.argmin(np.where(np.isfinite(values), values, np.inf)))
-    if not 0 < lowest < len(values) - 1 or not values[lowest] < 0.0:
+    is_inside = 0 < lowest < len(values) - 1 and values[lowest] < 0.0
+    if np.isnan(values if not is_inside else values[lowest - 1 : lowest + 2]).any():
+        raise no_number(kind, "it is", SIDES_LOOKED_AT, values)
+    if not is_inside:
         raise InvalidInputError(
             f"{kind.__name__} has no minimum below 0 for sides between {SIDES_LOOKED_AT[0]:g} and "
             f"{SIDES_LOOKED_AT[-1]:g}: it needs a repulsion that wins at short range and an "
@@ -217,6 +223,20 @@ def lowest_side(kind: type[NormalizedPotential]) -> float:
         options={"xatol": 1e-9},
     )
     return float(minimum.x)
+
+
+def no_number(
+    kind: type[NormalizedPotential], what: str, sides: FloatArray, values: FloatArray
+) -> InvalidInputError:
+    """What to tell of a function that is no number at some sides, which ascend."""
+    missing = np.isnan(values)
+    first = int(np.argmax(missing))
+    last = first + int(np.argmin(np.append(missing[first:], False))) - 1
+    more = ", and elsewhere" if missing[last + 1 :].any() else ""
+    return InvalidInputError(
+        f"the minimum of {kind.__name__} cannot be found, for {what} not a number (nan) at sides "
+        f"from {sides[first]:.4g} to {sides[last]:.4g}{more}: let it return one there."
+    )
 
 
 def along(

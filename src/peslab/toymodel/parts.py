@@ -120,22 +120,6 @@ def cutoff_of(potential: "Potential") -> float:
     return math.inf if cutoff == math.inf else positive("cutoff", cutoff)
 
 
-def check_finite(energies: FloatArray, forces: FloatArray) -> None:
-    """Refuse sums that overflow.
-
-    Args:
-        energies: Shape (n, any).
-        forces: Shape (n, N, d).
-    """
-    if not (np.isfinite(energies).all() and np.isfinite(forces).all()):
-        finite = np.isfinite(energies).all(axis=1) & np.isfinite(forces).all(axis=(1, 2))
-        raise InvalidInputError(
-            f"the energy or a force of configuration {np.argmin(finite)} is not finite: "
-            "its particles are too close to each other, the potential's parameters too big, or "
-            "its functions return no number."
-        )
-
-
 def reach_without_depth(interaction: Interaction) -> float:
     """How far a particle sees; infinite without a cutoff."""
     return max(interaction.pair_cutoff, 1.5 * interaction.triplet_cutoff)

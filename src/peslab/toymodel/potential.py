@@ -25,9 +25,9 @@ from peslab.kernels.inputs import (
 from peslab.kernels.interaction import MOST_IMAGES, Interaction
 from peslab.kernels.parallel import in_slices
 from peslab.places import some_absent
+from peslab.toymodel.not_finite import check_finite
 from peslab.toymodel.parts import (
     LOWER_THE_DEPTH,
-    check_finite,
     check_own_slopes,
     check_reach,
     checked_function,
@@ -177,7 +177,7 @@ class Potential(ABC):
             energies, forces = self._summed_block(configurations, n_threads)
         else:
             energies, forces = self._summed(configurations, 1, n_threads)
-        check_finite(energies, forces)
+        check_finite(self, configurations, energies, forces)
         return energies[:, 0] / forces.shape[1], forces
 
     def particle_energies(
@@ -217,7 +217,7 @@ class Potential(ABC):
         configurations = checked_configurations(positions, cell_width)
         n_particles = configurations.positions.shape[1]
         energies, forces = self._summed(configurations, n_particles, n_threads)
-        check_finite(energies, forces)
+        check_finite(self, configurations, energies, forces)
         return energies
 
     @property

@@ -1,8 +1,9 @@
 """What goes into a run, in the forms that MLflow's stores take, whether it goes there at once."""
 
 import logging
+import math
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -79,6 +80,12 @@ def why(error: Exception) -> dict[str, str]:
     """The tag that tells why a run has no end of its own: `pruned`, or `failure`."""
     told = masked(" ".join(str(error).split())) or type(error).__name__
     return {"pruned" if isinstance(error, PrunedError) else "failure": told[:LONGEST_REASON]}
+
+
+def not_finite(values: Mapping[str, float]) -> str | None:
+    """A sentence about the numbers that are none; None where all are finite."""
+    told = [f"its {name} is {value}" for name, value in values.items() if not math.isfinite(value)]
+    return f"{' and '.join(told)}." if told else None
 
 
 @contextmanager

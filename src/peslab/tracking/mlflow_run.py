@@ -36,6 +36,7 @@ class RunLog:
 
     def __init__(self, client: "MlflowClient", run_id: str) -> None:
         self.run_id = run_id
+        self.status = "FINISHED"  # if no error ends it
         self._client = client
         self._pending: list[Any] = []
         self._flushed = time.monotonic()
@@ -82,6 +83,11 @@ class RunLog:
         tags = [RunTag(key_of(key), value) for key, value in values.items()]
         self._client.log_batch(self.run_id, tags=tags)
 
+    def failed(self, reason: str) -> None:
+        """Let the run be a failed one at its end, though no error ends it."""
+        self.tags({"failure": reason})
+        self.status = "FAILED"
+
     def text(self, text: str, artifact: str) -> None:
         """Log a text as an artifact."""
         self._client.log_text(self.run_id, text, artifact)
@@ -124,7 +130,7 @@ def track_run(
     """Open a run, close it as it ended: FINISHED, FAILED by an error, KILLED by an interruption.
 
     A pruned run is KILLED too, with the tag `pruned`; its epochs stay. The tag `failure` of a
-    failed one has the error's sentence.
+    failed one has the error's sentence, or the reason that the run gave itself.
 
     Args:
         tracking: The store.
@@ -156,7 +162,7 @@ def track_run(
         except BaseException as error:
             _end(log, error)
             raise
-        mlflow.end_run()
+        mlflow.end_run(log.status)
 
 
 def _end(log: RunLog, error: BaseException) -> None:

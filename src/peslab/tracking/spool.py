@@ -48,6 +48,7 @@ class SpooledRun:
 
     def __init__(self, folder: Path) -> None:
         self.run_id = folder.name
+        self.status = "FINISHED"  # if no error ends it
         self._folder = folder
         self._pending: list[str] = []
         self._flushed = time.monotonic()
@@ -80,6 +81,11 @@ class SpooledRun:
     def tags(self, values: Mapping[str, str]) -> None:
         """Keep tags, by which runs are searched."""
         tag(self._folder, {key_of(key): value for key, value in values.items()})
+
+    def failed(self, reason: str) -> None:
+        """Let the run be a failed one at its end, though no error ends it."""
+        self.tags({"failure": reason})
+        self.status = "FAILED"
 
     def text(self, text: str, artifact: str) -> None:
         """Keep a text as an artifact."""
@@ -158,7 +164,7 @@ def spool_run(
         with suppress(OSError):
             end(folder, "KILLED")
         raise
-    end(folder, "FINISHED")
+    end(folder, run.status)
 
 
 def end(folder: Path, status: str) -> None:
