@@ -123,6 +123,7 @@ def test_jobs_on_this_machine_end_with_the_command(started, home):
 
     class Waiting(Launcher):
         def launch(self, jobs, initial_job_idx):
+            del jobs, initial_job_idx
             self.job = threading.Thread(target=lambda: said.append(self.task(None)))
             self.job.start()
             wait_for(lambda: started)
