@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from peslab.children import guarded, session
+from peslab.children import end_with, guarded, session, sign_of_life
 
 BEGUN = "import os; os.write(1, b'.')"
 ASLEEP = [sys.executable, "-c", f"{BEGUN}; import time; time.sleep(600)"]
@@ -17,6 +17,14 @@ with guarded(signal.SIGTERM) as guard:
     for number in sys.argv[1:]:
         guard(int(number))
     print("told", flush=True)
+    time.sleep(600)
+"""
+
+LIVING = """
+import time
+from peslab.children import sign_of_life
+with sign_of_life() as port:
+    print(port, flush=True)
     time.sleep(600)
 """
 
@@ -64,3 +72,26 @@ def test_a_guard_that_is_gone_disturbs_nobody(monkeypatch):
     monkeypatch.setattr("peslab.children.GUARD", ("sh", "-c", "exit"))
     with session([sys.executable, "-c", "pass"]) as process:
         assert process.wait(120) == 0
+
+
+def test_programs_end_with_whose_sign_of_life_they_follow(sleepers):
+    """Though others have started them; also one that begins to follow when it is too late."""
+    living = subprocess.Popen([sys.executable, "-c", LIVING], stdout=subprocess.PIPE)
+    port = int(living.stdout.readline())
+    end_with(port, sleepers[0])
+    with pytest.raises(subprocess.TimeoutExpired):
+        sleepers[0].wait(0.3)
+    living.kill()
+    living.communicate()
+    end_with(port, sleepers[1])
+    assert [each.wait(120) for each in sleepers] == [-signal.SIGTERM] * 2
+
+
+def test_a_sign_of_life_ends_in_order(sleepers):
+    """With its block; programs that have ended before are left alone."""
+    sleepers[1].kill()
+    sleepers[1].wait()
+    with sign_of_life() as port:
+        for each in sleepers:
+            end_with(port, each)
+    assert [each.wait(120) for each in sleepers] == [-signal.SIGTERM, -signal.SIGKILL]

@@ -2,10 +2,12 @@
 
 import os
 import signal
+import socket
 import subprocess
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from threading import Thread
 from typing import IO
 
 WATCH = """
@@ -18,6 +20,9 @@ kill -s "$0" -- $all
 """For sh: hears of processes, waits for the end of a pipe, and signals them."""
 
 GUARD = ("sh", "-c", WATCH)
+
+LOOPBACK = "127.0.0.1"
+MOST_CONNECTIONS = 1024
 
 GRACE_SECONDS = 5.0
 """Between asking a program to end and ending it."""
@@ -52,6 +57,27 @@ def guarded(number: signal.Signals) -> Iterator[Callable[[int], None]]:
         yield add
     finally:
         guard.communicate(b"none\n")
+
+
+@contextmanager
+def sign_of_life() -> Iterator[int]:
+    """A port of this machine, connections to which end with the block, and if this is killed.
+
+    So can be followed what is not started by this process itself.
+    """
+    with socket.create_server((LOOPBACK, 0), backlog=MOST_CONNECTIONS) as server:
+        yield server.getsockname()[1]
+
+
+def end_with(port: int, process: "subprocess.Popen[bytes]") -> None:
+    """Ask a program to end as soon as nobody gives a sign of life any more."""
+
+    def follow() -> None:
+        with suppress(ConnectionError), socket.create_connection((LOOPBACK, port)) as connection:
+            connection.recv(1)  # nothing ever comes but the end
+        process.terminate()
+
+    Thread(target=follow, daemon=True).start()
 
 
 @contextmanager

@@ -1,7 +1,10 @@
 """A launcher of Hydra starts workers of a study: the same command, once for each."""
 
+import os
+import signal
 import subprocess
 import sys
+import threading
 import uuid
 from contextlib import suppress
 from pathlib import Path
@@ -11,8 +14,10 @@ import pytest
 from omegaconf import OmegaConf
 
 from peslab.apps import cluster
+from peslab.apps.signals import stopped_by_signals
 from peslab.configuration.compose import compose
 from peslab.errors import PeslabError, Stopped
+from waiting import wait_for
 
 STUDY = ("study=quickstart", "study.name=far", "study.workers=3", "debug=fast")
 
@@ -54,7 +59,8 @@ def test_a_job_is_the_same_command_again(home):
     cluster.start_workers(
         composed("study.storage=shared"), [*STUDY, *typed, "network.width=8"], launcher
     )
-    words, folder = launcher.task.args
+    words, folder, port = launcher.task.args
+    assert port is None  # a login node may end the command, and jobs in a queue go on
     assert words == [*STUDY, "study.storage=shared", "network.width=8", "study.workers=1"]
     assert folder == str(home)
     assert len(launcher.jobs) == 3
@@ -85,26 +91,50 @@ def test_a_launcher_without_a_study_is_refused(home):
         cluster.start_workers(config, [], Launcher())
 
 
-def test_a_job_that_is_asked_to_end_asks_its_worker(monkeypatch, tmp_path):
+@pytest.fixture
+def started(monkeypatch):
+    """What jobs start in place of workers: programs that sleep; and what they were started with."""
+    real, found = subprocess.Popen, []
+
+    def start(command, env=None, **options):
+        if "peslab" not in command:  # a guard
+            return real(command, env=env, **options)
+        worker = real([sys.executable, "-c", "import time; time.sleep(600)"])
+        found.append((command[1:], env["PESLAB_HOME"], worker))
+        return worker
+
+    monkeypatch.setattr(subprocess, "Popen", start)
+    return found
+
+
+def test_a_job_that_is_asked_to_end_asks_its_worker(started, tmp_path):
     """So that it hands its trial back before the walltime ends."""
-    said = []
+    threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGTERM)).start()
+    with pytest.raises(Stopped), stopped_by_signals():
+        cluster.work_here(["study=quickstart"], str(tmp_path), None, None)
+    ((command, folder, worker),) = started
+    assert command == ["-m", "peslab", "train", "-m", "study=quickstart"]
+    assert folder == str(tmp_path)
+    assert worker.wait() == -signal.SIGTERM
 
-    class Worker:
-        def __init__(self, command, env):
-            said.append((command[1:5], env["PESLAB_HOME"]))
 
-        def wait(self, timeout=None):
-            if timeout is None:
-                raise Stopped(15)
-            said.append("waited")
+def test_jobs_on_this_machine_end_with_the_command(started, home):
+    """Submitit's would outlive it: what they follow is there as long as the launcher waits."""
 
-        def terminate(self):
-            said.append("asked")
+    class Waiting(Launcher):
+        def launch(self, jobs, initial_job_idx):
+            del jobs, initial_job_idx
+            self.job = threading.Thread(target=lambda: said.append(self.task(None)))
+            self.job.start()
+            wait_for(lambda: started)
+            assert not said
+            raise Stopped(15)
 
-    monkeypatch.setattr(subprocess, "Popen", Worker)
+    said, launcher = [], Waiting()
     with pytest.raises(Stopped):
-        cluster.work_here(["study=quickstart"], str(tmp_path), None)
-    assert said == [(["-m", "peslab", "train", "-m"], str(tmp_path)), "asked", "waited"]
+        cluster.start_workers(composed(launcher="x.LocalLauncher"), STUDY, launcher)
+    launcher.job.join()
+    assert said == [-signal.SIGTERM]
 
 
 def test_submitit_starts_workers_on_this_machine(home, repository):

@@ -143,7 +143,8 @@ def test_forces_are_those_of_the_predicted_energy(best, positions):
     rise = best.predict(there, 5.0) - best.predict(back, 5.0)
     slope = -4 * rise / (2 * step)
     assert forces.shape == positions.shape
-    assert np.median(np.abs(forces[:, 2, 1] - slope) / np.abs(slope)) < 0.05
+    off = np.abs(forces[:, 2, 1] - slope)
+    assert np.mean(off <= 0.05 * np.abs(slope)) > 0.5  # a slope may vanish, in single precision
 
 
 def test_a_model_knows_its_run(best, in_study):
@@ -240,6 +241,7 @@ def test_import_is_light():
     assert done.stdout.strip() == ""
 
 
+@pytest.mark.usefixtures("unrendered")
 def test_runs_of_the_spool_are_confirmed_and_loaded_too(peslab, home):
     """On a shared file system trials wait as plain files, and so do their confirmations."""
     command = ("train", "study=orders", "debug=fast", "study.n_trials=1", "study.storage=shared")

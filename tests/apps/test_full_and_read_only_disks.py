@@ -20,7 +20,9 @@ LOCAL = Tracking(uri=None, experiment="peslab")
 
 
 @pytest.mark.parametrize("free", [0, 40, 1500, 2000])
-def test_a_study_on_a_full_disk_goes_on_when_there_is_room(free, peslab, tmp_path, monkeypatch):
+def test_a_study_on_a_full_disk_goes_on_when_there_is_room(
+    free, peslab, tmp_path, monkeypatch, request
+):
     """Full in the journal, in the making of MLflow's store, in the data, in artifacts."""
     disk = tmp_path / "disk"
     monkeypatch.setenv("PESLAB_HOME", str(disk / "runs"))
@@ -31,6 +33,7 @@ def test_a_study_on_a_full_disk_goes_on_when_there_is_room(free, peslab, tmp_pat
         assert "full: free some space" in answer.err
         assert "the same command" in answer.err
         ballast.unlink()
+        request.getfixturevalue("unrendered")  # figures had their chance to fill the disk
         answer = peslab(*STUDY, *SMALL)
         assert (answer.status, answer.err) == (0, "")
         (trial,) = json.loads(peslab("report", "x", "--json").out)
@@ -71,6 +74,7 @@ def test_results_that_cannot_be_written_are_told(command, peslab, home):
 
 
 @pytest.mark.parametrize("part", ["", "journal.log"])
+@pytest.mark.usefixtures("unrendered")
 def test_a_study_that_cannot_be_written_is_told_and_goes_on_later(part, in_study, peslab):
     """Its folder, or its journal alone; nothing of it is changed."""
     study = in_study / "studies" / "quickstart"

@@ -15,9 +15,9 @@ LOCAL = Tracking(uri=None, experiment="peslab")
 BOLD = "\x1b[1m"
 
 
-def metrics(error=0.0123, *, validation=None, **others):
+def metrics(error=0.0123, *, validation=None, scatter=0.0, **others):
     return {
-        **{f"replica_{k}/test/energy_mae": error for k in range(3)},
+        **{f"replica_{k}/test/energy_mae": error * (1 + k * scatter) for k in range(3)},
         "test/energy_mae": error,
         "test/energy_mae_sem": error / 20,
         "test/gradient_mae": 10 * error,
@@ -175,9 +175,14 @@ def test_a_learning_curve_tells_its_exponent_and_what_it_depends_on(written_grid
     out, _ = ended(written_grid(sizes, "sizes"))
     assert "energy: test MAE ∝ n^−α of n training configurations, α = 1.0000 ± 0.0000" in out
     assert "trained in fewer steps" in out
+    assert "errors off" not in out
     both = {f"{k} trainer.max_epochs={e}": v for k, v in sizes.items() for e in (1, 9)}
+    level = {"training_rows": 160, "scatter": 0.02}
+    both["database.size=200 trainer.max_epochs=9"] = metrics(0.1, **level)  # it does not fall there
     out, _ = ended(written_grid(both, "both"))
     assert "gradient, max_epochs=9: test MAE ∝ n^−α" in out
+    assert re.search(r"energy, max_epochs=9: .* α = 0.51 ±\s+0.28, points 42.1 errors off", out)
+    assert "Points that are errors off follow no power law; ± is larger by as much.\n" in out
     assert "trained in fewer steps" not in out
 
 

@@ -2,7 +2,9 @@
 
 import os
 import signal
+import sys
 import threading
+import time
 
 import pytest
 
@@ -31,20 +33,36 @@ def test_further_ones_do_not_disturb_what_is_handed_back():
     assert handed_back == [True]
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-def test_one_that_was_dropped_is_heard_the_next_time(monkeypatch):
-    """What is raised while Python tidies up is raised nowhere."""
-    monkeypatch.setattr("sys.unraisablehook", lambda _: None)
+@pytest.mark.parametrize("number", ASKING)
+def test_one_that_was_dropped_is_raised_again(number):
+    """What is raised while Python tidies up is raised nowhere: nobody may ask a second time."""
+    passed = []
 
     class Tidied:
         def __del__(self):
-            os.kill(os.getpid(), signal.SIGTERM)
+            os.kill(os.getpid(), number)
             sum(range(10))
 
-    with stopped_by_signals():
+    with pytest.raises(Stopped) as caught, stopped_by_signals():
         Tidied()  # dropped here
-        with pytest.raises(Stopped):
-            os.kill(os.getpid(), signal.SIGTERM)
+        passed.append(True)
+        time.sleep(10)
+    assert (passed, caught.value.signal) == ([True], number)
+
+
+def test_other_errors_that_python_drops_are_told_as_before(monkeypatch):
+    """By whatever tells them, which is there again in the end."""
+    told = []
+    monkeypatch.setattr("sys.unraisablehook", lambda dropped: told.append(dropped.exc_type))
+    mine = sys.unraisablehook
+
+    class Broken:
+        def __del__(self):
+            raise ValueError
+
+    with stopped_by_signals():
+        Broken()
+    assert (told, sys.unraisablehook) == ([ValueError], mine)
 
 
 def test_what_was_before_comes_back():

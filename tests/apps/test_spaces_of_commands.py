@@ -4,8 +4,9 @@ import pytest
 from omegaconf import OmegaConf
 
 from peslab.apps.spaces import check_space, defaults, merged
-from peslab.configuration.compose import compose, parse
+from peslab.configuration.compose import compose, parse, without_hydra
 from peslab.errors import PeslabError
+from peslab.pipeline import plan
 from peslab.study import GaussianProcess, Grid, Study
 
 NO_CONFIG = OmegaConf.create({})
@@ -66,6 +67,34 @@ def test_what_is_swept_instead_keeps_its_condition():
     """Other values, where the key exists; Hydra's grammar has no word for that."""
     space = settled("optimizer.momentum=0.5,0.9")[0].space
     assert space["optimizer.momentum"] == "0.5,0.9 if optimizer == sgd"
+
+
+TYPED = '+study.space={{{key}:"interval(0.5,0.99) if optimizer == sgd"}}'
+
+
+def typed_space(key):
+    """The checked space of a study from the files, with a conditional key that is typed."""
+    overrides = parse(["study=orders", "optimizer=adam,sgd", TYPED.format(key=key)])
+    fixed = [item.input_line for item in overrides if not item.is_sweep_override()]
+    config = compose(fixed)
+    study = merged(plan(without_hydra(config)).study, overrides, config)
+    check_space(study, config, fixed)
+    return study.space
+
+
+def test_a_key_can_be_typed_with_its_condition():
+    """As one of the study's own, beside those that the file has and what is swept by hand."""
+    space = typed_space("optimizer.momentum")
+    assert space["optimizer.momentum"] == "interval(0.5,0.99) if optimizer == sgd"
+    assert space["optimizer"] == "adam,sgd"
+    assert "features.orders" in space
+
+
+def test_a_typed_key_that_no_option_has_is_told():
+    """It is not taken for a setting because it was typed."""
+    wrong = r"optimizer.momemtum is not a setting with optimizer=sgd; did you mean optimizer.mom"
+    with pytest.raises(PeslabError, match=wrong):
+        typed_space("optimizer.momemtum")
 
 
 @pytest.mark.parametrize("widths", ["[32,16]", "[32],[32,16]"])

@@ -21,6 +21,7 @@ def errors(exponent, scatter=0.0, *, of_sizes=0.0, replicas=3, seed=0):
 def test_an_exact_law_is_found(exponent, replicas):
     """Without scatter both numbers are those of the law, and its error is none."""
     law = power_law(SIZES, errors(exponent, replicas=replicas))
+    assert law.misfit is None  # rounding is none
     assert law.exponent == pytest.approx(exponent, abs=1e-12)
     assert law.factor == pytest.approx(3.0, rel=1e-10)
     assert law.exponent_sem == pytest.approx(0.0, abs=1e-12)
@@ -56,6 +57,27 @@ def test_points_that_lie_on_a_line_by_chance_do_not_hide_the_scatter_of_replicas
     assert law.exponent_sem == pytest.approx(expected, rel=1e-12)
 
 
+@pytest.mark.parametrize("replicas", [2, 3, 8])
+def test_points_on_a_power_law_are_seldom_said_to_be_off(replicas):
+    """In one of twenty cases, whatever the scatter; of single networks nothing can be said."""
+    laws = [power_law(SIZES, errors(0.7, 0.2, replicas=replicas, seed=s)) for s in range(1000)]
+    assert 30 <= sum(law.misfit is not None for law in laws) <= 70
+    assert power_law(SIZES, errors(0.7, 0.2, replicas=1)).misfit is None
+
+
+def test_points_off_a_power_law_are_told_and_in_the_standard_error():
+    """An error that levels off: the Birge ratio is told, and the standard error scaled by it."""
+    logs = np.log(0.01 + 30.0 / SIZES)[:, None] + 0.02 * np.array([-1.0, 0.0, 1.0])
+    law = power_law(SIZES, np.exp(logs))
+    x, sem = np.log(SIZES), 0.02 / np.sqrt(3)
+    slope, level = np.polyfit(x, logs.mean(axis=1), 1)
+    off = (logs.mean(axis=1) - slope * x - level) / sem
+    assert law.misfit == pytest.approx(np.sqrt((off**2).sum() / (len(x) - 2)), rel=1e-9)
+    assert law.misfit > 3.0
+    unscaled = sem / np.sqrt(((x - x.mean()) ** 2).sum())
+    assert law.exponent_sem == pytest.approx(law.misfit * unscaled, rel=1e-9)
+
+
 @pytest.mark.parametrize(
     ("sizes", "wrong"),
     [
@@ -79,6 +101,7 @@ def test_there_is_no_law_of_two_sizes_nor_of_what_has_no_logarithm(sizes, wrong)
         (PowerLaw(1.0, -0.25, 3.1), "α = −0.25 ± 3.10"),
         (PowerLaw(1.0, 0.5, 0.0), "α = 0.50 ± 0.00"),
         (PowerLaw(1.0, 0.5, 1e-9), "α = 0.5000 ± 0.0000"),
+        (PowerLaw(1.0, 0.5, 0.0123, 3.14), "α = 0.500 ± 0.012, points 3.1 errors off"),
     ],
 )
 def test_an_exponent_is_told_with_its_error(law, said):

@@ -194,9 +194,25 @@ def test_confirmed_trials_show_their_fresh_errors_and_ties():
     assert text.count("1.20 ± 0.10") == 3 + 1  # once more of the winner
     assert f"Trial {order[0]}: validation promised" in text
     assert "Trial 99 failed when it was trained again: no memory." in text
+    assert "ratio verdict" in text  # without the columns of pairs, none of which was tested
     table = ranking_table(study, trials_frame(study))
     assert table.bold == {0, 1}
-    assert [row[table.header.index("tied")] for row in table.rows[:4]] == ["✓", "✓", "", ""]
+    assert [row[table.header.index("verdict")] for row in table.rows[:4]] == [
+        "tied",
+        "tied",
+        "worse",
+        "",
+    ]
+
+
+def test_of_one_alone_the_page_says_that_it_is_alone():
+    """Instead of leaving it open whether it is the best."""
+    study = ordinary()
+    study.set_user_attr(f"{FRESH}3", asdict(FreshResult(3, 0.02, 0.001, told="others")))
+    study.set_user_attr(VERDICT, asdict(Verdict([3], [3], None, [])))
+    table = ranking_table(study, trials_frame(study))
+    told = [row[table.header.index("verdict")] for row in table.rows]
+    assert sorted(told) == [""] * 13 + ["only one confirmed"]
 
 
 @pytest.mark.parametrize(

@@ -198,3 +198,35 @@ def test_a_reader_of_single_records_needs_none(path):
     fresh = Journal(path, OwnedLock(path.with_suffix(".lock")))
     assert len(list(fresh.read_logs(0))) == len(lines)
     assert list(fresh.read_logs(len(lines))) == []
+
+
+@pytest.mark.parametrize("is_short", [False, True])
+def test_each_distribution_is_read_once(path, is_short, monkeypatch):
+    """From the journal and from its digest; afterwards Optuna reads them itself again."""
+    begun(path)
+    if is_short:
+        opened(path)
+    read, seen = optuna.distributions.json_to_distribution, []
+
+    def json_to_distribution(text):
+        seen.append(text)
+        return read(text)
+
+    monkeypatch.setattr(journal, "json_to_distribution", json_to_distribution)
+    monkeypatch.setattr(journal, "LONG", 10**6)
+    trials = loaded(path).get_trials()
+    assert sorted(seen) == sorted(set(seen))
+    assert len(seen) == len(SPACE) < sum(len(trial.distributions) for trial in trials)
+    assert journal._storage.json_to_distribution is json_to_distribution
+
+
+def test_a_digest_of_an_earlier_version_is_passed_over(path):
+    """It had a line for each record."""
+    study = begun(path)
+    opened(path)
+    found = path.parent / DIGEST
+    first, records = found.read_text().splitlines()
+    lines = [json.dumps(each) for each in json.loads(records)]
+    found.write_text("\n".join([first, *lines, ""]))
+    assert told(loaded(path)) == told(study)
+    assert len(found.read_text().splitlines()) == 2  # written anew

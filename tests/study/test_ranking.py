@@ -4,11 +4,11 @@ import json
 
 import chaos_worker
 import pytest
-from optuna.trial import TrialState
+from optuna.trial import TrialState, create_trial
 
 from peslab.errors import PeslabError
 from peslab.study.about import About
-from peslab.study.results.ranking import METRICS, REASON, RUN_ID, pick, ranking
+from peslab.study.results.ranking import METRICS, REASON, RUN_ID, as_text, metrics_of, pick, ranking
 from peslab.study.storage.study import work_on
 
 
@@ -102,3 +102,18 @@ def test_a_reader_cannot_change_the_study_through_its_ranking(study):
     ranking(study)[0].values.clear()
     assert ranking(study)[0].metrics
     assert ranking(study)[0].values
+
+
+@pytest.mark.parametrize("name", ["val/error", "it's", 'a "b"', "back\\'slash\\", "µ", "{'"])
+def test_metrics_are_kept_to_the_last_bit(name):
+    """Whatever they are called, in three ways: today's, and those of studies from before."""
+    metrics = {name: 0.1 + 0.2, "other": -1e-300, "x'": float("inf")}
+    for kept in (as_text(metrics), json.dumps(metrics), metrics):
+        assert metrics_of(create_trial(value=0.0, user_attrs={METRICS: kept})) == metrics
+    assert '"' not in as_text({"a": 0.5, "b": 1.0})  # each would be escaped in a journal
+
+
+def test_a_trial_without_metrics_has_none():
+    """One that failed, or a program that measured nothing."""
+    assert metrics_of(create_trial(state=TrialState.FAIL)) == {}
+    assert metrics_of(create_trial(value=0.0, user_attrs={METRICS: as_text({})})) == {}

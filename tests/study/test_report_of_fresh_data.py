@@ -151,12 +151,15 @@ def test_who_is_best_is_a_sentence(judged, words):
 
 
 def test_one_alone_is_neither_tied_nor_the_best():
-    """With nobody to compare it with, nothing is marked in tables and figures."""
+    """With nobody to compare it with, nothing is marked, and columns of pairs are left out."""
     alone = Verdict([0], [0], None, [])
     assert alone.is_tied(0) is None
-    table = page(confirmed(RESULTS[:1], alone)).partition("which no trial has seen")[2]
-    assert "tied" not in table
-    assert "best" not in table.partition("Only trial 0")[0]
+    told = page(confirmed(RESULTS[:1], alone)).partition("which no trial has seen")[2]
+    table = told.partition("Only trial 0")[0]
+    assert "tied" not in told
+    assert table.count("only one confirmed") == 1
+    assert not {"best", "worse"} & set(table.split())
+    assert max(map(len, told.splitlines())) <= 80
 
 
 def test_one_replica_has_no_error_of_its_error():

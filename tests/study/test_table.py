@@ -104,14 +104,9 @@ def test_names_that_are_taken_are_told_apart():
 def test_columns_of_fresh_data_are_null_until_there_are_any(study):
     """The columns are always there, with their kinds."""
     frame = trials_frame(study)
-    assert frame.select("fresh_error", "fresh_error_sem", "tied").dtypes == [
-        pl.Float64,
-        pl.Float64,
-        pl.Boolean,
-    ]
-    assert (
-        frame.select(pl.all_horizontal(pl.col("fresh_error", "tied").is_null())).to_series().all()
-    )
+    fresh = frame.select("fresh_error", "fresh_error_sem", "tied", "p_value", "verdict")
+    assert fresh.dtypes == [pl.Float64, pl.Float64, pl.Boolean, pl.Float64, pl.String]
+    assert fresh.null_count().row(0) == (frame.height,) * 5
 
 
 def test_confirmed_trials_have_their_fresh_errors(study):
@@ -119,11 +114,45 @@ def test_confirmed_trials_have_their_fresh_errors(study):
     for number, error in ((0, 0.3), (3, 0.2)):
         result = FreshResult(number, error, 0.01)
         study.set_user_attr(f"{FRESH}{number}", vars(result))
-    study.set_user_attr(VERDICT, vars(Verdict([3, 0], [3], None, [])))
+    pair = {"first": 0, "second": 3, "difference": 0.1, "sem": 0.02, "probability": 0.004}
+    study.set_user_attr(VERDICT, vars(Verdict([3, 0], [3], None, [pair])))
     frame = trials_frame(study)
     assert frame["fresh_error"].to_list() == [0.3, None, 0.2, None]
     assert frame["fresh_error_sem"].to_list() == [0.01, None, 0.01, None]
     assert frame["tied"].to_list() == [False, None, True, None]
+    assert frame["p_value"].to_list() == [0.004, None, None, None]
+    assert frame["verdict"].to_list() == ["worse", None, "best", None]
+
+
+@pytest.mark.parametrize(
+    ("judged", "told"),
+    [
+        (None, [None, None]),
+        (Verdict([3], [3], None, []), [None, "only one confirmed"]),
+        (Verdict([0, 3], [0, 3], None, []), ["tied", "tied"]),
+        (Verdict([0, 3], None, "with one replica each", []), ["unknown", "unknown"]),
+    ],
+)
+def test_a_verdict_says_what_is_known(study, judged, told):
+    """Also that there is nobody to compare it with, where another failed when trained again."""
+    for number in (0, 3):
+        study.set_user_attr(f"{FRESH}{number}", vars(FreshResult(number, 0.2)))
+    if judged is not None:
+        study.set_user_attr(VERDICT, vars(judged))
+    frame = trials_frame(study).filter(pl.col("trial").is_in([0, 3]))
+    assert frame["verdict"].to_list() == told
+    assert frame["p_value"].to_list() == [None, None]
+
+
+def test_the_pareto_front_is_marked():
+    """Of those that are complete; of one objective it is the best alone."""
+    study = optuna.create_study(directions=["minimize", "maximize"])
+    for values in ([0.1, 1.0], [0.2, 2.0], [0.2, 1.0]):
+        study.add_trial(create_trial(values=values))
+    study.add_trial(create_trial(state=TrialState.FAIL))
+    assert trials_frame(study)["front"].to_list() == [True, True, False, False]
+    one = trials_frame(study_of((0.2, {}, {}), (0.1, {}, {}), (None, {}, {})))
+    assert one["front"].to_list() == [False, True, False]
 
 
 def test_a_study_without_trials_is_an_empty_table():
@@ -131,7 +160,7 @@ def test_a_study_without_trials_is_an_empty_table():
     frame = trials_frame(study_of())
     assert frame.is_empty()
     assert frame.columns[:3] == ["trial", "state", "rank"]
-    assert frame.columns[-1] == "tied"
+    assert frame.columns[-3:] == ["tied", "p_value", "verdict"]
 
 
 def test_a_study_on_disk_is_a_table(settings, tmp_path):

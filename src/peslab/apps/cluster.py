@@ -1,6 +1,7 @@
 """Workers of a study on a cluster: a launcher of Hydra is called once, with a job for each."""
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -10,6 +11,7 @@ from typing import Any
 from omegaconf import DictConfig
 
 from peslab.apps.spaces import merged
+from peslab.children import end_with, guarded, sign_of_life
 from peslab.configuration.compose import parse, without_hydra
 from peslab.configuration.folders import home
 from peslab.errors import PeslabError
@@ -38,7 +40,8 @@ def start_workers(config: DictConfig, overrides: Sequence[str], make: MakeLaunch
     """Start `study.workers` workers by a launcher, and wait until all have ended.
 
     Each is the same command again, on whatever machine the launcher finds. Launchers wait for all
-    their jobs, so single trials are never launched.
+    their jobs, so single trials are never launched. Workers on this machine end with this process;
+    those in a queue go on without it, as a login node may end it any time.
 
     Args:
         config: Composed by Hydra for the whole sweep.
@@ -65,8 +68,10 @@ def start_workers(config: DictConfig, overrides: Sequence[str], make: MakeLaunch
         f"hydra.sweep.dir='{folder}'",
         "hydra.sweep.subdir=workers/${hydra.job.num}",
     ]
-    task = partial(work_here, [*words, "study.workers=1"], str(home()))
-    returned = make(task, config).launch([places] * settings.workers, initial_job_idx=0)
+    with sign_of_life() as port:
+        ours = port if launcher in ON_THIS_MACHINE else None
+        task = partial(work_here, [*words, "study.workers=1"], str(home()), ours)
+        returned = make(task, config).launch([places] * settings.workers, initial_job_idx=0)
     statuses = [job._return_value for job in returned]  # noqa: SLF001  # the public one prints
     failed = [status for status in statuses if status != 0]
     if failed:
@@ -76,12 +81,13 @@ def start_workers(config: DictConfig, overrides: Sequence[str], make: MakeLaunch
         )
 
 
-def work_here(words: Sequence[str], home_folder: str, config: DictConfig) -> int:
+def work_here(words: Sequence[str], home_folder: str, port: int | None, config: DictConfig) -> int:
     """One job of a launcher: a worker of the study, which is asked to end when the job is.
 
     Args:
         words: Of the command.
         home_folder: The folder of results.
+        port: The sign of life of the command that started this job; None where it lives on without.
         config: Hydra's for this job; all that is needed is in the words.
 
     Returns:
@@ -90,10 +96,14 @@ def work_here(words: Sequence[str], home_folder: str, config: DictConfig) -> int
     del config
     command = [sys.executable, "-m", "peslab", "train", "-m", *words]
     environment = {**os.environ, "PESLAB_HOME": home_folder, FELLOW: "1"}
-    worker = subprocess.Popen(command, env=environment)
-    try:
-        return worker.wait()
-    except BaseException:
-        worker.terminate()
-        worker.wait(GRACE_SECONDS)
-        raise
+    with guarded(signal.SIGTERM) as guard:
+        worker = subprocess.Popen(command, env=environment)
+        guard(worker.pid)
+        try:
+            if port is not None:
+                end_with(port, worker)
+            return worker.wait()
+        except BaseException:
+            worker.terminate()
+            worker.wait(GRACE_SECONDS)
+            raise

@@ -128,6 +128,8 @@ def _conclude_best(grid: Grid, best: int, console: Console) -> None:
         for curve, law in drawing.laws.items():
             console.print(f"{escape(curve)}: test MAE ∝ n^−α of n training configurations, {law}")
             log.metrics({f"alpha/{curve}": law.exponent, f"alpha/{curve}_sem": law.exponent_sem})
+        if any(law.misfit is not None for law in drawing.laws.values()):
+            console.print("Points that are errors off follow no power law; ± is larger by as much.")
         if drawing.laws and EPOCHS not in grid.keys and grid.plan.trainer.max_steps is None:
             console.print(
                 "Fewer configurations were trained in fewer steps; for equal ones add\n"

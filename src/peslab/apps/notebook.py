@@ -41,8 +41,8 @@ def trials(study: str) -> pl.DataFrame:
         study: Its name, as in runs/studies/.
 
     Returns:
-        `trial`, `state`, `rank`, `run_id`, `reason`, the swept keys, the metrics, and of the
-        leading trials `fresh_error`, `fresh_error_sem` and `tied`.
+        `trial`, `state`, `rank`, `front`, `run_id`, `reason`, the swept keys, the metrics, and of
+        the leading trials `fresh_error`, `fresh_error_sem`, `tied`, `p_value` and `verdict`.
 
     Raises:
         PeslabError: If there is no such study.

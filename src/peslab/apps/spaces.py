@@ -72,7 +72,7 @@ def check_space(
         for options in _options(condition, space):
             under = below([*base, *fixed], (option.partition("=")[0] for option in options))
             composed = compose([*under, *options]) if options else config
-            known = keys(without_hydra(composed))
+            known = [each for each in keys(without_hydra(composed)) if not each.startswith(SPACE)]
             if without_element(key) not in known:
                 place = f" with {' '.join(options)}" if options else ""
                 raise PeslabError(

@@ -121,13 +121,13 @@ def _of_ours(error: BaseException | None) -> PeslabError | None:
 def _check_space(study: dict[str, Any], config: DictConfig) -> None:
     """Every swept key must be a setting of this config, or a group, unless others train.
 
-    One with a condition may belong to another option of a swept group: the apps look there.
+    One with a condition may belong to another option of a group, swept in the space or by hand:
+    the apps look there.
     """
     known = keys(config)
     space = {} if study.get("command") else study.get("space", {})
     for key, text in space.items():
-        of_another_option = " if " in text and key.partition(".")[0] in space
-        if re.sub(r"\[\d+\]$", "", key) not in known and not of_another_option:
+        if re.sub(r"\[\d+\]$", "", key) not in known and " if " not in text:
             others = [name for name in known if not name.startswith("study.")]
             raise PeslabError(f"study.space: {key} is not a setting{did_you_mean(key, others)}")
 

@@ -130,7 +130,7 @@ def ranking_table(study: "optuna.Study", frame: pl.DataFrame) -> Table:
     header += [_heading(error, what)] if error else []
     alike = what.shown.fresh == (error or what.objectives[0])
     again = "on fresh data" if what.shown.has_new_data else "trained again"
-    header += [again if alike else what.shown.fresh_label, "tied"] if has_fresh else []
+    header += [again if alike else what.shown.fresh_label, "verdict"] if has_fresh else []
     header += ["µs"] if has_cost else []
     header += short_names([key.key for key in keys])
     ranks = {each.trial: rank_told(each, len(what.objectives)) for each in ranking(study)}
@@ -142,7 +142,7 @@ def ranking_table(study: "optuna.Study", frame: pl.DataFrame) -> Table:
         cells += [with_sem(row[error], row.get(f"{error}_sem"))] if error else []
         if has_fresh:
             fresh = with_sem(row["fresh_error"], row["fresh_error_sem"])
-            cells += [fresh, "✓" if row["tied"] else ""]
+            cells += [fresh, row["verdict"] or ""]
         cells += [_rounded(row[MICROSECONDS])] if has_cost else []
         if row["tied"] or (row["rank"] == 1 and not has_fresh):
             bold.add(len(rows))
@@ -221,13 +221,13 @@ def _trained_again(
 
 
 def _compared(given: Sequence[FreshResult], found: Verdict | None, shown: Shown) -> Iterator[Block]:
-    """As the terminal tells it; without the last columns where no pair was tested."""
+    """As the terminal tells it."""
     unit = f" ({shown.fresh_unit})" if shown.fresh_unit else ""
     header = ["trial", f"{promiser(shown.fresh)} promised{unit}", f"trained again{unit}", "ratio"]
     is_tested = found is not None and bool(found.pairs)
-    if is_tested:
-        header += [f"worse than trial {given[0].trial}{unit}", "p", "verdict"]
-    rows = tuple(row[: len(header)] for row in fresh_rows(given, found))
+    header += [f"worse than trial {given[0].trial}{unit}", "p"] if is_tested else []
+    header += [] if found is None else ["verdict"]
+    rows = tuple(fresh_rows(given, found))
     tied = [row for row, each in enumerate(given) if found and found.is_tied(each.trial)]
     yield Table(tuple(header), rows, frozenset(tied))
     if is_tested:

@@ -109,6 +109,18 @@ class Verdict:
         known = self.tied is not None and trial in self.trials and len(self.trials) > 1
         return trial in (self.tied or ()) if known else None
 
+    def told(self, trial: int) -> str | None:
+        """What is known of a trial, in a word or three; None where it is no leading one."""
+        if trial not in self.trials:
+            return None
+        if len(self.trials) == 1:
+            return "only one confirmed"
+        if self.tied is None:
+            return "unknown"
+        if trial not in self.tied:
+            return "worse"
+        return "tied" if len(self.tied) > 1 else "best"
+
     def beside(self, trial: int) -> dict[int, dict[str, float]]:
         """The pairs of a trial by the numbers of the others."""
         both = [(int(pair["first"]), int(pair["second"]), pair) for pair in self.pairs]

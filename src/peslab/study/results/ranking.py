@@ -58,14 +58,20 @@ class RankedTrial:
 
 
 def as_text(metrics: Mapping[str, float]) -> str:
-    """How a trial keeps its metrics: as JSON, which is not parsed whenever a study is opened."""
-    return json.dumps(dict(metrics), separators=(",", ":"))
+    """How a trial keeps its metrics: as JSON, which is not parsed whenever a study is opened.
+
+    Its quotes are single ones: double ones take as long again where it stands in JSON itself.
+    """
+    text = json.dumps(dict(metrics), separators=(",", ":"))
+    return text.replace("'", r"\u0027").replace('"', "'")
 
 
 def metrics_of(trial: FrozenTrial) -> dict[str, float]:
     """What a trial measured; nothing of one that did not come so far."""
-    kept = trial.user_attrs.get(METRICS, {})  # not as text in studies from before
-    return dict(json.loads(kept) if isinstance(kept, str) else kept)
+    kept = trial.user_attrs.get(METRICS, {})  # not as text, or with double quotes, from before
+    if isinstance(kept, str):
+        kept = json.loads(kept.replace("'", '"') if kept.startswith("{'") else kept)
+    return dict(kept)
 
 
 def ranking(study: optuna.Study) -> list[RankedTrial]:

@@ -284,9 +284,7 @@ def with_sem(mean: float | None, sem: float | None, beside: float | None = None)
     return f"{mean:.{digits}f} ± {fixed(sem, digits)}"
 
 
-def fresh_rows(
-    leading: Sequence[FreshResult], found: Verdict | None
-) -> list[tuple[str, str, str, str, str, str, str]]:
+def fresh_rows(leading: Sequence[FreshResult], found: Verdict | None) -> list[tuple[str, ...]]:
     """What is told of trials that were trained again, in their order.
 
     Args:
@@ -294,37 +292,31 @@ def fresh_rows(
         found: About them; None where that is not known yet.
 
     Returns:
-        The number of each, what was promised of it, its error, the ratio of both, by how much it
-        is worse than the best, the probability of that between equals, and whether it is tied.
+        The number of each, what was promised of it, its error, and the ratio of both; where pairs
+        were tested, by how much it is worse than the best, and the probability of that between
+        equals; where there is a verdict, that.
     """
     pairs = found.beside(leading[0].trial) if found is not None and leading else {}
-    good = "tied" if found is not None and len(found.tied or ()) > 1 else "best"
     rows = []
     for result in leading:
-        pair = pairs.get(result.trial)
-        tied = None if found is None else found.is_tied(result.trial)
-        worse = (
-            None if pair is None else with_sem(abs(pair["difference"]), pair["sem"], result.error)
-        )
-        rows.append(
-            (
-                str(result.trial),
-                with_sem(result.promised, None),
-                with_sem(result.error, result.sem),
-                ratio_told(result),
-                worse or "",
-                "" if pair is None else f"{pair['probability']:.2g}",
-                "" if tied is None else good if tied else "worse",
-            )
-        )
+        row = [str(result.trial), with_sem(result.promised, None)]
+        row += [with_sem(result.error, result.sem), ratio_told(result)]
+        if pair := pairs.get(result.trial):
+            worse = with_sem(abs(pair["difference"]), pair["sem"], result.error)
+            row += [worse, f"{pair['probability']:.2g}"]
+        elif found is not None and found.pairs:
+            row += ["", ""]
+        row += [] if found is None else [found.told(result.trial) or ""]
+        rows.append(tuple(row))
     return rows
 
 
 def _fresh_table(leading: list[FreshResult], found: Verdict, error: Shown) -> Table:
     """The best fresh error first, and by how much the others are worse."""
     table = Table(**COMPACT)
-    headings = ("trial", f"{promiser(error.fresh)}\npromised", error.fresh_heading, "ratio")
-    for heading in (*headings, f"worse than\ntrial {leading[0].trial}", "p"):
+    headings = ["trial", f"{promiser(error.fresh)}\npromised", error.fresh_heading, "ratio"]
+    headings += [f"worse than\ntrial {leading[0].trial}", "p"] if found.pairs else []
+    for heading in headings:
         table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("", no_wrap=True)
     for row in fresh_rows(leading, found):

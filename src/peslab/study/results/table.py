@@ -27,6 +27,7 @@ PLAIN: dict[str, pl.DataType] = {
     "trial": pl.Int64(),
     "state": pl.String(),
     "rank": pl.Int64(),
+    "front": pl.Boolean(),
     "run_id": pl.String(),
     "reason": pl.String(),
 }
@@ -36,6 +37,8 @@ OF_FRESH_DATA: dict[str, pl.DataType] = {
     "fresh_error": pl.Float64(),
     "fresh_error_sem": pl.Float64(),
     "tied": pl.Boolean(),
+    "p_value": pl.Float64(),
+    "verdict": pl.String(),
 }
 """The columns that every study has after them."""
 
@@ -48,10 +51,13 @@ def trials_frame(study: optuna.Study) -> pl.DataFrame:
 
     Returns:
         One row a trial: `trial`, `state` (complete, failed or pruned), `rank` (1 has the lowest
-        error on the validation part; null where there is none), `run_id`, `reason` (why it
-        failed), one column for each swept key, one for each metric (all null where a trial has
-        none), and of the leading trials `fresh_error`, `fresh_error_sem` (of what the study is
-        ranked by) and `tied`, null until they are confirmed. A key is a column of numbers where
+        error on the validation part; null where there is none), `front` (whether none is as good
+        in all objectives and better in one), `run_id`, `reason` (why it failed), one column for
+        each swept key, one for each metric (all null where a trial has none), and of the leading
+        trials `fresh_error`, `fresh_error_sem` (of what the study is ranked by), `tied`, `p_value`
+        (of their difference to the best of them, between equals, corrected for the number of
+        pairs) and `verdict` (best, tied, worse, unknown or only one confirmed), null until they
+        are confirmed. A key is a column of numbers where
         all values of its space are, else of texts; a key or a metric with the name of another
         column has `value/` or `metric/` before it.
     """
@@ -77,12 +83,13 @@ def trials_frame(study: optuna.Study) -> pl.DataFrame:
 
 
 def _plain(study: optuna.Study, trials: list[FrozenTrial]) -> dict[str, pl.Series]:
-    ranks = {ranked.trial: ranked.rank for ranked in ranking(study)}
+    ranked = {each.trial: each for each in ranking(study)}
     rows: list[tuple[object, ...]] = [
         (
             trial.number,
             STATES[trial.state],
-            ranks.get(trial.number),
+            ranked[trial.number].rank,
+            ranked[trial.number].front,
             trial.user_attrs.get(RUN_ID),
             trial.user_attrs.get(REASON),
         )
@@ -93,11 +100,16 @@ def _plain(study: optuna.Study, trials: list[FrozenTrial]) -> dict[str, pl.Serie
 
 def _of_fresh_data(study: optuna.Study, trials: list[FrozenTrial]) -> dict[str, pl.Series]:
     results, found = fresh_results(study), verdict(study)
+    pairs = found.beside(found.trials[0]) if found is not None and found.trials else {}
     rows: list[tuple[object, ...]] = []
     for trial in trials:
-        result = results.get(trial.number)
-        tied = None if found is None else found.is_tied(trial.number)
-        rows.append((result.error, result.sem, tied) if result else (None, None, None))
+        number, result = trial.number, results.get(trial.number)
+        if result is None:
+            rows.append((None,) * len(OF_FRESH_DATA))
+            continue
+        judged = (None, None) if found is None else (found.is_tied(number), found.told(number))
+        p_value = pairs.get(number, {}).get("probability")
+        rows.append((result.error, result.sem, judged[0], p_value, judged[1]))
     return pl.DataFrame(rows, schema=OF_FRESH_DATA, orient="row").to_dict()
 
 
