@@ -1,4 +1,4 @@
-"""Kernels are compiled by a second process, and nothing but time depends on it."""
+"""Kernels are compiled by other processes, and nothing but time depends on it."""
 
 import json
 import os
@@ -75,11 +75,12 @@ def started(monkeypatch):
         return processes[-1]
 
     monkeypatch.setattr(meanwhile, "compiled_anew", lambda: {"sample_positions"})
+    monkeypatch.setattr(meanwhile, "_given", set())
     monkeypatch.setattr(subprocess, "Popen", start)
     return processes
 
 
-def test_what_the_other_has_compiled_is_found_on_the_disk(tmp_path):
+def test_what_the_others_have_compiled_is_found_on_the_disk(tmp_path):
     """This process compiles what comes before, but no kernel of energies and the descriptor."""
     environment = os.environ | {"NUMBA_CACHE_DIR": str(tmp_path)}
     command = [sys.executable, "-c", NEWCOMER]
@@ -91,9 +92,9 @@ def test_what_the_other_has_compiled_is_found_on_the_disk(tmp_path):
 def test_every_descriptor_is_told_to_another_process(descriptor, started, monkeypatch):
     """With its parameters, as text; the other one makes the same and describes with it."""
     with compiled_meanwhile(descriptor, POTENTIAL, 3, 2, 5.0):
-        (process,) = started
-        assert process.done == []
-    assert process.done[0] == "waited"
+        _, process = started
+        assert [each.done for each in started] == [[], []]
+    assert [each.done[0] for each in started] == ["waited", "waited"]
     made = []
     kind = type(descriptor)
     monkeypatch.setattr(kind, "__call__", lambda self, *arguments: made.append((self, *arguments)))
@@ -141,7 +142,15 @@ def test_the_folder_of_the_command_is_no_place_to_import_from(started, tmp_path,
 def test_other_packages_descriptors_are_compiled_when_they_are_called(started):
     """Whatever they need to be made may be no text."""
     with compiled_meanwhile(Own([-2], 2.5, powers=[2]), POTENTIAL, 2, 1, 5.0):
-        assert started == []
+        (of_energies,) = started
+    assert "Own" not in of_energies.command[-1]
+
+
+def test_nothing_is_compiled_by_others_twice(started):
+    """A study warms up for each of its trials."""
+    for orders, n_started in (([-2], 2), ([-2], 2), ([-3], 3)):
+        with compiled_meanwhile(PowerSums(orders, 2.5, powers=[2]), POTENTIAL, 2, 1, 5.0):
+            assert len(started) == n_started
 
 
 def test_nothing_is_started_where_all_was_kept(started, monkeypatch):
@@ -151,11 +160,11 @@ def test_nothing_is_started_where_all_was_kept(started, monkeypatch):
         assert started == []
 
 
-def test_an_error_ends_the_other_process(started):
+def test_an_error_ends_the_other_processes(started):
     """And comes through."""
     with pytest.raises(ZeroDivisionError), compiled_meanwhile(SHIPPED[0], POTENTIAL, 2, 1, 5.0):
         raise ZeroDivisionError
-    assert started[0].done == ["ended", "waited"]
+    assert [each.done for each in started] == [["ended", "waited"]] * 2
 
 
 def test_a_machine_that_starts_no_process_compiles_alone(started, monkeypatch):

@@ -1,10 +1,10 @@
-"""A second process that compiles kernels while this one compiles others."""
+"""Other processes that compile kernels while this one compiles others."""
 
 import json
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
 
 import numpy as np
@@ -13,6 +13,8 @@ import peslab.features
 from peslab.features import Descriptor
 from peslab.kernels.compilation import compiled_anew
 from peslab.toymodel import ModifiedLennardJones, Potential
+
+_given: set[str] = set()  # jobs that others have had: what they left is on the disk, or never is
 
 
 @contextmanager
@@ -23,11 +25,11 @@ def compiled_meanwhile(
     dimension: int,
     cell_width: float,
 ) -> Iterator[None]:
-    """Let another process compile what a descriptor and energies need, and wait for it in the end.
+    """Let others compile what a descriptor and energies need, and wait for them in the end.
 
     Numba compiles one kernel at a time in a process. What comes of it lies on the disk, where
     kernels are looked for first; what does not come about is compiled when it is called, as ever,
-    and what both come to at once by one of them. Where this process has found all of its kernels
+    and what several come to at once by one of them. Where this process has found all of its kernels
     on the disk so far, nothing is started.
 
     Args:
@@ -37,25 +39,25 @@ def compiled_meanwhile(
         dimension: Of their positions.
         cell_width: Of their cells, in R_c.
     """
-    process = None
-    is_ours = getattr(peslab.features, type(descriptor).__name__, None) is type(descriptor)
-    if is_ours and compiled_anew():
-        process = _started(descriptor, potential, n_particles, dimension, cell_width)
-    try:
-        yield
-        if process is not None:
-            process.wait()
-    finally:
-        if process is not None:
-            process.kill()
-            process.wait()
-
-
-def _started(
-    descriptor: Descriptor, potential: Potential, *shape: float
-) -> "subprocess.Popen[bytes] | None":
+    shape = (n_particles, dimension, cell_width)
     sums = {"counting": potential.counting, "depth": None if potential.depth is None else 0}
-    job = json.dumps([type(descriptor).__name__, asdict(descriptor), sums, *shape])
+    jobs = [json.dumps([ModifiedLennardJones.__name__, sums, *shape])]
+    if getattr(peslab.features, type(descriptor).__name__, None) is type(descriptor):
+        jobs.append(json.dumps([type(descriptor).__name__, asdict(descriptor), *shape]))
+    with ExitStack() as ended:
+        processes = []
+        for job in jobs if compiled_anew() else ():
+            if job not in _given and (process := _started(job)):
+                processes.append(process)
+                ended.callback(process.wait)
+                ended.callback(process.kill)
+            _given.add(job)
+        yield
+        for process in processes:
+            process.wait()
+
+
+def _started(job: str) -> "subprocess.Popen[bytes] | None":
     nowhere = subprocess.DEVNULL
     # -P: the folder that a command is typed in is no place to import from.
     command = [sys.executable, "-P", "-m", __name__, job]
@@ -66,15 +68,17 @@ def _started(
 
 
 def main(job: str) -> None:
-    """Describe two configurations and sum energies, by which all kernels are compiled and kept."""
-    name, parameters, sums, n_particles, dimension, cell_width = json.loads(job)
-    descriptor: Descriptor = getattr(peslab.features, name)(**parameters)
+    """Describe two configurations or sum their energies: all kernels are compiled and kept."""
+    name, parameters, n_particles, dimension, cell_width = json.loads(job)
     draw = np.random.default_rng(0).uniform
     positions = draw(0.0, cell_width, (2, n_particles, dimension))
+    if name == ModifiedLennardJones.__name__:
+        ModifiedLennardJones(**parameters).energy_and_forces(positions, cell_width)
+        return
+    descriptor: Descriptor = getattr(peslab.features, name)(**parameters)
     descriptor(positions, cell_width)
     if descriptor.has_jacobian:
         descriptor.with_jacobian(positions, cell_width)
-    ModifiedLennardJones(**sums).energy_and_forces(positions, cell_width)
 
 
 if __name__ == "__main__":

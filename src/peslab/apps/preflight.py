@@ -93,15 +93,15 @@ def preflight(arguments: list[str]) -> Cleared:
     Raises:
         PeslabError: If a flag is not for here, or the config is wrong anywhere in its sweep.
     """
-    flags = _read(arguments)
-    _refuse_flags(flags)
+    _refuse_flags(flags := _read(arguments))
     start = started(compose(flags.overrides), flags.overrides)
     config = start.config
     ours = without_hydra(config)
-    swept = [override for override in parse(flags.overrides) if override.is_sweep_override()]
+    typed = parse(flags.overrides)
+    swept = [override for override in typed if override.is_sweep_override()]
     if not ours.study:
         _set_first_values(ours, swept)
-        _refuse_both(ours, parse(flags.overrides))
+        _refuse_both(ours, typed)
     planned = plan(ours)
     study = planned.study
     is_sweep = config.hydra.mode == RunMode.MULTIRUN or (flags.multirun and not config.hydra.mode)
@@ -114,16 +114,15 @@ def preflight(arguments: list[str]) -> Cleared:
     if study is None:
         problems += _check_grid(ours, swept, flags.overrides, config, is_sweep=is_sweep)
     else:
-        _check_study(study, start, parse(flags.overrides), planned.tracking, is_sweep=is_sweep)
+        _check_study(study, start, typed, planned.tracking, is_sweep=is_sweep)
         judged(study, planned.problem)
-    composes_only = ours.debug == "compose"
-    if composes_only:
+    if composes_only := ours.debug == "compose":
         present.composed(ours)
-    hidden = tuple(hide_in_files(ours))
     if flags.resolve and masked_values(values := resolve(ours)) != values:
         raise PeslabError("--resolve would print a password: leave it out.")
     if flags.cfg or flags.info or composes_only:
         return Cleared(composes_only, None)
+    hidden = tuple(hide_in_files(ours))
     return Cleared(
         composes_only=False,
         study=study.name if study else None,

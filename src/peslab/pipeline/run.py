@@ -164,9 +164,8 @@ def run(plan: Plan, origin: Origin) -> Outcome:
     """
     watch = Stopwatch(origin.watcher)
     use_threads(1 if plan.trainer.batch_size <= ONE_THREAD_BATCH else None)
-    with track_run(
-        plan.tracking, origin.home, _name(origin), _tags(plan, origin), origin.study
-    ) as log:
+    name, tags = _name(origin), _tags(plan, origin)
+    with track_run(plan.tracking, origin.home, name, tags, origin.study) as log:
         _log_config(log, plan, origin)
         with watch.measure("compilation"):
             plan.problem.warm_up(plan.features)
@@ -198,11 +197,16 @@ def run(plan: Plan, origin: Origin) -> Outcome:
         metrics |= _of_fit(fitted, best) | watch.seconds | {"seconds/fit": fitted.seconds}
         log.metrics(metrics)
         keep_metrics(origin.folder, metrics)
-        asked = origin.objectives or (plan.problem.task.objective,)
-        if told := not_finite({name: metrics[name] for name in asked if name in metrics}):
-            log.failed(told)
-    objective, tested = metrics[plan.problem.task.objective], _row_errors(plan, tables, predicted)
-    return Outcome(log.run_id, metrics, objective, origin.folder, tested)
+        objective = plan.problem.task.objective
+        _judge(log, metrics, origin.objectives or (objective,))
+    tested = _row_errors(plan, tables, predicted)
+    return Outcome(log.run_id, metrics, metrics[objective], origin.folder, tested)
+
+
+def _judge(log: RunRecord, metrics: Mapping[str, float], objectives: Sequence[str]) -> None:
+    """A run whose objective is no number has failed."""
+    if told := not_finite({name: metrics[name] for name in objectives if name in metrics}):
+        log.failed(told)
 
 
 def _keep(

@@ -190,7 +190,7 @@ class LatticePES(EnergySurface):
         )
 
     def warm_up(self, features: Descriptor) -> None:
-        """Run every kernel on two configurations; where none is kept, a second process helps."""
+        """Run every kernel on two configurations; where none is kept, other processes help."""
         widths, starts = self.lattice.widths(2), self.lattice.sample(2, self.database.seed)
         shape = (*starts.shape[1:], float(widths.min()))
         with compiled_meanwhile(features, self.potential, *shape):

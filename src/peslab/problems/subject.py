@@ -32,8 +32,8 @@ def subject_of(potential: Potential, lattice: Lattice) -> Subject:
     interaction = potential.interaction()
     if math.isinf(min(reach_without_depth(interaction), interaction.depth)):
         raise InvalidInputError(no_exact_sum(potential, lattice.dimension))
-    n_particles, cell_width = _only_kind(lattice)
-    depth, (energy, length) = interaction.depth * cell_width, units_of(potential)
+    (n_particles, cell_width), (energy, length) = _only_kind(lattice), units_of(potential)
+    depth = interaction.depth * cell_width
 
     def energy_and_forces(positions: Array, cell_width: float) -> tuple[Array, Array]:
         labels = potential.energy_and_forces(length * positions, length * cell_width)
@@ -45,12 +45,8 @@ def subject_of(potential: Potential, lattice: Lattice) -> Subject:
 
     def in_units(function: Callable[..., tuple[Array, Array]]) -> Callable[..., Any]:
         def values_and_slopes(*sides: Array) -> tuple[Array, Array]:
-            values, slopes = function(*(length * side for side in sides))
-            if np.isnan(values).any():
-                k = int(np.argmax(np.isnan(values)))
-                where = ", ".join(f"{length * side[k]:.4g}" for side in sides)
-                place = f"the potential returns nan at sides of {where}"
-                raise NotFiniteError(f"{place}.", f"not finite: {place}")
+            values, slopes = function(*(inside := length * np.array(sides)))
+            refuse_nan(values, inside)
             return values / energy, slopes / (energy / length)
 
         return values_and_slopes
@@ -73,6 +69,15 @@ def subject_of(potential: Potential, lattice: Lattice) -> Subject:
         dimension=lattice.dimension,
         cell_width=cell_width / length,
     )
+
+
+def refuse_nan(values: Array, sides: Array) -> None:
+    """Name the sides (1 or 3, n) of a pair or triangle whose value is NaN."""
+    (places,) = np.nonzero(np.isnan(values))
+    if len(places):
+        where = ", ".join(f"{side:.4g}" for side in sides[:, places[0]])
+        place = f"the potential returns nan at sides of {where}"
+        raise NotFiniteError(f"{place}.", f"not finite: {place}")
 
 
 def _only_kind(lattice: Lattice) -> tuple[int, float]:
