@@ -197,10 +197,9 @@ def run(plan: Plan, origin: Origin) -> Outcome:
         metrics |= _of_fit(fitted, best) | watch.seconds | {"seconds/fit": fitted.seconds}
         log.metrics(metrics)
         keep_metrics(origin.folder, metrics)
-        objective = plan.problem.task.objective
-        _judge(log, metrics, origin.objectives or (objective,))
-    tested = _row_errors(plan, tables, predicted)
-    return Outcome(log.run_id, metrics, metrics[objective], origin.folder, tested)
+        _judge(log, metrics, origin.objectives or (plan.problem.task.objective,))
+    objective, tested = metrics[plan.problem.task.objective], _row_errors(plan, tables, predicted)
+    return Outcome(log.run_id, metrics, objective, origin.folder, tested)
 
 
 def _judge(log: RunRecord, metrics: Mapping[str, float], objectives: Sequence[str]) -> None:

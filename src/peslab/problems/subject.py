@@ -9,6 +9,7 @@ import numpy as np
 
 from peslab.errors import InvalidInputError, NotFiniteError
 from peslab.evaluation import Interactions, Reach, Subject
+from peslab.kernels.interaction import Interaction
 from peslab.problems.contract import Array
 from peslab.toymodel import Lattice, Potential
 from peslab.toymodel.convergence import no_exact_sum
@@ -29,9 +30,7 @@ def subject_of(potential: Potential, lattice: Lattice) -> Subject:
     Raises:
         InvalidInputError: If the potential has neither a cutoff nor a depth.
     """
-    interaction = potential.interaction()
-    if math.isinf(min(reach_without_depth(interaction), interaction.depth)):
-        raise InvalidInputError(no_exact_sum(potential, lattice.dimension))
+    interaction = _exact(potential, lattice)
     (n_particles, cell_width), (energy, length) = _only_kind(lattice), units_of(potential)
     depth = interaction.depth * cell_width
 
@@ -69,6 +68,14 @@ def subject_of(potential: Potential, lattice: Lattice) -> Subject:
         dimension=lattice.dimension,
         cell_width=cell_width / length,
     )
+
+
+def _exact(potential: Potential, lattice: Lattice) -> Interaction:
+    """An interaction whose sum has an end."""
+    interaction = potential.interaction()
+    if math.isinf(min(reach_without_depth(interaction), interaction.depth)):
+        raise InvalidInputError(no_exact_sum(potential, lattice.dimension))
+    return interaction
 
 
 def refuse_nan(values: Array, sides: Array) -> None:
