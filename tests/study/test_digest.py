@@ -217,7 +217,8 @@ def test_each_distribution_is_read_once(path, is_short, monkeypatch):
     trials = loaded(path).get_trials()
     assert sorted(seen) == sorted(set(seen))
     assert len(seen) == len(SPACE) < sum(len(trial.distributions) for trial in trials)
-    assert journal._storage.json_to_distribution is json_to_distribution
+    left = optuna.storages.journal._storage.json_to_distribution
+    assert left is json_to_distribution
 
 
 def test_a_digest_of_an_earlier_version_is_passed_over(path):

@@ -84,7 +84,7 @@ def refuse_nan(values: Array, sides: Array) -> None:
     if len(places):
         where = ", ".join(f"{side:.4g}" for side in sides[:, places[0]])
         place = f"the potential returns nan at sides of {where}"
-        raise NotFiniteError(f"{place}.", f"not finite: {place}")
+        raise NotFiniteError(f"{place}: let it return a number there.", f"not finite: {place}")
 
 
 def _only_kind(lattice: Lattice) -> tuple[int, float]:

@@ -3,6 +3,7 @@
 import gc
 import json
 import os
+import sys
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from functools import cache
@@ -12,7 +13,7 @@ from typing import Any, Protocol
 from filelock import FileLock
 from optuna.distributions import json_to_distribution
 from optuna.storages import JournalStorage
-from optuna.storages.journal import JournalFileBackend, _storage
+from optuna.storages.journal import JournalFileBackend
 
 from peslab.errors import PeslabError
 from peslab.study.storage import digest
@@ -173,7 +174,7 @@ def open_journal(path: Path, lock: Lock) -> JournalStorage:
 @contextmanager
 def _each_distribution_once() -> Iterator[None]:
     """Let Optuna read each text of a distribution once, not for every trial: half of the time."""
-    names = vars(_storage)
+    names = vars(sys.modules[JournalStorage.__module__])
     names[json_to_distribution.__name__] = cache(json_to_distribution)
     try:
         yield
