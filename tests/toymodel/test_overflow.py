@@ -12,7 +12,7 @@ from peslab.toymodel import Lattice, ModifiedLennardJones, RandomMoves
 def test_a_force_that_overflows_is_refused():
     """The energy of 1e302 is finite, its slope is not: no database may hold it."""
     with pytest.raises(
-        InvalidInputError, match=r"configuration 1 .* slope .* at the distance 9e-06; its p"
+        InvalidInputError, match=r"configuration 1 .* slope .* at the distance 9e-06; move its p"
     ):
         ModifiedLennardJones(exponent=30).energy_and_forces(
             [[[0.0, 0.0], [1.0, 0.0]], [[0.0, 0.0], [9e-6, 0.0]]], 5.0

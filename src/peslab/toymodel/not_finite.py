@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 NEAREST = 40  # images of each particle that are looked at: of two close ones one is the nearest
 NO_MORE = 3.0  # cell widths that are looked at where a potential has no cutoff
-TOO_MUCH = "its particles are too close to each other, or the potential's parameters too big"
+TOO_MUCH = "move its particles apart, or lower the potential's parameters"
 
 
 def check_finite(
