@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from peslab.errors import InvalidInputError
+from peslab.kernels.potentials import none
 from peslab.toymodel import (
     AreaAndCircumference,
     AreaTimesPairs,
@@ -13,6 +14,7 @@ from peslab.toymodel import (
     ModifiedLennardJones,
     Morse,
     PairsAndArea,
+    normalized,
 )
 
 PAIRS = [ModifiedLennardJones(), LennardJones(), Morse()]
@@ -112,6 +114,57 @@ def test_what_makes_no_sense_is_refused(ask, words):
     """One sentence says which argument, and what to do."""
     with pytest.raises(InvalidInputError, match=re.escape(words)):
         ask()
+
+
+@normalized
+def own_pairs(r):
+    return r**-12 - r**-6
+
+
+@normalized
+def own_triangles(a, b, c):
+    return (a * b * c) ** -4 - (a + b + c) ** -6
+
+
+@normalized
+def own_triangles_with_slopes(a, b, c):
+    perimeter = a + b + c
+    slope = 6.0 * perimeter**-7 - 12.0 * perimeter**-13
+    return perimeter**-12 - perimeter**-6, slope, slope, slope
+
+
+FUNCTIONS = {
+    **{f"pairs of {name_of(each)}": (each.pair, each) for each in [*PAIRS, own_pairs()]},
+    **{
+        f"triangles of {name_of(each)}": (each.triplet, each)
+        for each in [*TRIPLETS, own_triangles(cutoff=3.0), own_triangles_with_slopes()]
+    },
+    "none": (none, Morse()),
+}
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_values_without_slopes_are_the_same_bit_for_bit(name):
+    """Trial moves ask for no slopes, and must not relax on another surface."""
+    function, potential = FUNCTIONS[name]
+    sides = np.random.default_rng(0).uniform(0.9, 1.6, (max(function.n_sides, 1), 37))
+    terms = np.full((2, 1 + len(sides), 37), np.nan)
+    for with_slopes in (False, True):
+        own = terms[int(with_slopes)]
+        function.compiled(potential.parameters, sides.copy(), own, 37, with_slopes)
+    values, slopes = terms[:, 0], terms[1, 1:]
+    assert np.isfinite(values).all()
+    np.testing.assert_array_equal(values[0], values[1])
+    assert np.isfinite(slopes).all()
+
+
+def test_derived_slopes_are_left_out_where_nobody_asks():
+    """They are most of the time of a function that says only its value."""
+    terms = np.zeros((4, 5))
+    potential = own_triangles()
+    potential.triplet.compiled(potential.parameters, np.ones((3, 5)), terms, 5, False)
+    assert terms[0].all()
+    assert not terms[1:].any()
 
 
 def test_three_in_a_line_are_a_triangle():

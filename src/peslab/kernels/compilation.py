@@ -19,7 +19,7 @@ from peslab.kernels.arrays import FloatArray
 Function = TypeVar("Function", bound=Callable[..., Any])
 Axes = tuple[int, ...]  # (0, 1, …), one for each dimension
 SignatureInSpace = Callable[[types.Type], Signature]
-InteractionFunction = Callable[[FloatArray, FloatArray, FloatArray, int], None]
+InteractionFunction = Callable[[FloatArray, FloatArray, FloatArray, int, bool], None]
 
 # Names of the argument types, so that signatures read like the arrays they describe.
 FLAG = boolean
@@ -40,9 +40,11 @@ PATIENCE = 60.0  # seconds; a kernel takes 7 to compile on a slow core
 
 # An interaction is an argument, not a part of a kernel: one compilation serves all potentials. It
 # is called with its parameters, the sides of `count` pairs (1, ·) or triangles (3, ·), and room for
-# their terms, the values and then the slopes by each side, (2, ·) or (4, ·). Taking many at once is
-# ten times as fast as one by one: the compiler makes vector instructions of such loops.
-INTERACTION_OF_SIDES = types.void(NUMBERS, COLUMNS, COLUMNS, INTEGER)
+# their terms, the values and then the slopes by each side, (2, ·) or (4, ·). A flag tells whether
+# slopes are asked for: to derive those of a user's function takes six times as long as its value,
+# ours come along for nothing. Taking many at once is ten times as fast as one by one: the compiler
+# makes vector instructions of such loops.
+INTERACTION_OF_SIDES = types.void(NUMBERS, COLUMNS, COLUMNS, INTEGER, FLAG)
 INTERACTION_FUNCTION = types.FunctionType(INTERACTION_OF_SIDES)
 
 

@@ -113,7 +113,7 @@ def enter_pairs(
     corners, sides = batch.corners[0], batch.sides[0]
     for k in range(n):
         sides[k] = seen.distances[unsigned(corners[k])]
-    interaction.pair(interaction.pair_parameters, batch.sides, batch.terms, signed(n))
+    interaction.pair(interaction.pair_parameters, batch.sides, batch.terms, signed(n), False)
     for k in range(n):
         m = unsigned(corners[k])
         j, place = seen.particles[m], unsigned(seen.places[m])
@@ -139,7 +139,7 @@ def enter_triangles(
     cells, particles = seen.cells, seen.particles
     for k in range(n):
         sides[2, k] = np.sqrt(sides[2, k])
-    interaction.triplet(interaction.triplet_parameters, sides, batch.terms, signed(n))
+    interaction.triplet(interaction.triplet_parameters, sides, batch.terms, signed(n), False)
     for k in range(n):
         second, first = unsigned(seconds[k]), unsigned(firsts[k])
         j, other, place = particles[second], particles[first], unsigned(seen.places[second])

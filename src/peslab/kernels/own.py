@@ -115,14 +115,14 @@ def check_slopes(function: SideFunction, parameters: FloatArray, cutoff: float) 
     sides = np.random.default_rng(0).uniform(0.5, 0.95, (function.n_sides, LOOKED_AT)) * scale
     check_parameters(function, parameters, sides[:, 0])
     terms, shifted = np.empty((2, 1 + function.n_sides, LOOKED_AT))
-    function.compiled(parameters, sides, terms, LOOKED_AT)
+    function.compiled(parameters, sides, terms, LOOKED_AT, True)
     check_symmetry(function, parameters, sides, terms[0])
     for side in range(function.n_sides):
         step = np.zeros_like(sides)
         step[side] = 1e-6 * scale
         numerical = np.zeros(LOOKED_AT)
         for sign in (1.0, -1.0):
-            function.compiled(parameters, sides + sign * step, shifted, LOOKED_AT)
+            function.compiled(parameters, sides + sign * step, shifted, LOOKED_AT, False)
             with np.errstate(invalid="ignore", over="ignore"):
                 numerical += sign * shifted[0] / (2e-6 * scale)
         # Differences err by rounding, 1e-10 of the values, and by 1e-12 of third derivatives.
@@ -151,7 +151,7 @@ def check_symmetry(
     allowed = ROUNDING * (np.abs(values) + np.nansum(np.abs(values)) / LOOKED_AT)
     for first in range(1, function.n_sides):
         order = [first, *(side for side in range(function.n_sides) if side != first)]
-        function.compiled(parameters, np.ascontiguousarray(sides[order]), terms, LOOKED_AT)
+        function.compiled(parameters, np.ascontiguousarray(sides[order]), terms, LOOKED_AT, False)
         wrong = np.abs(terms[0] - values) > allowed  # False where either is not a number
         if wrong.any():
             k = int(np.argmax(wrong))
@@ -191,7 +191,13 @@ def given(one: Any, n_sides: int) -> InteractionFunction:  # noqa: ANN401  # Num
     """The loop over a function that returns its slopes; what it cannot divide is no number."""
     if n_sides == 1:
 
-        def loop(parameters: FloatArray, sides: FloatArray, terms: FloatArray, count: int) -> None:
+        def loop(
+            parameters: FloatArray,
+            sides: FloatArray,
+            terms: FloatArray,
+            count: int,
+            _with_slopes: bool,
+        ) -> None:
             for k in range(count):
                 try:
                     terms[0, k], terms[1, k] = one(parameters, sides[0, k])
@@ -199,7 +205,13 @@ def given(one: Any, n_sides: int) -> InteractionFunction:  # noqa: ANN401  # Num
                     terms[:, k] = np.nan
     else:
 
-        def loop(parameters: FloatArray, sides: FloatArray, terms: FloatArray, count: int) -> None:
+        def loop(
+            parameters: FloatArray,
+            sides: FloatArray,
+            terms: FloatArray,
+            count: int,
+            _with_slopes: bool,
+        ) -> None:
             for k in range(count):
                 try:
                     terms[0, k], terms[1, k], terms[2, k], terms[3, k] = one(
@@ -215,23 +227,37 @@ def derived(one: Any, n_sides: int) -> InteractionFunction:  # noqa: ANN401
     """The loop over a function that returns its value only."""
     if n_sides == 1:
 
-        def loop(parameters: FloatArray, sides: FloatArray, terms: FloatArray, count: int) -> None:
+        def loop(
+            parameters: FloatArray,
+            sides: FloatArray,
+            terms: FloatArray,
+            count: int,
+            with_slopes: bool,
+        ) -> None:
             for k in range(count):
                 try:
                     terms[0, k] = one(parameters, sides[0, k])
-                    terms[1, k] = slope(one(parameters, complex(sides[0, k], STEP)))
+                    if with_slopes:
+                        terms[1, k] = slope(one(parameters, complex(sides[0, k], STEP)))
                 except Exception:  # noqa: BLE001
                     terms[:, k] = np.nan
     else:
 
-        def loop(parameters: FloatArray, sides: FloatArray, terms: FloatArray, count: int) -> None:
+        def loop(
+            parameters: FloatArray,
+            sides: FloatArray,
+            terms: FloatArray,
+            count: int,
+            with_slopes: bool,
+        ) -> None:
             for k in range(count):
                 a, b, c = complex(sides[0, k]), complex(sides[1, k]), complex(sides[2, k])
                 try:
                     terms[0, k] = one(parameters, a.real, b.real, c.real)
-                    terms[1, k] = slope(one(parameters, a + STEP * 1j, b, c))
-                    terms[2, k] = slope(one(parameters, a, b + STEP * 1j, c))
-                    terms[3, k] = slope(one(parameters, a, b, c + STEP * 1j))
+                    if with_slopes:
+                        terms[1, k] = slope(one(parameters, a + STEP * 1j, b, c))
+                        terms[2, k] = slope(one(parameters, a, b + STEP * 1j, c))
+                        terms[3, k] = slope(one(parameters, a, b, c + STEP * 1j))
                 except Exception:  # noqa: BLE001
                     terms[:, k] = np.nan
 

@@ -7,7 +7,9 @@ from peslab.kernels.compilation import interaction, subroutine
 
 
 @interaction(n_sides=0)
-def none(_parameters: FloatArray, _sides: FloatArray, terms: FloatArray, count: int) -> None:
+def none(
+    _parameters: FloatArray, _sides: FloatArray, terms: FloatArray, count: int, _with_slopes: bool
+) -> None:
     """No interaction."""
     terms[:, :count] = 0.0
 
@@ -52,7 +54,7 @@ def modified_lennard_jones(
 
 @interaction(n_sides=1)
 def modified_lennard_jones_pair(
-    parameters: FloatArray, sides: FloatArray, terms: FloatArray, count: int
+    parameters: FloatArray, sides: FloatArray, terms: FloatArray, count: int, _with_slopes: bool
 ) -> None:
     """V_2(r) and dV_2/dr: equation (10) with s = r."""
     modified_lennard_jones(parameters, sides[0], terms, count)
@@ -60,7 +62,7 @@ def modified_lennard_jones_pair(
 
 @interaction(n_sides=3)
 def modified_lennard_jones_triplet(
-    parameters: FloatArray, sides: FloatArray, terms: FloatArray, count: int
+    parameters: FloatArray, sides: FloatArray, terms: FloatArray, count: int, _with_slopes: bool
 ) -> None:
     """V_3(a, b, c) and its slopes: equation (10) with s = (a + b + c)/3."""
     means = terms[3]
@@ -72,7 +74,9 @@ def modified_lennard_jones_triplet(
 
 
 @interaction(n_sides=1)
-def lennard_jones(parameters: FloatArray, sides: FloatArray, terms: FloatArray, count: int) -> None:
+def lennard_jones(
+    parameters: FloatArray, sides: FloatArray, terms: FloatArray, count: int, _with_slopes: bool
+) -> None:
     """V_2(r) and dV_2/dr of equation (3); the parameters are ε and r_m."""
     depth, distance = parameters
     for k in range(count):
@@ -83,7 +87,9 @@ def lennard_jones(parameters: FloatArray, sides: FloatArray, terms: FloatArray, 
 
 
 @interaction(n_sides=1)
-def morse(parameters: FloatArray, sides: FloatArray, terms: FloatArray, count: int) -> None:
+def morse(
+    parameters: FloatArray, sides: FloatArray, terms: FloatArray, count: int, _with_slopes: bool
+) -> None:
     """V_2(r) and dV_2/dr of equation (2); the parameters are D_e, r_e and a."""
     depth, distance, rate = parameters
     for k in range(count):
@@ -110,7 +116,7 @@ def square_of_area(a: float, b: float, c: float) -> tuple[float, float, float, f
 
 @interaction(n_sides=3)
 def area_times_pairs(
-    parameters: FloatArray, sides: FloatArray, terms: FloatArray, count: int
+    parameters: FloatArray, sides: FloatArray, terms: FloatArray, count: int, _with_slopes: bool
 ) -> None:
     """V_3 = 16/3 A² (a⁻¹² + b⁻¹² + c⁻¹²) − 2916 (a+b+c)⁻⁶ of equation (6); parameters E_c, R_c."""
     energy, distance = parameters
@@ -128,7 +134,7 @@ def area_times_pairs(
 
 @interaction(n_sides=3)
 def area_and_circumference(
-    parameters: FloatArray, sides: FloatArray, terms: FloatArray, count: int
+    parameters: FloatArray, sides: FloatArray, terms: FloatArray, count: int, _with_slopes: bool
 ) -> None:
     """V_3 = 8503056 A² (a+b+c)⁻¹² − 2916 (a+b+c)⁻⁶ of equation (7); parameters E_c, R_c."""
     energy, distance = parameters
@@ -150,7 +156,7 @@ FLAT = 1e-12  # of (a+b+c)⁴: below that, A² of three particles in a line is r
 
 @interaction(n_sides=3)
 def pairs_and_area(
-    parameters: FloatArray, sides: FloatArray, terms: FloatArray, count: int
+    parameters: FloatArray, sides: FloatArray, terms: FloatArray, count: int, _with_slopes: bool
 ) -> None:
     """V_3 = (a⁻¹² + b⁻¹² + c⁻¹²)/6 − 1458 √3 A (a+b+c)⁻⁶ of equation (8); parameters E_c, R_c.
 

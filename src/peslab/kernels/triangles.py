@@ -84,7 +84,7 @@ def collect_triangles(
 @procedure
 def add_pairs(interaction: Interaction, batch: Batch, bonds: Bonds, n: int) -> None:
     """Evaluate n pairs, and add them to the energies and the pulls of their bonds."""
-    interaction.pair(interaction.pair_parameters, batch.sides, batch.terms, n)
+    interaction.pair(interaction.pair_parameters, batch.sides, batch.terms, n, True)
     for k in range(n):
         m, weight = batch.bonds[0, k], batch.weights[k]
         bonds.energies[0, m] += weight * batch.terms[0, k]
@@ -98,7 +98,7 @@ def add_triangles(interaction: Interaction, batch: Batch, bonds: Bonds, n: int) 
     vectors, energies, pulls = bonds.vectors, bonds.energies, bonds.pulls
     for k in range(n):
         sides[2, k] = np.sqrt(sides[2, k])
-    interaction.triplet(interaction.triplet_parameters, sides, terms, n)
+    interaction.triplet(interaction.triplet_parameters, sides, terms, n, True)
     for k in range(n):
         second, first, weight = corners[0, k], corners[1, k], weights[k]
         energy = weight * terms[0, k]

@@ -247,5 +247,5 @@ def along(
     assert function is not None  # noqa: S101
     sides = np.full((function.n_sides, 1), side)
     terms = np.empty((1 + function.n_sides, 1))
-    function.compiled(parameters, sides, terms, 1)
+    function.compiled(parameters, sides, terms, 1, True)
     return float(terms[0, 0]), float(terms[1:].sum())

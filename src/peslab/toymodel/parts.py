@@ -108,7 +108,7 @@ def evaluated(
     check_own_slopes(potential, name)
     columns = np.array(sides.reshape(len(sides), -1), order="C")
     terms = np.empty((1 + len(sides), columns.shape[1]))
-    function(parameters_of(potential), columns, terms, columns.shape[1])
+    function(parameters_of(potential), columns, terms, columns.shape[1], True)
     terms[:, columns.mean(axis=0) >= cutoff_of(potential)] = 0.0
     shaped = terms.reshape(-1, *sides.shape[1:])
     return shaped[0], shaped[1:]
