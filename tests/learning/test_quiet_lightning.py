@@ -47,3 +47,43 @@ def test_importing_has_no_side_effects():
         [sys.executable, "-c", program], capture_output=True, text=True, check=False
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+LOADED = """
+import sys
+from peslab.learning.quiet import without_signals
+
+with without_signals():
+    import pytorch_lightning
+unused = [name for name in sys.modules if name.startswith(("scipy.signal", "scipy.stats"))]
+assert not unused, unused
+from scipy.signal import find_peaks
+import scipy.signal.windows
+
+assert list(find_peaks([0, 1, 0])[0]) == [1]
+assert scipy.signal.windows.hamming(3)[1] == 1
+with without_signals():
+    assert scipy.signal.find_peaks is find_peaks
+assert scipy.signal.find_peaks is find_peaks
+"""
+
+
+def test_signal_processing_is_loaded_by_whoever_wants_it():
+    """Lightning does without; afterwards it is all there, and stays where it was there before."""
+    done = subprocess.run(
+        [sys.executable, "-c", LOADED], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_signal_processing_is_there_after_an_error():
+    """Also where the import fails."""
+    program = (
+        "from peslab.learning.quiet import without_signals\n"
+        "try:\n    with without_signals(): raise ImportError\nexcept ImportError: pass\n"
+        "from scipy.signal import find_peaks"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")

@@ -16,7 +16,7 @@ from peslab.features.scaling import LinearMap
 from peslab.learning.checkpoint import check_checkpoint
 from peslab.learning.data import ResidentSamples, Samples
 from peslab.learning.model import TrainedModel
-from peslab.learning.quiet import quiet_lightning
+from peslab.learning.quiet import quiet_lightning, without_signals
 from peslab.learning.settings import Settings
 from peslab.learning.trainer import Trainer
 
@@ -89,7 +89,8 @@ def fit(
         TrainingDivergedError: If a loss becomes NaN or infinite; if replicas are several settings,
             if all do.
     """
-    from peslab.learning.module import Parts, ReplicaTraining  # Lightning: 2.8 s
+    with without_signals():
+        from peslab.learning.module import Parts, ReplicaTraining  # Lightning: 2 s
 
     trainer = settings.trainer
     started = time.perf_counter()  # imports and compilation are not part of a fit
