@@ -94,7 +94,7 @@ def stores_made_anew(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def unrendered(monkeypatch: pytest.MonkeyPatch) -> None:
     """Figures are made, but a dot is kept of each: rendering is half of a short run's time."""
-    import matplotlib.figure
+    from peslab.evaluation.style import DrawnOnce
 
     def savefig(figure: Any, file: Any, **_: Any) -> None:
         del figure
@@ -103,7 +103,7 @@ def unrendered(monkeypatch: pytest.MonkeyPatch) -> None:
         else:
             Path(file).write_bytes(DOT)
 
-    monkeypatch.setattr(matplotlib.figure.Figure, "savefig", savefig)
+    monkeypatch.setattr(DrawnOnce, "savefig", savefig)
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BytesIO
+from typing import Any
 
 import matplotlib as mpl
 import numpy as np
@@ -16,6 +17,29 @@ BLACK, BLUE, VERMILION, GREY = "#000000", "#0072B2", "#D55E00", "#999999"
 GREEN, PURPLE, ORANGE, SKY = "#009E73", "#CC79A7", "#E69F00", "#56B4E9"
 KINDS = (BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY)
 """Of things without an order."""
+
+
+class DrawnOnce(Figure):
+    """A figure that is drawn once where it is saved.
+
+    Matplotlib draws a figure that is to be laid out a first time for its layout alone, which takes
+    a fifth of the time and changes no pixel.
+    """
+
+    def savefig(self, fname: Any, **options: Any) -> None:  # noqa: ANN401  # as Matplotlib's
+        """Lay the figure out and save it."""
+        engine = self.get_layout_engine()
+        if engine is not None:
+            engine.execute(self)
+        try:
+            # Settings of a user's own would stand in for a layout that is not there.
+            with mpl.rc_context():
+                mpl.rcParams["figure.autolayout"] = False
+                mpl.rcParams["figure.constrained_layout.use"] = False
+                self.set_layout_engine(None)
+                super().savefig(fname, **options)
+        finally:
+            self.set_layout_engine(engine)
 
 
 @contextmanager
@@ -46,7 +70,7 @@ def styled_figure(width: float, height: float) -> Iterator[Figure]:
         }
     )
     with style:
-        figure = Figure(figsize=(width, height), layout="constrained")
+        figure = DrawnOnce(figsize=(width, height), layout="constrained")
         FigureCanvasAgg(figure)
         yield figure
 
