@@ -1,6 +1,7 @@
 """What all tests share: a folder of results, one thread, the command in this process."""
 
 import base64
+import gc
 import json
 import os
 import shutil
@@ -17,6 +18,14 @@ import pytest
 os.environ["OPENBLAS_NUM_THREADS"] = "1"
 os.environ["OMP_NUM_THREADS"] = "1"
 os.environ["COLUMNS"] = "200"  # tables are not folded
+
+
+def pytest_collection_finish() -> None:
+    """Let Python's search for garbage pass over thousands of tests, and look as seldom as ours."""
+    from peslab.apps.main import NEW_OBJECTS
+
+    gc.freeze()
+    gc.set_threshold(NEW_OBJECTS)
 
 
 DOT = base64.b64decode(
