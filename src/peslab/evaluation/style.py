@@ -23,7 +23,7 @@ class DrawnOnce(Figure):
     """A figure that is drawn once where it is saved.
 
     Matplotlib draws a figure that is to be laid out a first time for its layout alone, which takes
-    a fifth of the time and changes no pixel.
+    an eighth of the time and changes no pixel.
     """
 
     def savefig(self, fname: Any, **options: Any) -> None:  # noqa: ANN401  # as Matplotlib's
