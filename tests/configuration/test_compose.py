@@ -152,3 +152,12 @@ def test_overrides_are_parsed_in_hydras_grammar():
     listed, swept = parse(["features.orders=[-2,-3]", "network.width=8,16"])
     assert listed.value() == [-2, -3]
     assert swept.is_sweep_override()
+
+
+@pytest.mark.parametrize("option", ["nan", "2"])
+def test_a_number_is_no_option_of_ones_own_folder(tmp_path, option):
+    """Hydra reads nan.yaml's name as a number, which is told in a sentence of ours."""
+    (tmp_path / "features").mkdir()
+    (tmp_path / "features" / f"{option}.yaml").write_text("_target_: mine.Features\n")
+    with pytest.raises(PeslabError, match=f"features={option} is a number, not the name of"):
+        compose([f"hydra.searchpath=[file://{tmp_path}]", f"features={option}"])

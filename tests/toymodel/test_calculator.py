@@ -148,6 +148,13 @@ def test_units_are_above_zero(unit):
         PotentialCalculator(POTENTIAL, energy_unit=unit)
 
 
+@pytest.mark.parametrize("potential", [ModifiedLennardJones, "modified_lennard_jones"])
+def test_what_is_no_potential_is_refused(potential):
+    """A class that was not called is told where it is given, not within a dynamics."""
+    with pytest.raises(InvalidInputError, match=r"such as ModifiedLennardJones\(\), not "):
+        PotentialCalculator(potential)
+
+
 def test_the_toy_model_is_imported_without_ase():
     """Who generates a database does not wait for another package."""
     code = (

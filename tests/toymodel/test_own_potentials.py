@@ -230,7 +230,11 @@ def kinked(parameters, r):
     return abs(parameters[0] - r)
 
 
-@pytest.mark.parametrize("function", [wrong_slope, kinked])
+def wrong_within(parameters, r):
+    return r**-6, (-6.0 if r > 0.4 * parameters[0] else -5.0) * r**-7
+
+
+@pytest.mark.parametrize("function", [wrong_slope, wrong_within, kinked])
 def test_slopes_that_are_none_are_refused(function):
     """A supplied slope may be wrong, and abs hides one from a complex step: differences tell."""
 
@@ -242,6 +246,22 @@ def test_slopes_that_are_none_are_refused(function):
 
     with pytest.raises(InvalidInputError, match=r"has the slope .* by side 1 at .* correct it"):
         Wrong().energy_per_particle(POSITIONS, 4.0)
+
+
+def test_differences_that_are_rounding_accuse_no_slope():
+    """Far from its well this Morse potential is a difference of ones."""
+
+    @dataclass(frozen=True)
+    class Wide(Potential):
+        cutoff: float = 12.0
+        pair = pair_function(lambda _parameters, r: (1.0 - np.exp(-6.0 * (r - 1.0))) ** 2 - 1.0)
+        parameters = property(lambda self: np.array([0.5]))  # noqa: ARG005
+
+    assert Wide().pair_values(1.0)[0] == pytest.approx(-1.0)
+
+
+def wrong_beyond(r):
+    return r**-12 - r**-6, -12 * r**-13 + (6 if r < 1.5 else 5) * r**-7
 
 
 def imports_within(r):
@@ -271,6 +291,7 @@ def no_slope(r):
         (lambda a, b, c: a * b * c * math.nan, r"nan\) at sides from 0.001 to 1000: let it"),
         (lambda r: np.sqrt(r - 1.0) * 0.0 - r**-6, r"nan\) at sides from 0.001 to 0.9977: let"),
         (lambda r: -np.sqrt(np.sin(r)), r"nan\) at sides from 3.148 to 6.281, and elsewhere"),
+        (wrong_beyond, r"has the slope .* by side 1 at .* correct it"),
         (no_slope, r"its slope is not a number \(nan\) at sides from"),
         (np.sin, "is no function of Python"),
         (dict, "is no function of Python"),
@@ -291,6 +312,7 @@ def no_slope(r):
         "no number",
         "no core",
         "waves",
+        "slope is wrong beyond",
         "no slope",
         "ufunc",
         "class",

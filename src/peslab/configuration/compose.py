@@ -102,6 +102,12 @@ def explain(error: Exception, overrides: Sequence[Override] = ()) -> str:
     for override in () if brings_own else choices:
         if sentence := _wrong_option(override):
             return sentence
+    for override in choices:
+        if isinstance(override.value(), (bool, int, float)):
+            return (
+                f"{override.input_line} is a number, not the name of an option: name one (a file "
+                "of that name has to be renamed)."
+            )
     try:
         base = _compose(next(_variants(choices)))
         known = sorted({*keys(without_hydra(base)), *groups()})

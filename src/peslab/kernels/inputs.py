@@ -92,8 +92,8 @@ def check_images(
     k = int(images.argmax())
     if images[k] > most_images:
         raise InvalidInputError(
-            f"cell_width={widths[k]:g} is so small that each particle has {images[k]:.0g} images "
-            f"within {reaches[k]:g}, of which {most_images:.0g} can be summed: {remedy}."
+            f"cell_width={widths[k]:g} is so small that each particle has {images[k]:.3g} images "
+            f"within {reaches[k]:g}, of which {most_images:,} can be summed: {remedy}."
         )
 
 

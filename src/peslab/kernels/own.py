@@ -26,7 +26,10 @@ from peslab.kernels.compilation import (
 )
 
 STEP = 1e-30
-LOOKED_AT = 16  # pairs or triangles whose slopes are checked
+LOOKED_AT = 16  # pairs or triangles of each size whose slopes are checked
+NEARER = (1.0, 0.5, 0.25, 0.125)  # sizes, of about the cutoff
+FARTHER = (2.0, 4.0, 8.0)  # where there is none
+NO_VALUE = 1e-250  # below which a complex step finds no slope
 ROUNDING = 1e-9  # of values: by which the order of the sides may change them, as laws demand
 # The second is for imports within, and no NumbaError; the third for max of complex sides.
 NOT_COMPILED = (NumbaError, UnsupportedBytecodeError, NotImplementedError)
@@ -107,26 +110,57 @@ def explained(name: str, n_sides: int) -> Iterator[None]:
 def check_slopes(function: SideFunction, parameters: FloatArray, cutoff: float) -> None:
     """Compare the slopes of a user's function with differences of its values, at some sides.
 
+    Functions in pieces differ from one length to another: sides are looked at from near to far.
+
     Raises:
         InvalidInputError: Where they differ by more than differences do, the order of the sides
             matters, or parameters are missing.
     """
-    scale = cutoff if np.isfinite(cutoff) else 1.5
+    scale, sizes = (cutoff, NEARER) if np.isfinite(cutoff) else (1.5, (*NEARER, *FARTHER))
     sides = np.random.default_rng(0).uniform(0.5, 0.95, (function.n_sides, LOOKED_AT)) * scale
     check_parameters(function, parameters, sides[:, 0])
-    terms, shifted = np.empty((2, 1 + function.n_sides, LOOKED_AT))
-    function.compiled(parameters, sides, terms, LOOKED_AT, True)
-    check_symmetry(function, parameters, sides, terms[0])
+    rounding = rounding_of([terms_of(function, parameters, size * sides)[0] for size in sizes])
+    for size in sizes:
+        check_symmetry(function, parameters, size * sides, rounding)
+        check_slopes_at(function, parameters, size * sides, rounding)
+
+
+def rounding_of(values: list[FloatArray]) -> float:
+    """By how much values may be rounded: to a part of the well, or of the first values.
+
+    Far from its well (1 − exp(−r))² − 1 is a difference of ones.
+    """
+    first, every = (np.where(np.isfinite(some), some, 0.0) for some in (values[0], values))
+    return float(1e-15 * max(np.abs(first).max(), -np.min(every)) + NO_VALUE)
+
+
+def terms_of(function: SideFunction, parameters: FloatArray, sides: FloatArray) -> FloatArray:
+    """Values and slopes of a user's function, in one row each."""
+    terms = np.empty((1 + len(sides), sides.shape[1]))
+    function.compiled(parameters, np.ascontiguousarray(sides), terms, sides.shape[1], True)
+    return terms
+
+
+def check_slopes_at(
+    function: SideFunction, parameters: FloatArray, sides: FloatArray, rounding: float
+) -> None:
+    """Compare slopes with differences of values at these sides.
+
+    Raises:
+        InvalidInputError: Where they differ by more than differences do.
+    """
+    terms = terms_of(function, parameters, sides)
+    scale = sides.max()
     for side in range(function.n_sides):
         step = np.zeros_like(sides)
         step[side] = 1e-6 * scale
         numerical = np.zeros(LOOKED_AT)
         for sign in (1.0, -1.0):
-            function.compiled(parameters, sides + sign * step, shifted, LOOKED_AT, False)
+            shifted = terms_of(function, parameters, sides + sign * step)
             with np.errstate(invalid="ignore", over="ignore"):
                 numerical += sign * shifted[0] / (2e-6 * scale)
         # Differences err by rounding, 1e-10 of the values, and by 1e-12 of third derivatives.
-        allowed = 1e-4 * (np.abs(numerical) + np.abs(terms[0]) / scale)
+        allowed = 1e-4 * (np.abs(numerical) + np.abs(terms[0]) / scale) + 1e6 * rounding / scale
         wrong = np.abs(terms[1 + side] - numerical) > allowed  # False where either is not a number
         if wrong.any():
             k = int(np.argmax(wrong))
@@ -140,26 +174,27 @@ def check_slopes(function: SideFunction, parameters: FloatArray, cutoff: float) 
 
 
 def check_symmetry(
-    function: SideFunction, parameters: FloatArray, sides: FloatArray, values: FloatArray
+    function: SideFunction, parameters: FloatArray, sides: FloatArray, rounding: float
 ) -> None:
     """Compare a user's function of triangles with itself, its sides in another order.
 
     Raises:
         InvalidInputError: Where the order matters, in which kernels find the sides by chance.
     """
-    terms = np.empty((1 + function.n_sides, LOOKED_AT))
-    allowed = ROUNDING * (np.abs(values) + np.nansum(np.abs(values)) / LOOKED_AT)
+    values = terms_of(function, parameters, sides)[0]
+    allowed = ROUNDING * (np.abs(values) + np.nansum(np.abs(values)) / LOOKED_AT) + rounding
     for first in range(1, function.n_sides):
         order = [first, *(side for side in range(function.n_sides) if side != first)]
-        function.compiled(parameters, np.ascontiguousarray(sides[order]), terms, LOOKED_AT, False)
-        wrong = np.abs(terms[0] - values) > allowed  # False where either is not a number
+        others = terms_of(function, parameters, sides[order])[0]
+        with np.errstate(invalid="ignore"):
+            wrong = np.abs(others - values) > allowed  # False where either is not a number
         if wrong.any():
             k = int(np.argmax(wrong))
             there, other = (", ".join(f"{a:.3g}" for a in triple[:, k])
                             for triple in (sides, sides[order]))  # fmt: skip
             raise InvalidInputError(
                 f"{function.written_as.__name__} gives {values[k]:.10g} for the triangle ({there}) "
-                f"and {terms[0, k]:.10g} for ({other}), the same one: make it symmetric in a, b, c."
+                f"and {others[k]:.10g} for ({other}), the same one: make it symmetric in a, b, c."
             )
 
 

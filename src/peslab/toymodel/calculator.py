@@ -44,8 +44,9 @@ class PotentialCalculator(Calculator):
         length_unit: R_c in the unit of length of the atoms' positions, such as Å.
 
     Raises:
-        InvalidInputError: Where a unit is not above 0; in a calculation where atoms are of two
-            elements, their cell is none of ours, or the potential refuses them.
+        InvalidInputError: Where there is no potential, or a unit is not above 0; in a calculation
+            where atoms are of two elements, their cell is none of ours, or the potential refuses
+            them.
     """
 
     implemented_properties: list[str] = ["energy", "free_energy", "forces"]  # noqa: RUF012  # ASE's
@@ -54,6 +55,11 @@ class PotentialCalculator(Calculator):
         self, potential: Potential, energy_unit: float = 1.0, length_unit: float = 1.0
     ) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
+        if not isinstance(potential, Potential):
+            raise InvalidInputError(
+                "potential must be a potential that is built, such as ModifiedLennardJones(), not "
+                f"{potential!r}."
+            )
         self.potential = potential
         self.energy_unit = positive("energy_unit", energy_unit)
         self.length_unit = positive("length_unit", length_unit)
