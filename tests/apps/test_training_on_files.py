@@ -2,6 +2,7 @@
 
 import importlib
 import json
+import re
 
 import numpy as np
 import pytest
@@ -192,3 +193,14 @@ def test_a_study_may_search_for_the_size_of_its_steps(on_file, peslab, home):
     answer = peslab("train", "-m", "study=learning_rate", *on_file, *parts, *swept)
     assert (answer.status, answer.err) == (0, "")
     assert (home / "studies" / "steps" / "report").exists()
+
+
+def test_a_file_of_equal_energies_is_told_what_it_lacks(argon, peslab, home, tmp_path):
+    """Not only what helps the toy model: a file has no cell to choose."""
+    equal = tmp_path / "equal.extxyz"
+    equal.write_text(re.sub(r" energy=\S+", " energy=-3000.0", argon.read_text()))
+    typed = ("problem=file", f"problem.path={equal}", "features.cutoff=6.0", "debug=fast")
+    answer = peslab("train", *typed)
+    assert answer.status == 2
+    assert "use data whose energies differ" in answer.err
+    assert home.exists()
