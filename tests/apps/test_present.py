@@ -61,6 +61,15 @@ def test_a_single_run_fits_and_shows_what_it_measured(told):
     assert "seconds/fit" not in told()
 
 
+@pytest.mark.parametrize(("farthest", "is_told"), [(9.0, False), (180.0, True)])
+def test_a_run_says_when_its_test_part_is_unlike_what_was_learned(told, farthest, is_told):
+    """Few configurations leave tails of descriptors empty, and errors there tell of nothing."""
+    metrics = METRICS | {"baseline/farthest_input": farthest}
+    present.single_run(OUTCOME.run_id, metrics, OUTCOME.folder, Path("/home/user/runs"))
+    assert ("up to 180 times as far out" in " ".join(told().split())) == is_told
+    assert max(map(len, told().splitlines())) <= 80
+
+
 @pytest.mark.parametrize(
     ("metrics", "said"),
     [

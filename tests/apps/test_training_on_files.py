@@ -2,6 +2,7 @@
 
 import importlib
 import json
+import re
 
 import numpy as np
 import pytest
@@ -174,3 +175,32 @@ def test_a_mistake_is_told_before_anything_is_written(overrides, words, peslab, 
     assert (answer.status, answer.err.count("\n")) == (2, 1)
     assert words in answer.err
     assert not home.exists()
+
+
+@pytest.mark.parametrize("sweep", [(), ("-m", "study=learning_rate"), ("-m", "seed=0,1")])
+def test_steps_of_more_rows_than_a_file_has_are_refused_at_once(on_file, sweep, peslab, home):
+    """Not by each run or trial: 300 rows leave 180 for training, and a study needs no new name."""
+    answer = peslab("train", *sweep, *on_file, "trainer.batch_size=200")
+    assert answer.status == 2
+    assert "trainer.batch_size=200 is more than the 180 training samples" in answer.err
+    assert not home.exists()
+
+
+def test_a_study_may_search_for_the_size_of_its_steps(on_file, peslab, home):
+    """The config without it has steps of 64, where 60 rows are left, and no trial takes them."""
+    parts = ("problem.test_fraction=0.4", "problem.validation_fraction=0.4")
+    swept = ("study.name=steps", "trainer.batch_size=16,32", "study.n_trials=1", "study.confirm=0")
+    answer = peslab("train", "-m", "study=learning_rate", *on_file, *parts, *swept)
+    assert (answer.status, answer.err) == (0, "")
+    assert (home / "studies" / "steps" / "report").exists()
+
+
+def test_a_file_of_equal_energies_is_told_what_it_lacks(argon, peslab, home, tmp_path):
+    """Not only what helps the toy model: a file has no cell to choose."""
+    equal = tmp_path / "equal.extxyz"
+    equal.write_text(re.sub(r" energy=\S+", " energy=-3000.0", argon.read_text()))
+    typed = ("problem=file", f"problem.path={equal}", "features.cutoff=6.0", "debug=fast")
+    answer = peslab("train", *typed)
+    assert answer.status == 2
+    assert "use data whose energies differ" in answer.err
+    assert home.exists()

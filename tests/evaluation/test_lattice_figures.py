@@ -1,5 +1,7 @@
 """Pictures of cells: every particle, its images, and which configurations are shown."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from whole_circles import assert_whole
@@ -164,3 +166,43 @@ def test_an_exact_energy_is_exact_however_far_replicas_are_apart():
     in_space = lattices(n=3, dimension=3)
     notes = sample_lattices(*in_space, 1.2, in_space[2] + prediction[:2] * 0.1).get_supxlabel()
     assert [note.split()[0] for note in notes.split("\n")] == ["Cubes,", "±:"]
+
+
+def test_of_widths_that_differ_in_every_cell_a_third_is_a_row():
+    """A file's, of a molecular dynamics at constant pressure: nine cells, no one of them twice."""
+    positions, widths, energies = lattices(n=60, widths=np.linspace(4.0, 5.0, 60))
+    figure = sample_lattices(positions, widths, energies, 1.2)
+    told = np.reshape(shown_energies(figure), (3, 3))
+    assert (np.diff(told, axis=1) > 0).all()
+    shown = [axes.patches[0].get_width() for axes in figure.axes]
+    assert len(set(shown)) == 9
+    for row, (lowest, highest) in enumerate(((4.0, 4.33), (4.33, 4.67), (4.67, 5.0))):
+        of_row = shown[3 * row : 3 * row + 3]
+        assert lowest - 0.01 < min(of_row) < max(of_row) < highest + 0.01
+        label = f"cell width {min(of_row):.3g} to {max(of_row):.3g} $R_c$"
+        assert figure.axes[3 * row].get_ylabel() == label
+
+
+def test_titles_of_many_digits_leave_each_other_alone():
+    """Energies of DFT have large offsets: titles are written smaller, not over each other."""
+    positions, widths, energies = lattices(n=6, dimension=3)
+    prediction = energies - 15778.0 + np.array([[0.0002], [0.0004]])
+    figure = sample_lattices(positions, widths, energies - 15778.0, 1.2, prediction, ("eV", "Å"))
+    figure.draw_without_rendering()
+    boxes = [axes.title.get_window_extent() for axes in figure.axes[:3]]
+    assert figure.bbox.x0 <= boxes[0].x0
+    assert boxes[-1].x1 <= figure.bbox.x1
+    assert all(left.x1 < right.x0 for left, right in pairwise(boxes))
+
+
+def test_particles_that_have_left_their_cell_are_drawn_in_it():
+    """Dynamics count positions on through all cells, and a picture of them would be empty."""
+    positions, widths, energies = lattices(n=3)
+    far = positions + 5.0 * RANDOM.integers(-6, 7, positions.shape)
+    for here, there in zip(
+        sample_lattices(positions, widths, energies, 1.2).axes,
+        sample_lattices(far, widths, energies, 1.2).axes,
+        strict=True,
+    ):
+        assert np.allclose(scattered(there)[1], scattered(here)[1])
+        assert len(scattered(there)[0]) == len(scattered(here)[0])

@@ -12,7 +12,7 @@ from peslab.configuration.statistics import NAMES
 from peslab.errors import PeslabError
 from peslab.features.scaling import LinearMap
 from peslab.pipeline import Origin, plan, run
-from peslab.pipeline.statistics import data_statistics, scales
+from peslab.pipeline.statistics import data_statistics, farthest_input, scales
 from peslab.problems import Table
 
 SMALL = (
@@ -51,6 +51,16 @@ def test_scales_are_what_errors_are_parts_of():
     std = pytest.approx(np.sqrt(12.5))
     assert scales(TABLE, "energy") == {"energy_std": std, "gradient_magnitude": 2.0}
     assert scales(replace(TABLE, gradients=None), "energy") == {"energy_std": std}
+
+
+def test_the_farthest_input_is_told_in_the_farthest_learned():
+    """The second input is three times as far from its mean of 1; places without particles count
+    for nothing."""
+    scaling = LinearMap(np.array([0.0, 1.0]), np.diag([1.0, 0.5]))
+    train, test = np.array([[-4.0, 3.0], [2.0, 0.0]]), np.array([[4.0, -5.0], [3.0, 1.0]])
+    assert farthest_input(scaling, train, test) == {"farthest_input": 3.0}
+    of_places = np.stack([test, np.full_like(test, np.nan)], axis=1)
+    assert farthest_input(scaling, train[:, None], of_places) == {"farthest_input": 3.0}
 
 
 def test_a_run_takes_the_statistics_of_its_data(tmp_path):

@@ -23,7 +23,7 @@ from peslab.configuration.compose import compose, is_group, parse, without_hydra
 from peslab.configuration.secrets import hide, hide_in_files
 from peslab.errors import PeslabError
 from peslab.passwords import masked_values
-from peslab.pipeline import plan
+from peslab.pipeline import Plan, plan
 from peslab.problems import Problem
 from peslab.study import Study
 from peslab.study.settings import remember
@@ -112,9 +112,10 @@ def preflight(arguments: list[str]) -> Cleared:
         )
     problems: tuple[Problem, ...] = () if study and study.command else (planned.problem,)
     if study is None:
+        _check_batch(planned)
         problems += _check_grid(ours, swept, flags.overrides, config, is_sweep=is_sweep)
     else:
-        _check_study(study, start, typed, planned.tracking, is_sweep=is_sweep)
+        _check_study(study, start, typed, planned, is_sweep=is_sweep)
         judged(study, planned.problem)
     if composes_only := ours.debug == "compose":
         present.composed(ours)
@@ -174,10 +175,11 @@ def _check_study(
     study: Study,
     start: Start,
     overrides: Sequence[Override],
-    tracking: Tracking,
+    planned: Plan,
     *,
     is_sweep: bool,
 ) -> None:
+    tracking = planned.tracking
     if not is_sweep or not start.config.hydra.sweeper._target_.endswith(".PeslabSweeper"):
         raise PeslabError(
             "A study runs with its own sweeper: leave hydra/sweeper and hydra.mode alone."
@@ -194,6 +196,14 @@ def _check_study(
         _check_folders(start.config)
         _check_place(start.config, settings.name)
         check_space(settings, start.config, fixed, start.overrides)
+        if not any(key.startswith(("trainer", "problem")) for key in settings.space):
+            _check_batch(planned)
+
+
+def _check_batch(planned: Plan) -> None:
+    """Refuse steps of more samples than a file has, before all trials fail at them."""
+    if (rows := planned.problem.training_rows) is not None:
+        planned.trainer.check_batch_size(rows)
 
 
 def _database(address: str | None) -> str | None:
@@ -211,7 +221,10 @@ def _check_grid(
     is_sweep: bool,
 ) -> tuple[Problem, ...]:
     """Every value of each swept key, with its problem; a run on its own has none."""
-    problems = tuple(plan(variant).problem for variant in _each_value(ours, swept, overrides))
+    variants = [plan(variant) for variant in _each_value(ours, swept, overrides)]
+    for variant in variants:
+        _check_batch(variant)
+    problems = tuple(variant.problem for variant in variants)
     if is_sweep:
         _check_folders(config)
     return problems

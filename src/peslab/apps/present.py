@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 
 console = Console(highlight=False)
 
+FAR = 10.0
+"""Inputs are so many times as far out as those that were learned: nothing can be said of them."""
+
 
 def composed(config: DictConfig) -> None:
     """A composed config that was found to be valid."""
@@ -115,6 +118,9 @@ def single_run(run_id: str, metrics: Mapping[str, float], folder: Path, home: Pa
     """The errors of a run, the place of its results, the next command."""
     best = metrics.get("best_replica")
     console.print(_errors(metrics))
+    farthest = metrics.get("baseline/farthest_input", 0.0)
+    if farthest > FAR:
+        console.print(_guessed(farthest))
     if best is not None:
         console.print("Replicas with learning rates of their own are settings, not seeds of one:")
         console.print(f"the run is replica {best:.0f}, the best on the validation part.")
@@ -131,6 +137,15 @@ def single_run(run_id: str, metrics: Mapping[str, float], folder: Path, home: Pa
     console.print(tree)
     console.print(f"Figures and losses: peslab ui (store {home / 'mlflow.db'})")
     console.print(f"Again, but longer:  peslab rerun {run_id[:8]} trainer.max_epochs=400")
+
+
+def _guessed(farthest: float) -> str:
+    """What errors on the test part are when its inputs are unlike all that was learned."""
+    return (
+        f"Inputs of the test part lie up to {farthest:,.0f} times as far out as any of the "
+        "training part, where a network only guesses: use more data, or try another "
+        "features.cutoff or scaling."
+    )
 
 
 def _errors(metrics: Mapping[str, float]) -> Table:

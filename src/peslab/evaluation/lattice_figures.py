@@ -28,6 +28,7 @@ SEEN_FROM = (
     "Cubes, seen along their third axis: what is near is large and dark, what is far small and pale"
 )
 PLANE, SPACE = 2, 3
+FONT_SIZE, LONGEST_LINE = 10.0, 27  # of a title, in points; longer lines are written smaller
 
 
 def sample_lattices(
@@ -50,7 +51,8 @@ def sample_lattices(
 
     Returns:
         The figure: two rows of one width, or one row for each of three widths; of one width with
-        several numbers of particles, one row for each of three numbers. In three dimensions one
+        several numbers of particles, one row for each of three numbers. Where hardly two cells are
+        of one width or number, a row is a third of them, of similar ones. In three dimensions one
         looks along the third axis: what is near is large and dark.
     """
     particles = numbers(positions)
@@ -65,18 +67,31 @@ def sample_lattices(
                 draw_lattice(axes, there, float(cell_widths[k]), bond_length)
                 energy = float(energies[k])
                 told = _told(energy) if prediction is None else _compared(energy, prediction[:, k])
-                axes.set_title(f"{told} {energy_unit}", fontsize=10, loc="center", pad=3)
+                _title(axes, f"{told} {energy_unit}")
             if several and len(np.unique(cell_widths)) == 1:
-                line[0].set_ylabel(f"{particles[chosen[0]]} particles")
+                line[0].set_ylabel(f"{_span(particles[chosen])} particles")
             elif chosen is rows[0] or len(np.unique(cell_widths)) > 1:
-                line[0].set_ylabel(f"cell width {cell_widths[chosen[0]]:.3g} {length_unit}")
+                line[0].set_ylabel(f"cell width {_span(cell_widths[chosen])} {length_unit}")
         for axes, name in zip(grid[0], LEVELS, strict=True):
-            axes.set_title(f"{name} energy\n{axes.get_title('center')}", fontsize=10, loc="center")
+            _title(axes, f"{name} energy\n{axes.get_title('center')}")
         notes = [SEEN_FROM] if positions.shape[2] == SPACE else []
         if prediction is not None and len(prediction) > 1:
             notes.append(f"±: standard deviation over the {len(prediction)} replicas")
         figure.supxlabel("\n".join(notes), fontsize=9)
     return figure
+
+
+def _title(axes: Axes, text: str) -> None:
+    """Above a cell, small enough to leave the titles beside it alone."""
+    longest = max(map(len, text.split("\n")))
+    size = FONT_SIZE * min(1.0, LONGEST_LINE / longest)
+    axes.set_title(text, fontsize=size, loc="center", pad=3)
+
+
+def _span(values: Array | Numbers) -> str:
+    """What the cells of one row have, or from where to where."""
+    ends = [f"{end:.3g}" for end in (values.min(), values.max())]
+    return " to ".join(dict.fromkeys(ends))
 
 
 def _told(energy: float) -> str:
@@ -97,7 +112,7 @@ def _compared(energy: float, predictions: Array) -> str:
 
 
 def _chosen(cell_widths: Array, particles: Numbers, energies: Array) -> list[list[int]]:
-    """Numbers of configurations: in each row of low, median and high energy, of one kind."""
+    """Numbers of configurations: in each row of low, median and high energy, of similar cells."""
     kind = cell_widths if len(np.unique(cell_widths)) > 1 else particles
     kinds = np.unique(kind)
     if len(kinds) == 1:
@@ -105,9 +120,12 @@ def _chosen(cell_widths: Array, particles: Numbers, energies: Array) -> list[lis
         places = np.array(list(LEVELS.values())).T * (len(order) - 1)
         return [[int(order[round(place)]) for place in row] for row in places.tolist()]
     shown = kinds[np.linspace(0, len(kinds) - 1, min(SHOWN_KINDS, len(kinds))).astype(int)]
+    alike = [np.flatnonzero(kind == one) for one in shown]
+    if len(kinds) > SHOWN_KINDS and min(map(len, alike)) < len(LEVELS):  # widths of a file
+        n_rows = min(SHOWN_KINDS, max(1, len(kind) // len(LEVELS)))
+        alike = np.array_split(kind.argsort(kind="stable"), n_rows)
     rows = []
-    for one in shown:
-        of_kind = np.flatnonzero(kind == one)
+    for of_kind in alike:
         order = of_kind[energies[of_kind].argsort()]
         levels = [first for first, _ in LEVELS.values()]
         rows.append([int(order[round(level * (len(order) - 1))]) for level in levels])
@@ -119,10 +137,11 @@ def draw_lattice(axes: Axes, positions: Array, width: float, bond_length: float)
 
     Args:
         axes: To draw on.
-        positions: Shape (N, d) with d of 2 or 3, in R_c.
+        positions: Shape (N, d) with d of 2 or 3, in R_c; drawn as the image that lies in the cell.
         width: Of the cell, in R_c.
         bond_length: Particles nearer than this are joined, in R_c; 0 for none.
     """
+    positions = positions - width * np.floor(positions / width)
     shifts = np.array(list(product((0, -1, 1), repeat=positions.shape[1])), dtype=np.float64)
     everything = (positions[None] + width * shifts[:, None]).reshape(-1, positions.shape[1])
     seen = (np.abs(everything - width / 2) < (0.5 + MARGIN) * width).all(axis=1)

@@ -153,7 +153,7 @@ def _target_scaling(targets: NDArray[np.float64]) -> tuple[float, float]:
     shift, scale = float(targets.mean()), float(targets.std())
     if scale == 0:
         raise InvalidInputError(
-            f"All {len(targets)} training targets are {shift}: there is nothing to learn; choose "
-            "a smaller cell or a longer cutoff, so that particles interact."
+            f"All {len(targets)} training targets are {shift}: there is nothing to learn; use data "
+            "whose energies differ, of the toy model in a smaller cell or with a longer cutoff."
         )
     return shift, scale

@@ -77,11 +77,7 @@ class Settings:
     def _check_batches(self, n_samples: int) -> None:
         """Refuse steps that the samples, or the optimizer, do not allow."""
         batch_size, optimizer = self.trainer.batch_size, type(self.optimizer).__name__
-        if batch_size > n_samples:
-            raise InvalidInputError(
-                f"trainer.batch_size={batch_size} is more than the {n_samples} training samples: "
-                "lower it, or use more data."
-            )
+        self.trainer.check_batch_size(n_samples)
         if not self.optimizer.whole_batches:
             return
         if batch_size < n_samples:

@@ -91,6 +91,21 @@ class Trainer:
                 "Training would have no end: set trainer.max_epochs or trainer.max_steps."
             )
 
+    def check_batch_size(self, n_samples: int) -> None:
+        """Refuse steps of more samples than there are.
+
+        Args:
+            n_samples: Of the training part.
+
+        Raises:
+            InvalidInputError: If there are too few.
+        """
+        if self.batch_size > n_samples:
+            raise InvalidInputError(
+                f"trainer.batch_size={self.batch_size} is more than the {n_samples} training "
+                "samples: lower it, or use more data."
+            )
+
     def epochs(self, n_samples: int) -> int:
         """How many passes over so many samples end the training, if nothing else does."""
         steps = -(-n_samples // self.batch_size)

@@ -21,7 +21,7 @@ from peslab.pipeline.pictures import LOSSES, Curves, draw, keep_losses
 from peslab.pipeline.plan import Plan, settled
 from peslab.pipeline.repetition import data_marks
 from peslab.pipeline.replicas import of_probes, of_settings, summary
-from peslab.pipeline.statistics import data_statistics, scales
+from peslab.pipeline.statistics import data_statistics, farthest_input, scales
 from peslab.pipeline.surrogate import DescribedModel
 from peslab.problems.contract import Array, Prediction, Table, Tables
 from peslab.problems.once import once
@@ -268,15 +268,8 @@ def _fit(
         log.epoch(epoch, losses)
         origin.watcher.epoch(epoch, max_epochs, losses["val/mae"])
 
-    return fit(
-        plan.settings,
-        scaling,
-        train,
-        held_out,
-        plan.seeds,
-        on_epoch=on_epoch,
-        folder=origin.folder,
-    )
+    seeds, folder = plan.seeds, origin.folder
+    return fit(plan.settings, scaling, train, held_out, seeds, on_epoch=on_epoch, folder=folder)
 
 
 def _of_fit(fitted: Fit, best: int | None) -> dict[str, float]:
@@ -323,11 +316,12 @@ def _baselines(plan: Plan, tables: Tables, train: Samples) -> Iterable[tuple[str
     def measured() -> tuple[tuple[str, float], ...]:
         test = (plan.features(*tables.test.inputs), tables.test.targets)
         found = plan.problem.baselines((train.inputs, train.targets), test)
+        found |= farthest_input(plan.scaling.fit(train.inputs), train.inputs, test[0])
         return tuple({**found, **scales(tables.test, plan.problem.task.target)}.items())
 
-    data = (tables.train.fingerprint, tables.test.fingerprint)
+    data = (tables.train.fingerprint, tables.test.fingerprint, plan.features, plan.scaling)
     # Beside a Jacobian features may differ in their last bits.
-    return once(("baselines", plan.problem, data, plan.features, train.jacobian is None), measured)
+    return once(("baselines", plan.problem, data, train.jacobian is None), measured)
 
 
 def _prediction_times(surrogate: DescribedModel, table: Table) -> dict[str, float]:

@@ -6,8 +6,8 @@ import numpy as np
 
 from peslab.configuration.statistics import NAMES
 from peslab.features import LinearMap
-from peslab.places import present
-from peslab.problems.contract import Table
+from peslab.places import OF_MANY, present
+from peslab.problems.contract import Array, Table
 
 
 def data_statistics(table: Table, scaling: LinearMap) -> dict[str, float]:
@@ -51,6 +51,25 @@ def scales(table: Table, target: str) -> dict[str, float]:
     magnitude = gradient_magnitude(table)
     found = {f"{target}_std": float(table.targets.std())}
     return found if magnitude is None else found | {"gradient_magnitude": magnitude}
+
+
+def farthest_input(scaling: LinearMap, train: Array, test: Array) -> dict[str, float]:
+    """How far out the inputs of the test part lie, as a baseline is called.
+
+    Args:
+        scaling: From features to the inputs of a network.
+        train: Features of the training part, shape (n, F) or (n, N, F).
+        test: Those of the test part.
+
+    Returns:
+        The largest magnitude of an input over that of the same input in the training part, for the
+        input where it is largest: far above 1 a network guesses.
+    """
+    known, new = (
+        np.abs(scaling.apply(part[present(part)] if part.ndim == OF_MANY else part)).max(axis=0)
+        for part in (train, test)
+    )
+    return {"farthest_input": float((new / known).max())}
 
 
 def gradient_magnitude(table: Table) -> float | None:

@@ -213,6 +213,11 @@ class Problem(ABC):
         """Bytes that its tables take at least; 0 where that is not known before they are made."""
         return 0
 
+    @property
+    def training_rows(self) -> int | None:
+        """Rows of the training part; None where they are not counted before they are made."""
+        return None
+
     def remark(self) -> str | None:
         """What should be known of the targets before a model learns them; None for nothing.
 

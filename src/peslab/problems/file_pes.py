@@ -104,6 +104,11 @@ class FilePES(EnergySurface):
         """All that occur in the file."""
         return tuple(np.unique(numbers(self._content().database.positions)).tolist())
 
+    @property
+    def training_rows(self) -> int:
+        """Those of the file that are in no other part."""
+        return len(self._rows()["train"])
+
     def pinned(self) -> dict[str, Any]:
         """Where the file is, wherever a rerun is started, and what it holds."""
         return {"path": self.path, "fingerprint": self._content().fingerprint}
