@@ -166,7 +166,10 @@ def test_a_file_is_not_generated(on_file, peslab, home):
         (("problem.path=nothing.extxyz",), "there is no file"),
         (("problem.path=3",), "problem.path=3 does not fit"),
         (("problem.path=/x.db", "problem.size=3"), "problem.size is not a setting"),
-        (("problem.path=/x.db", "database.size=3"), "is not a setting"),
+        (
+            ("problem.path=/x.db", "database.size=3"),
+            "database.size is not a setting beside problem=file, only of other options",
+        ),
     ],
 )
 def test_a_mistake_is_told_before_anything_is_written(overrides, words, peslab, home):

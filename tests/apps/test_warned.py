@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from peslab.apps.warned import collapsed, far_below, warned
-from peslab.database import Recipe, generate_if_missing, overview
+from peslab.database import Recipe, generate_if_missing
+from peslab.database.statistics import statistics
 from peslab.toymodel import (
     AreaAndCircumference,
     Descent,
@@ -38,14 +39,28 @@ def test_healthy_databases_raise_no_alarm(changed, tmp_path):
     """Neither minima that many fall into, nor narrow cells beside wide ones."""
     recipe = replace(HEALTHY, **changed)
     path = generate_if_missing(recipe, tmp_path)
-    assert warned(recipe, path, overview(path)) == []
+    assert warned(recipe, path) == []
+
+
+@pytest.mark.parametrize("numbers", [1, (1, 2)])
+def test_a_single_particle_is_no_reason_to_relax_longer(numbers, tmp_path):
+    """Nothing stops its moves: only those that have company are asked for an acceptance rate."""
+    moves = RandomMoves(60, 0.3, target_acceptance_rate=0.3)
+    recipe = replace(HEALTHY, lattice=Lattice(numbers, 2, 2.5), relaxation=moves)
+    path = generate_if_missing(recipe, tmp_path)
+    assert statistics(path)["acceptance_rate"].max() == 1.0
+    assert warned(recipe, path) == []
+    short = replace(recipe, relaxation=replace(moves, epochs=1))
+    told = warned(short, generate_if_missing(short, tmp_path))
+    assert len(told) == (numbers != 1)
+    assert all("raise relaxation.epochs" in sentence for sentence in told)
 
 
 def test_configurations_that_collapsed_are_told(tmp_path):
     """Particles in a line have no area, and nothing repels them: how many, how far, what helps."""
     recipe = replace(HEALTHY, potential=NO_CORE)
     path = generate_if_missing(recipe, tmp_path)
-    (told,) = warned(recipe, path, overview(path))
+    (told,) = warned(recipe, path)
     assert told == collapsed(recipe, path)
     count, rest = told.split(" ", 1)
     assert 5 < int(count) < 60
@@ -82,7 +97,7 @@ def test_a_minimum_that_is_cut_away_is_told(potential, is_told, tmp_path):
     """Inside R_c the potential only falls: a model of its own, but hardly what was meant."""
     recipe = replace(HEALTHY, potential=potential, relaxation=NoRelaxation(), size=20)
     path = generate_if_missing(recipe, tmp_path)
-    told = [line for line in warned(recipe, path, overview(path)) if "cutoff" in line]
+    told = [line for line in warned(recipe, path) if "cutoff" in line]
     assert len(told) == is_told
     if is_told:
         r = np.linspace(0.3, 0.89, 60)

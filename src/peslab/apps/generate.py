@@ -133,7 +133,7 @@ def alone(chosen: Chosen, folder: Path, console: "Console") -> list[dict[str, An
         console.print(databases.width_table(recipes["train"], overviews_by_width(paths["train"])))
     if len(recipes["train"].lattice.particle_numbers) > 1:
         console.print(databases.number_table(recipes["train"], overviews_by_number(paths["train"])))
-    for told in warned(recipes["train"], paths["train"], overviews["train"]):
+    for told in warned(recipes["train"], paths["train"]):
         console.print(told)
     rests = {part: databases.rest_of(recipe, paths[part]) for part, recipe in recipes.items()}
     if rest := rests["train"]:
@@ -168,8 +168,8 @@ def side_by_side(chosen: Chosen, folder: Path, console: "Console") -> list[dict[
     labels = [" ".join(f"{key}={value}" for key, value in values.items()) for values in swept]
     for line in databases.rests_told(labels, rests):
         console.print(line)
-    for label, recipe, path, one in zip(labels, recipes, paths, overviews, strict=True):
-        for told in warned(recipe, path, one):
+    for label, recipe, path in zip(labels, recipes, paths, strict=True):
+        for told in warned(recipe, path):
             console.print(f"{label}: {told}")
     together = hashlib.sha256("".join(recipe.fingerprint for recipe in recipes).encode())
     figures = folder / f"comparison_{together.hexdigest()[:16]}"

@@ -116,7 +116,8 @@ def explain(error: Exception, overrides: Sequence[Override] = ()) -> str:
     for override in overrides if known else ():
         key = override.key_or_group
         if override not in choices and key.split("@")[0] not in known and _sets_ours(override):
-            return f"{key} is not a setting{did_you_mean(key, known) or _where_it_would_be(key)}"
+            elsewhere = _of_other_options(key, choices) or _where_it_would_be(key)
+            return f"{key} is not a setting{did_you_mean(key, known) or elsewhere}"
     told = str(error).partition("Config search path")[0]
     return f"The config cannot be composed: {' '.join(told.split())}"
 
@@ -211,6 +212,14 @@ def _wrong_option(override: Override) -> str | None:
             hint = did_you_mean(str(value), options) or f": choose from {', '.join(options)}."
             return f"{group} has no option {value}{hint}"
     return None
+
+
+def _of_other_options(key: str, choices: Sequence[Override]) -> str | None:
+    """What took away a key that is there by default."""
+    if not choices or key not in keys(without_hydra(_compose([]))):
+        return None
+    chosen = ", ".join(str(choice.input_line) for choice in choices)
+    return f" beside {chosen}, only of other options; see peslab train --help."
 
 
 def _where_it_would_be(key: str) -> str:
