@@ -35,7 +35,7 @@ def files(tmp_path, monkeypatch, home, peslab, repository):
     """The files that the commands name, in the current folder."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "tests").symlink_to(repository / "tests")
-    small = ("database.size=40", "database.test_size=20", "relaxation.epochs=5")
+    small = ("database.size=440", "database.test_size=440", "relaxation.epochs=5")
     assert peslab("generate", *small).status == 0
     made, *_ = (home / "databases").glob("*.parquet")
     made.rename(home / "databases" / "0123456789abcdef.parquet")

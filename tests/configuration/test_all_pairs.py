@@ -131,7 +131,7 @@ def test_every_recipe_takes_other_features_or_says_what_is_in_the_way(
 
 def test_files_take_every_option_of_a_run(home, peslab, capsys):
     """But for what makes data, which they have."""
-    assert peslab("generate", "database.size=40", "database.test_size=20").status == 0
+    assert peslab("generate", "database.size=440", "database.test_size=440").status == 0
     path = f"problem.path={next((home / 'databases').glob('*.parquet'))}"
     makers = {"potential", "lattice", "relaxation", "database"}
     for group in sorted(set(RUN) - makers):

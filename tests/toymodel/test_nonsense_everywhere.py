@@ -355,7 +355,7 @@ def inverse_distance(_parameters, r):
 
 
 def derived_inverse_distance(_parameters, r):
-    return (r - 1.0) ** -2
+    return ((r - 1.0) * (r - 1.0)) ** -1
 
 
 LINE = [[0.0, 0.0], [1.0, 0.0], [2.0, 0.0]]

@@ -234,7 +234,13 @@ def wrong_within(parameters, r):
     return r**-6, (-6.0 if r > 0.4 * parameters[0] else -5.0) * r**-7
 
 
-@pytest.mark.parametrize("function", [wrong_slope, wrong_within, kinked])
+def power_of_a_negative_number(parameters, r):
+    return (r - 2.0 * parameters[0]) ** 3
+
+
+@pytest.mark.parametrize(
+    "function", [wrong_slope, wrong_within, kinked, power_of_a_negative_number]
+)
 def test_slopes_that_are_none_are_refused(function):
     """A supplied slope may be wrong, and abs hides one from a complex step: differences tell."""
 
@@ -246,6 +252,19 @@ def test_slopes_that_are_none_are_refused(function):
 
     with pytest.raises(InvalidInputError, match=r"has the slope .* by side 1 at .* correct it"):
         Wrong().energy_per_particle(POSITIONS, 4.0)
+
+
+def test_products_of_negative_numbers_have_slopes():
+    """As the sentence about their powers tells."""
+
+    @dataclass(frozen=True)
+    class Cubic(Potential):
+        cutoff: float = 2.0
+        pair = pair_function(lambda _parameters, r: (r - 1.0) * (r - 1.0) * (r - 1.0))
+        parameters = property(lambda self: np.array([0.5]))  # noqa: ARG005
+
+    slopes = Cubic().pair_values([0.5, 1.5])[1]
+    np.testing.assert_allclose(slopes, 3.0 * 0.5**2)
 
 
 def test_differences_that_are_rounding_accuse_no_slope():

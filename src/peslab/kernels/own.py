@@ -2,7 +2,9 @@
 
 A slope that is not given is derived by a complex step, ∂V/∂a = Im V(a + ih)/h with h = 1e-30, which
 subtracts nothing and so is exact but for rounding (Squire & Trapp 1998). It needs a function that
-is analytic: powers, exponentials, roots, but neither abs nor max nor comparisons of sides.
+is analytic: powers, exponentials, roots, but neither abs nor max nor comparisons of sides. Numba
+takes powers of complex numbers other than squares by logarithms, whose branch runs along negative
+numbers: a step beside it is lost in rounding, and the slope found wrong.
 """
 
 import inspect
@@ -168,8 +170,9 @@ def check_slopes_at(
             raise InvalidInputError(
                 f"{function.written_as.__name__} has the slope {terms[1 + side, k]:.6g} by side "
                 f"{side + 1} at ({place}), where differences of its values give "
-                f"{numerical[k]:.6g}: correct it; if it was derived, avoid abs, max and "
-                "comparisons of sides, or return the slopes too."
+                f"{numerical[k]:.6g}: correct it; if it was derived, avoid abs, max, comparisons "
+                "of sides and powers of negative numbers (x * x * x has none), or return the "
+                "slopes too."
             )
 
 
