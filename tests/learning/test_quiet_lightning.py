@@ -8,6 +8,13 @@ import pytest
 from peslab.learning.quiet import quiet_lightning
 
 
+def assert_runs(program):
+    """In a process of its own, without a word."""
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
 def test_lightning_is_quiet_inside_and_itself_again_outside(caplog):
     """Its tips are dropped, its warnings are not."""
     logger = logging.getLogger("pytorch_lightning")
@@ -43,10 +50,7 @@ def test_importing_has_no_side_effects():
         "assert torch.get_num_threads() == before; "
         "assert 'pytorch_lightning' not in sys.modules"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=False
-    )
-    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert_runs(program)
 
 
 LOADED = """
@@ -70,10 +74,7 @@ assert scipy.signal.find_peaks is find_peaks
 
 def test_signal_processing_is_loaded_by_whoever_wants_it():
     """Lightning does without; afterwards it is all there, and stays where it was there before."""
-    done = subprocess.run(
-        [sys.executable, "-c", LOADED], capture_output=True, text=True, check=False
-    )
-    assert (done.returncode, done.stderr) == (0, "")
+    assert_runs(LOADED)
 
 
 def test_signal_processing_is_there_after_an_error():
@@ -83,7 +84,4 @@ def test_signal_processing_is_there_after_an_error():
         "try:\n    with without_signals(): raise ImportError\nexcept ImportError: pass\n"
         "from scipy.signal import find_peaks"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=False
-    )
-    assert (done.returncode, done.stderr) == (0, "")
+    assert_runs(program)

@@ -2,7 +2,7 @@
 
 import os
 from argparse import Namespace
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn, cast
 
@@ -110,12 +110,11 @@ def preflight(arguments: list[str]) -> Cleared:
             f"{swept[0].input_line} is a sweep: add -m to run all its values, or write a list in "
             "brackets and quotes, '[…]'."
         )
-    problems: tuple[Problem, ...] = () if study and study.command else (planned.problem,)
     if study is None:
-        _check_batch(planned)
-        problems += _check_grid(ours, swept, flags.overrides, config, is_sweep=is_sweep)
+        variants = _each_value(ours, swept, flags.overrides)
+        problems = _check_grid(planned, variants, config, is_sweep=is_sweep)
     else:
-        _check_study(study, start, typed, planned, is_sweep=is_sweep)
+        problems = _check_study(study, start, typed, planned, is_sweep=is_sweep)
         judged(study, planned.problem)
     if composes_only := ours.debug == "compose":
         present.composed(ours)
@@ -178,7 +177,8 @@ def _check_study(
     planned: Plan,
     *,
     is_sweep: bool,
-) -> None:
+) -> tuple[Problem, ...]:
+    """A study, with its problem; none where somebody else trains."""
     tracking = planned.tracking
     if not is_sweep or not start.config.hydra.sweeper._target_.endswith(".PeslabSweeper"):
         raise PeslabError(
@@ -198,6 +198,7 @@ def _check_study(
         check_space(settings, start.config, fixed, start.overrides)
         if not any(key.startswith(("trainer", "problem")) for key in settings.space):
             _check_batch(planned)
+    return () if study.command else (planned.problem,)
 
 
 def _check_batch(planned: Plan) -> None:
@@ -213,21 +214,15 @@ def _database(address: str | None) -> str | None:
 
 
 def _check_grid(
-    ours: DictConfig,
-    swept: Sequence[Override],
-    overrides: Sequence[str],
-    config: DictConfig,
-    *,
-    is_sweep: bool,
+    planned: Plan, variants: Iterable[DictConfig], config: DictConfig, *, is_sweep: bool
 ) -> tuple[Problem, ...]:
-    """Every value of each swept key, with its problem; a run on its own has none."""
-    variants = [plan(variant) for variant in _each_value(ours, swept, overrides)]
-    for variant in variants:
-        _check_batch(variant)
-    problems = tuple(variant.problem for variant in variants)
+    """A run on its own, and with every value of each swept key; the problems of all."""
+    plans = [planned, *map(plan, variants)]
+    for each in plans:
+        _check_batch(each)
     if is_sweep:
         _check_folders(config)
-    return problems
+    return tuple(each.problem for each in plans)
 
 
 def _fixed(overrides: Sequence[str]) -> tuple[str, ...]:
